@@ -1,0 +1,52 @@
+"""The data sets there are: what planning needs to know of each, and how to load it.
+
+Imports neither torch nor numpy: a study is planned without data.
+"""
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ablate.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    from ablate.image_classification.data.image_data import ImageData
+
+
+class DatasetDescription(NamedTuple):
+    """input_shape: (channels, height, width). digest: of the pixels, names the data in a trial's
+    hash. module: where `load(data_dir) -> ImageData` is."""
+
+    input_shape: tuple[int, int, int]
+    classes: int
+    train_size: int
+    test_size: int
+    digest: str
+    module: str
+
+
+DATASETS = {
+    "cifar10": DatasetDescription(
+        input_shape=(3, 32, 32),
+        classes=10,
+        train_size=50_000,
+        test_size=10_000,
+        digest="47af8b02cfcfb6cd+f9b1e2130bab680d",
+        module="ablate.image_classification.data.cifar10",
+    ),
+    "digits": DatasetDescription(
+        input_shape=(3, 32, 32),
+        classes=10,
+        train_size=1_433,
+        test_size=364,
+        digest="fa3533ecbf98e1a0",
+        module="ablate.image_classification.data.digits",
+    ),
+}
+
+
+def load_data(name: str, data_dir: Path | None = None) -> "ImageData":
+    """The data set of that name. Raises DataError when it is unknown, absent or damaged."""
+    if name not in DATASETS:
+        raise DataError(f"no data set named '{name}': {did_you_mean(name, DATASETS)}")
+    return importlib.import_module(DATASETS[name].module).load(data_dir)

@@ -1,0 +1,15 @@
+"""The published rule for stopping early."""
+
+from collections.abc import Sequence
+
+
+def should_stop(validation_losses: Sequence[float], patience: int | None) -> bool:
+    """Whether none of the last `patience` losses is below the one before it.
+
+    Each loss is compared with its predecessor, not with the best (TDT4265 course report, 2019).
+    validation_losses: in nats, oldest first. patience: in validations; None never stops.
+    """
+    if patience is None or len(validation_losses) <= patience:
+        return False
+    recent = validation_losses[-patience - 1 :]
+    return all(later >= earlier for earlier, later in zip(recent, recent[1:], strict=False))

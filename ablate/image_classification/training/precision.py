@@ -1,0 +1,53 @@
+"""The arithmetic of a trial: bfloat16 autocast where the device has it, else float32."""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+Asked = Literal["auto", "float32", "bfloat16"]
+
+
+class Precision(NamedTuple):
+    """The arithmetic in use on a device."""
+
+    name: Literal["float32", "bfloat16"]
+    device: torch.device
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Matrix products and convolutions in bfloat16; parameters and losses stay in float32."""
+        if self.name == "float32":
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=torch.bfloat16)
+
+    def place(self, network: nn.Module) -> nn.Module:
+        """The network on the device, in the memory format that its convolutions are fastest in."""
+        return network.to(self.device, memory_format=self.memory_format)
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        bfloat16 = self.name == "bfloat16"
+        return torch.channels_last if bfloat16 else torch.contiguous_format
+
+
+def choose_precision(asked: Asked, device: torch.device) -> Precision:
+    """The precision used where `asked` is wished for on `device`."""
+    if asked == "auto":
+        return Precision("bfloat16" if has_bfloat16(device) else "float32", device)
+    return Precision(asked, device)
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 natively; emulation would be slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+def normalise(images: Tensor, mean: Tensor, scale: Tensor, precision: Precision) -> Tensor:
+    """images: uint8 (batch, channels, height, width), of values 0 to 255. Returns the network's
+    input, (image / 255 - mean) / standard deviation, with mean (1, channels, 1, 1) in units of
+    255 and scale = 1 / (255 * standard deviation)."""
+    prepared = images.to(dtype=torch.float32, memory_format=precision.memory_format)
+    return prepared.sub_(mean).mul_(scale)

@@ -1,0 +1,260 @@
+"""The workload that ships: settings -> data, network, training loop -> metrics.
+
+Planning imports this file without torch; `run` and `load_data` import what they need.
+"""
+
+import math
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ablate.errors import DivergedError
+from ablate.image_classification import settings as settings_file
+from ablate.image_classification.architecture.layers import layer_list
+from ablate.image_classification.data.sources import DATASETS, load_data
+from ablate.image_classification.settings import ImageClassificationSettings, parse, validation_size
+from ablate.image_classification.streams import stream_seed
+from ablate.workload import MetricDescription, Resources, Settings, Wanted
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from ablate.image_classification.data.image_data import ImageData
+    from ablate.image_classification.training.loop import Splits
+    from ablate.image_classification.training.precision import Precision
+
+METRICS = {
+    f"{which}_{kind}": MetricDescription(
+        label=f"{which} {kind}",
+        unit="%" if kind == "accuracy" else "nats",
+        higher_is_better=kind == "accuracy",
+    )
+    for which in ("train", "validation", "test")
+    for kind in ("accuracy", "loss")
+} | {
+    "validation_accuracy_mean": MetricDescription(
+        label="validation accuracy, mean over training", unit="%"
+    ),
+    "validation_loss_mean": MetricDescription(
+        label="validation loss, mean over training", unit="nats", higher_is_better=False
+    ),
+    "validation_loss_roughness": MetricDescription(
+        label="validation loss roughness", unit="nats", higher_is_better=False
+    ),
+    "best_epoch": MetricDescription(
+        label="epoch of best validation loss", unit="epochs", higher_is_better=False
+    ),
+    "epochs": MetricDescription(label="epochs trained", unit="epochs", higher_is_better=False),
+    "train_seconds": MetricDescription(label="training time", unit="s", higher_is_better=False),
+}
+
+
+class ImageClassification:
+    """See `ablate.workload.Workload`."""
+
+    name = "image_classification"
+    version = "1"
+    metrics: Mapping[str, MetricDescription] = METRICS
+
+    def resolve(self, settings: Mapping[str, Any]) -> Settings:
+        return settings_file.resolve(settings)
+
+    def identity(self, resolved: Settings) -> Settings:
+        return settings_file.identity(resolved)
+
+    def canonical(self, resolved: Settings) -> Any:
+        return settings_file.canonical(resolved)
+
+    def data_needed(self, resolved: Settings) -> tuple[str, ...]:
+        return (parse(resolved).data.dataset,)
+
+    def load_data(self, name: str, data_dir: Path | None) -> "ImageData":
+        return load_data(name, data_dir)
+
+    def training_flops(self, resolved: Settings) -> float:
+        checked = parse(resolved)
+        validation = validation_size(checked)
+        train = DATASETS[checked.data.dataset].train_size - validation
+        recipe = checked.training
+        an_epoch = 3 * train + validation * recipe.validations_per_epoch
+        return recipe.epochs * an_epoch * _forward_flops(checked)
+
+    def run(
+        self,
+        settings: Settings,
+        seed: int,
+        resources: Resources,
+        data: Mapping[str, Any],
+        wanted: Wanted = Wanted(),
+    ) -> Iterator[dict[str, Any]]:
+        return _run(parse(settings), seed, resources, data, wanted)
+
+
+WORKLOAD = ImageClassification()
+
+
+def _run(
+    settings: ImageClassificationSettings,
+    seed: int,
+    resources: Resources,
+    data: Mapping[str, Any],
+    wanted: Wanted,
+) -> Iterator[dict[str, Any]]:
+    import torch
+
+    from ablate.image_classification.training.loop import train
+    from ablate.image_classification.training.precision import choose_precision
+
+    torch.set_num_threads(max(1, int(resources.cpus)))
+    torch.set_float32_matmul_precision("high")
+    device = torch.device("cuda" if resources.gpus > 0 else "cpu")
+    precision = choose_precision(settings.training.precision, device)
+    splits = _splits(settings, data[settings.data.dataset], seed, device)
+    network = _network(settings, seed, precision)
+    points = []
+    trainable = torch.compile(network) if settings.training.compile else network
+    facts = _facts(settings, precision, splits)
+    flops = _forward_flops(settings)
+    try:
+        for point in train(
+            trainable, splits, settings.training, precision, seed, flops, wanted.test_curve
+        ):
+            points.append(point)
+            yield point
+    except DivergedError as error:
+        raise DivergedError(str(error), facts) from None
+    final = _final_metrics(network, splits, precision, points, settings)
+    final["train_seconds"] = points[-1]["seconds"]
+    if wanted.weights:
+        facts["weights"] = _weights(network)
+    yield {**final, "facts": facts}
+
+
+def _splits(
+    settings: ImageClassificationSettings, data: "ImageData", seed: int, device: "torch.device"
+) -> "Splits":
+    """The data on the device. On the CPU the images are shared with all other trials, unchanged."""
+    import torch
+
+    from ablate.image_classification.data.split import split_indices
+    from ablate.image_classification.training.evaluation import ImageSet
+    from ablate.image_classification.training.loop import Splits
+
+    def channels(values: Sequence[float]) -> torch.Tensor:
+        return torch.tensor(values, dtype=torch.float32, device=device).reshape(1, -1, 1, 1)
+
+    mean, scale = channels(data.mean) * 255, 1 / (channels(data.std) * 255)
+    train, validation = split_indices(
+        data.train_labels, settings.data.validation_fraction, seed, settings.data.stratified
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        train_images, train_labels, test_images, test_labels = (
+            torch.from_numpy(array).to(device)
+            for array in (data.train_images, data.train_labels, data.test_images, data.test_labels)
+        )
+    return Splits(
+        images=ImageSet(train_images, train_labels, mean, scale),
+        test_images=ImageSet(test_images, test_labels, mean, scale),
+        train=torch.from_numpy(train).to(device),
+        validation=torch.from_numpy(validation).to(device),
+        test=torch.arange(len(test_labels), device=device),
+    )
+
+
+def _network(
+    settings: ImageClassificationSettings, seed: int, precision: "Precision"
+) -> "nn.Module":
+    import torch
+
+    from ablate.image_classification.architecture.builder import build_network
+
+    def stream(*use: str | int) -> torch.Generator:
+        return torch.Generator().manual_seed(stream_seed(seed, *use))
+
+    description = DATASETS[settings.data.dataset]
+    return precision.place(
+        build_network(settings.architecture, description.input_shape, description.classes, stream)
+    )
+
+
+def _final_metrics(
+    network: "nn.Module",
+    splits: "Splits",
+    precision: "Precision",
+    points: list[dict[str, float]],
+    settings: ImageClassificationSettings,
+) -> dict[str, float]:
+    """The chosen network's exact scores, and what its course of training amounts to."""
+    from ablate.image_classification.training.evaluation import evaluate
+
+    train = evaluate(network, splits.images, splits.train, precision)
+    test = evaluate(network, splits.test_images, splits.test, precision)
+    losses = [point["validation_loss"] for point in points]
+    best = losses.index(min(losses))
+    chosen = points[best if settings.training.early_stopping_patience is not None else -1]
+    rises = [max(0.0, after - before) for before, after in zip(losses, losses[1:], strict=False)]
+    return {
+        "train_loss": train.loss,
+        "train_accuracy": train.accuracy,
+        "validation_loss": chosen["validation_loss"],
+        "validation_accuracy": chosen["validation_accuracy"],
+        "test_loss": test.loss,
+        "test_accuracy": test.accuracy,
+        "best_epoch": points[best]["epoch"],
+        "epochs": points[-1]["epoch"],
+        "validation_loss_roughness": _mean(rises),
+        "validation_accuracy_mean": _mean([point["validation_accuracy"] for point in points]),
+        "validation_loss_mean": _mean(losses),
+    }
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values) if values else 0.0
+
+
+def _facts(
+    settings: ImageClassificationSettings, precision: "Precision", splits: "Splits"
+) -> dict[str, Any]:
+    """What is known of the metrics and of how they came about, but is no metric."""
+    import torch
+
+    sizes = {"train": len(splits.train), "validation": len(splits.validation)}
+    sizes["test"] = len(splits.test)
+    description = DATASETS[settings.data.dataset]
+    chance = {}
+    for which in sizes:
+        chance[f"{which}_accuracy"] = 100 / description.classes
+        chance[f"{which}_loss"] = math.log(description.classes)
+    chance["validation_accuracy_mean"] = chance["validation_accuracy"]
+    chance["validation_loss_mean"] = chance["validation_loss"]
+    device = precision.device.type
+    return {
+        "chance_level": chance,
+        "metric_resolution": {f"{which}_accuracy": 100 / size for which, size in sizes.items()},
+        "provenance": {
+            "precision": precision.name,
+            "device": torch.cuda.get_device_name() if device == "cuda" else device,
+            "threads": torch.get_num_threads(),
+            "dataset": settings.data.dataset,
+            "data_digest": description.digest,
+            "images": sizes,
+            "torch": torch.__version__,
+            "process": os.getpid(),
+        },
+    }
+
+
+def _weights(network: "nn.Module") -> bytes:
+    from safetensors.torch import save
+
+    return save({name: value.contiguous() for name, value in network.state_dict().items()})
+
+
+def _forward_flops(settings: ImageClassificationSettings) -> float:
+    data = DATASETS[settings.data.dataset]
+    layers = layer_list(settings.architecture, data.input_shape, data.classes)
+    return float(sum(layer.flops for layer in layers))

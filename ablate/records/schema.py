@@ -1,0 +1,61 @@
+"""What a trial leaves behind."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ablate.study.trial import TrialSpec
+
+Status = Literal["completed", "diverged", "pruned", "failed"]
+"""completed; diverged: non-finite loss, kept and counted; pruned: stopped by a scheduler during
+tuning, kept but never used in effects; failed: an exception or a lost worker, missing in effects."""
+
+
+class Cost(BaseModel):
+    """What a trial cost. `core_seconds` is wall seconds times the CPUs it held."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seconds: float = 0.0
+    core_seconds: float = 0.0
+    gpu_seconds: float = 0.0
+    flops: float = 0.0
+
+
+class TrialRecord(BaseModel):
+    """One trial's spec, ending and numbers. Written once, atomically, and never changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    record_version: int = 1
+    hash: str
+    spec: TrialSpec
+    status: Status
+    metrics: dict[str, float] = Field(default_factory=dict)
+    """Final metrics; empty unless completed."""
+    history: dict[str, list[float | None]] = Field(default_factory=dict)
+    """Column by column, one entry a validation point; columns are equally long."""
+    chance_level: dict[str, float] = Field(default_factory=dict)
+    """What each metric is worth without learning; stands for a diverged trial where the study
+    counts it so."""
+    metric_resolution: dict[str, float] = Field(default_factory=dict)
+    """The step in which a metric can change, e.g. 100 / (test images) for an accuracy."""
+    cost: Cost = Cost()
+    provenance: dict[str, Any] = Field(default_factory=dict)
+    """Versions, hardware, precision used, threads, data digests, commit, start and end (UTC)."""
+    error: str | None = None
+    """Why it failed or diverged."""
+    weights: str | None = None
+    """File name of the final weights beside the record, when the study keeps them."""
+
+    @model_validator(mode="after")
+    def _ending_is_consistent(self) -> "TrialRecord":
+        if self.hash != self.spec.hash:
+            raise ValueError(f"hash {self.hash} is not its spec's, which is {self.spec.hash}")
+        if self.status == "completed" and not self.metrics:
+            raise ValueError("a completed trial needs metrics")
+        if self.status == "failed" and not self.error:
+            raise ValueError("a failed trial needs its error text")
+        if len({len(column) for column in self.history.values()}) > 1:
+            raise ValueError("columns of the history differ in length")
+        return self

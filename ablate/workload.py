@@ -1,0 +1,128 @@
+"""The seam between studies and what a trial does.
+
+A workload turns settings and a seed into an iterator of metrics. Studies, records, statistics and
+reports know a workload only through this protocol; nothing here imports torch or ray, and nothing
+but `run` and `load_data` of a workload may.
+"""
+
+import importlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from ablate.errors import AblateError, did_you_mean
+
+Settings = dict[str, Any]
+"""Nested settings, e.g. {"training": {"optimizer": "adam"}}; always plain JSON values."""
+
+SHIPPED = {"image_classification": "ablate.image_classification.workload:WORKLOAD"}
+
+
+class Resources(BaseModel):
+    """What one trial may use: `cpus` threads (a fraction runs one thread) and `gpus` (fractions share one)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cpus: float = 1.0
+    gpus: float = 0.0
+
+
+class Wanted(BaseModel):
+    """What a trial is asked to leave behind beside its metrics; changes no result."""
+
+    model_config = ConfigDict(frozen=True)
+
+    test_curve: bool = False
+    """Score the test set at every validation point too."""
+    weights: bool = False
+    """Hand over the final weights: bytes of a safetensors file, in the facts."""
+
+
+class MetricDescription(BaseModel):
+    """How to read a metric: axis label, unit and which way is better."""
+
+    model_config = ConfigDict(frozen=True)
+
+    label: str
+    unit: str = ""  # "points" is used for differences of percentages
+    higher_is_better: bool = True
+
+
+class Workload(Protocol):
+    """What a trial does.
+
+    `version` is raised by hand whenever equal settings and seed come to mean other results; it
+    enters the hash of every trial.
+    """
+
+    name: str
+    version: str
+    metrics: Mapping[str, MetricDescription]
+
+    def resolve(self, settings: Mapping[str, Any]) -> Settings:
+        """Complete settings: presets expanded, defaults filled, values checked.
+
+        settings: nested or dotted keys, as a study gives them. Raises SettingsError with one
+        Problem for each mistake; `where` is the dotted key.
+        """
+
+    def identity(self, resolved: Settings) -> Settings:
+        """The settings that enter the hash: those that differ from the defaults, nested, after
+        keys without effect (momentum under Adam, the place of an absent normalisation) are
+        dropped, with each data set's digest beside its name. Enough to repeat the trial:
+        `resolve(identity(resolved))` means the same trial."""
+
+    def canonical(self, resolved: Settings) -> Any:
+        """What is computed, as plain JSON: equal for two arms exactly when they are the same
+        network trained by the same recipe. Used to refuse arms that change nothing."""
+
+    def data_needed(self, resolved: Settings) -> tuple[str, ...]:
+        """Names of the data sets a trial reads; each is loaded once a machine by `load_data`."""
+
+    def load_data(self, name: str, data_dir: Path | None) -> Any:
+        """The data set as arrays that Ray can share without copies. Raises DataError."""
+
+    def training_flops(self, resolved: Settings) -> float:
+        """FLOPs of one trial, for cost estimates; 0 where unknown."""
+
+    def run(
+        self,
+        settings: Settings,
+        seed: int,
+        resources: Resources,
+        data: Mapping[str, Any],
+        wanted: Wanted = Wanted(),
+    ) -> Iterator[dict[str, Any]]:
+        """Train once. settings: resolved. Yields one dictionary of numbers a validation point and
+        the final metrics last. The final dictionary may hold, under "facts", what is no metric:
+        chance_level, metric_resolution (dictionaries by metric name), provenance (the precision
+        used, library versions, ...) and weights (bytes). Raises DivergedError when the loss is
+        not finite."""
+
+
+def load_workload(name: str) -> Workload:
+    """The workload of that name: a shipped one, or a user's `module:function`.
+
+    Resolved through importlib, so that studies depend on no workload. Raises AblateError when the
+    name is unknown or the module cannot be imported.
+    """
+    if name in SHIPPED:
+        return _attribute(SHIPPED[name])
+    if ":" in name:
+        from ablate.function_workload import FunctionWorkload
+
+        return FunctionWorkload(name, _attribute(name))
+    raise AblateError(f"no workload named '{name}': {did_you_mean(name, [*SHIPPED, 'module:function'])}")
+
+
+def _attribute(path: str) -> Any:
+    module_name, _, attribute = path.partition(":")
+    try:
+        return getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise AblateError(
+            f"workload '{path}' cannot be loaded: {error}. It must name an importable "
+            "module and a function in it, as in my_package.training:train"
+        ) from error
