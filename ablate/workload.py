@@ -111,8 +111,9 @@ def load_workload(name: str) -> Workload:
     if name in SHIPPED:
         return _attribute(SHIPPED[name])
     if ":" in name:
-        from ablate.function_workload import FunctionWorkload
+        from ablate.function_workload import FunctionWorkload, make_current_directory_importable
 
+        make_current_directory_importable()
         return FunctionWorkload(name, _attribute(name))
     raise AblateError(f"no workload named '{name}': {did_you_mean(name, [*SHIPPED, 'module:function'])}")
 

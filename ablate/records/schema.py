@@ -8,7 +8,8 @@ from ablate.study.trial import TrialSpec
 
 Status = Literal["completed", "diverged", "pruned", "failed"]
 """completed; diverged: non-finite loss, kept and counted; pruned: stopped by a scheduler during
-tuning, kept but never used in effects; failed: an exception or a lost worker, missing in effects."""
+tuning, kept but never used in effects; failed: an exception or a lost worker, missing in effects.
+"""
 
 
 class Cost(BaseModel):

@@ -21,7 +21,7 @@ class Factor(_Frozen):
     """Level name -> the settings it sets. In `leave_one_out`, `add_one_in` and `path` the first
     level is without the ingredient and the last is with it."""
     when: dict[str, str] = Field(default_factory=dict)
-    """Other factor -> level: this factor is varied only where they hold (`when: {optimizer: sgd}`)."""
+    """Other factor -> level: varied only where they hold (`when: {optimizer: sgd}`)."""
     contexts: tuple[str, ...] = ()
     """Contexts in which the factor is varied; empty: in all."""
 
@@ -38,7 +38,7 @@ class Design(_Frozen):
         "fractional_factorial",
     ] = "one_at_a_time"
     order: tuple[str, ...] | Literal["greedy"] = ()
-    """`path`: the factors in order of adding; `greedy` finds the order by running; empty: as written."""
+    """`path`: the factors in order of adding; `greedy` finds it by running; empty: as written."""
     resolution: Literal[3, 4, 5] = 4
     """`fractional_factorial`: III to V."""
 
@@ -86,7 +86,8 @@ class NoDifference(_ClaimBase):
 
 class LargestEffect(_ClaimBase):
     """Of all named changes this one gains (or loses) most. Each is an arm differing from the
-    baseline in one factor."""
+    baseline in one factor.
+    """
 
     kind: Literal["largest_effect"] = "largest_effect"
     change: Selector
@@ -105,7 +106,8 @@ class Reaches(_ClaimBase):
 
 class Faster(_ClaimBase):
     """An arm converges faster: fewer epochs to a threshold of a history metric, or, without a
-    threshold, a better mean of that metric over the course of training (area under its curve)."""
+    threshold, a better mean of that metric over the course of training (area under its curve).
+    """
 
     kind: Literal["faster"] = "faster"
     faster: Selector
@@ -126,7 +128,8 @@ class MoreStable(_ClaimBase):
 
 class Interaction(_ClaimBase):
     """A change's effect differs between two contexts (or two settings of other factors) by more
-    than `by`: (change - base) in the first minus (change - base) in the second."""
+    than `by`: (change - base) in the first minus (change - base) in the second.
+    """
 
     kind: Literal["interaction"] = "interaction"
     change: Selector

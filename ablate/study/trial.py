@@ -12,7 +12,8 @@ HASH_VERSION = 1
 
 class TrialSpec(BaseModel):
     """Everything that changes a trial's result and nothing that does not: no resources, no paths,
-    no study name. A record's spec is enough to repeat the trial."""
+    no study name. A record's spec is enough to repeat the trial.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -22,11 +22,11 @@ class ImageSet(NamedTuple):
     mean: Tensor
     scale: Tensor
 
-    def batch(self, indices: Tensor, precision: Precision) -> tuple[Tensor, Tensor]:
+    def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Network inputs and labels of the images at `indices` (int64, on the device)."""
         images = self.images.index_select(0, indices)
         return (
-            normalise(images, self.mean, self.scale, precision),
+            normalise(images, self.mean, self.scale),
             self.labels.index_select(0, indices),
         )
 
@@ -47,7 +47,7 @@ def evaluate(network: nn.Module, data: ImageSet, indices: Tensor, precision: Pre
     loss = torch.zeros((), dtype=torch.float64, device=data.images.device)
     correct = torch.zeros((), dtype=torch.int64, device=data.images.device)
     for part in indices.split(EVALUATION_BATCH):
-        images, labels = data.batch(part, precision)
+        images, labels = data.batch(part)
         with precision.autocast():
             logits = network(images)
         loss += functional.cross_entropy(logits.float(), labels, reduction="sum")

@@ -127,7 +127,7 @@ def _train_steps(
     loss_sum = torch.zeros((), device=data.images.device)
     correct = torch.zeros((), dtype=torch.int64, device=data.images.device)
     for number, indices in enumerate(steps, start=1):
-        images, labels = data.batch(indices, precision)
+        images, labels = data.batch(indices)
         with precision.autocast():
             logits = network(images)
         loss = functional.cross_entropy(logits.float(), labels)

@@ -1,0 +1,117 @@
+"""A user's own `module:function` as a workload.
+
+The function is a generator of settings and a seed: it yields one dictionary of numbers a
+validation point and its final metrics last.
+
+    def train(settings, seed):
+        for epoch in range(settings["epochs"]):
+            yield {"epoch": epoch + 1, "validation_loss": ...}
+        yield {"test_accuracy": ...}
+"""
+
+import copy
+import hashlib
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ablate.errors import AblateError, Problem, SettingsError
+from ablate.workload import MetricDescription, Resources, Settings, Wanted
+
+TrialFunction = Callable[[Settings, int], Iterator[dict[str, Any]]]
+_NOTHING_MORE = Wanted()
+
+
+class FunctionWorkload:
+    """See `ablate.workload.Workload`. Settings have no defaults, and metrics may have any name.
+
+    `version` is the digest of the source of the function's module: editing it starts anew.
+    """
+
+    metrics: Mapping[str, MetricDescription] = {}
+
+    def __init__(self, name: str, function: TrialFunction) -> None:
+        """name: `module:function`. Raises AblateError when there is no source to hash."""
+        if not callable(function):
+            raise AblateError(f"workload '{name}' is no function but a {type(function).__name__}")
+        self.name = name
+        self.version = _source_digest(name, function)
+        self._function = function
+
+    def resolve(self, settings: Mapping[str, Any]) -> Settings:
+        """Nested settings out of nested or dotted keys. Raises SettingsError where two collide."""
+        resolved: Settings = {}
+        problems: list[Problem] = []
+        for key, value in settings.items():
+            _put(resolved, key, value, key, problems)
+        if problems:
+            raise SettingsError(*problems)
+        return resolved
+
+    def identity(self, resolved: Settings) -> Settings:
+        return resolved
+
+    def canonical(self, resolved: Settings) -> Any:
+        return resolved
+
+    def data_needed(self, resolved: Settings) -> tuple[str, ...]:
+        return ()
+
+    def load_data(self, name: str, data_dir: Path | None) -> Any:
+        raise AblateError(f"workload '{self.name}' loads its data itself")
+
+    def training_flops(self, resolved: Settings) -> float:
+        return 0.0
+
+    def run(
+        self,
+        settings: Settings,
+        seed: int,
+        resources: Resources,
+        data: Mapping[str, Any],
+        wanted: Wanted = _NOTHING_MORE,
+    ) -> Iterator[dict[str, Any]]:
+        """What the function yields. It gets settings of its own, which it may change."""
+        return iter(self._function(copy.deepcopy(settings), seed))
+
+
+def make_current_directory_importable() -> None:
+    """As `python -m` does, so that `module:function` finds a file that lies beside the study."""
+    here = str(Path.cwd())
+    if here not in sys.path and "" not in sys.path:
+        sys.path.insert(0, here)
+
+
+def _source_digest(name: str, function: TrialFunction) -> str:
+    module = inspect.getmodule(inspect.unwrap(function))
+    try:
+        if module is None:
+            raise TypeError("it belongs to no module")
+        source = inspect.getsource(module)
+    except (OSError, TypeError) as error:
+        raise AblateError(
+            Problem(
+                f"workload '{name}'",
+                f"has no source to name its version by: {error}",
+                "put the function in a .py file",
+            )
+        ) from None
+    return hashlib.sha256(source.encode()).hexdigest()[:12]
+
+
+def _put(into: Settings, key: str, value: Any, where: str, problems: list[Problem]) -> None:
+    first, _, rest = key.partition(".")
+    if rest or isinstance(value, Mapping):
+        inner = into.setdefault(first, {})
+        if not isinstance(inner, dict):
+            problems.append(Problem(where, f"'{first}' is a value, and so has no keys"))
+            return
+        entries = {rest: value} if rest else value
+        for name, item in entries.items():
+            _put(inner, str(name), item, where, problems)
+    elif isinstance(into.get(first), dict) and into[first]:
+        problems.append(Problem(where, f"'{first}' has keys, and so is no value"))
+    else:
+        into[first] = copy.deepcopy(value)

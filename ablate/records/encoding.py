@@ -1,0 +1,85 @@
+"""A record as JSON text and back."""
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+from ablate.errors import Problem, RecordError
+from ablate.records.schema import TrialRecord
+
+RECORD_VERSION = TrialRecord.model_fields["record_version"].default
+
+
+def encode(record: TrialRecord) -> str:
+    """Readable JSON of a record. Raises RecordError for numbers that JSON cannot hold."""
+    return _json(record, record.model_dump(mode="python"), indent=1) + "\n"
+
+
+def encode_compactly(record: TrialRecord, digits: int = 7) -> str:
+    """One line of JSON: fields at their defaults are left out, and numbers keep `digits`
+    significant digits. The spec stays exact, because the hash depends on it.
+    """
+    content = record.model_dump(mode="python", exclude_defaults=True)
+    rounded = {key: _rounded(value, digits) for key, value in content.items() if key != "spec"}
+    whole = {"record_version": record.record_version, **rounded, "spec": record.spec.model_dump()}
+    return _json(record, whole, separators=(",", ":"), sort_keys=True)
+
+
+def decode(text: str | bytes, where: str) -> TrialRecord:
+    """The record that a text holds.
+
+    where: the file (and line) named in errors. Raises RecordError when it is no record, or one of
+    a later version.
+    """
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise RecordError(
+            Problem(where, f"is not a trial record: {error}", "remove it; its trial runs again")
+        ) from None
+    version = content.get("record_version") if isinstance(content, dict) else None
+    if isinstance(version, int) and version > RECORD_VERSION:
+        raise RecordError(
+            Problem(
+                where,
+                f"is a record of version {version}; this ablate reads up to {RECORD_VERSION}",
+                "use the ablate that wrote it, or a newer one",
+            )
+        )
+    try:
+        return TrialRecord.model_validate(content)
+    except ValidationError as error:
+        raise RecordError(
+            Problem(
+                where,
+                f"is not a trial record: {_first_mistake(error)}",
+                "remove it; its trial runs again",
+            )
+        ) from None
+
+
+def _json(record: TrialRecord, content: dict[str, Any], **style: Any) -> str:
+    try:
+        return json.dumps(content, allow_nan=False, ensure_ascii=False, **style)
+    except (TypeError, ValueError) as error:
+        raise RecordError(
+            Problem("", f"the record of trial {record.hash} is not plain JSON: {error}")
+        ) from None
+
+
+def _rounded(value: Any, digits: int) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.{digits}g}")
+    if isinstance(value, dict):
+        return {key: _rounded(item, digits) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item, digits) for item in value]
+    return value
+
+
+def _first_mistake(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message

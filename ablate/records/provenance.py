@@ -1,0 +1,42 @@
+"""Where many records come from, in a few lines."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ablate.records.schema import TrialRecord
+
+_OF_ONE_TRIAL = {"process", "not_given"}  # says nothing of where a whole run comes from
+
+
+def provenance_of(records: Iterable[TrialRecord]) -> dict[str, str]:
+    """Each fact that the records give, by its dotted name, and the time from first to last.
+
+    Where the trials differ in a fact, every value is named with the number of its trials.
+    """
+    facts = [dict(_flat(record.provenance)) for record in records]
+    values: dict[str, Counter[str]] = {}
+    for of_one in facts:
+        for name, value in of_one.items():
+            if name not in _OF_ONE_TRIAL and name not in ("started", "ended"):
+                values.setdefault(name, Counter())[value] += 1
+    merged = {name: _joined(counts) for name, counts in values.items()}
+    starts = [of_one["started"] for of_one in facts if "started" in of_one]
+    ends = [of_one["ended"] for of_one in facts if "ended" in of_one]
+    return merged | ({"trained": f"{min(starts)} to {max(ends)}"} if starts and ends else {})
+
+
+def _joined(counts: Counter[str]) -> str:
+    if len(counts) == 1:
+        return next(iter(counts))
+    return ", ".join(f"{value} ({count} trials)" for value, count in sorted(counts.items()))
+
+
+def _flat(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            yield f"{prefix}{name}", ", ".join(map(str, value))
+        elif value is not None:
+            yield f"{prefix}{name}", str(value)

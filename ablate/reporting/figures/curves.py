@@ -1,0 +1,179 @@
+"""Learning curves: the mean over seeds with its band."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ablate.reporting import formatting
+from ablate.reporting.figures.palette import GREY, REFERENCE_COLOUR, ArmStyle
+
+TOGETHER = 8
+"""Up to so many arms share one pair of axes; more get axes of their own."""
+_COLUMNS = 4
+_PART_TITLES = {"train": "training", "validation": "validation", "test": "test"}
+
+
+def size(curves: Mapping[str, pd.DataFrame]) -> tuple[float, float]:
+    """Width and height in inches that fit the tables."""
+    contexts, names = _contexts(curves), _names(curves)
+    if len(names) > TOGETHER:
+        panels = sum(math.ceil(len(_names(curves, context)) / _COLUMNS) for context in contexts)
+        return 9.6, 0.7 + 2.05 * panels
+    return 9.2, 0.5 + 2.9 * len(contexts) + 0.24 * math.ceil(len(names) / 3)
+
+
+def draw(
+    curves: Mapping[str, pd.DataFrame],
+    figure: Figure,
+    styles: dict[str, ArmStyle],
+    *,
+    references: Sequence[str],
+    label: str,
+    unit: str,
+) -> None:
+    """Draw curves of one quantity, e.g. accuracy.
+
+    curves: part ("validation", "train", ...) -> columns context, arm, epoch, mean, low, high; one
+    panel a part and context, or, for more than TOGETHER arms, one an arm with the reference as
+    thin black lines. Points without an interval (one seed) have no band. label: of the y axis.
+    """
+    y_label = formatting.with_unit(label, f"({unit})" if unit else "")
+    if len(_names(curves)) > TOGETHER:
+        _draw_apart(curves, figure, styles, references, y_label)
+    else:
+        _draw_together(curves, figure, styles, y_label)
+
+
+def _draw_together(
+    curves: Mapping[str, pd.DataFrame],
+    figure: Figure,
+    styles: dict[str, ArmStyle],
+    y_label: str,
+) -> None:
+    contexts = _contexts(curves)
+    panels = figure.subplots(len(contexts), len(curves), squeeze=False, sharey="row", sharex="row")
+    for row, context in enumerate(contexts):
+        for column, (part, table) in enumerate(curves.items()):
+            axes = panels[row, column]
+            of_context = table[table["context"] == context]
+            for name in _names(curves, context):
+                _draw_curve(of_context[of_context["arm"] == name], axes, styles[name])
+            title = _PART_TITLES.get(part, part)
+            axes.set_title(f"{context}: {title}" if len(contexts) > 1 else title)
+            axes.set_xlabel("epoch")
+        panels[row, 0].set_ylabel(y_label)
+    _legend(figure, [(name, styles[name]) for name in _names(curves)], columns=3)
+
+
+def _draw_apart(
+    curves: Mapping[str, pd.DataFrame],
+    figure: Figure,
+    styles: dict[str, ArmStyle],
+    references: Sequence[str],
+    y_label: str,
+) -> None:
+    panels = [(context, name) for context in _contexts(curves) for name in _names(curves, context)]
+    grid = figure.subplots(
+        math.ceil(len(panels) / _COLUMNS), _COLUMNS, squeeze=False, sharex=True, sharey=True
+    )
+    several = len(_contexts(curves)) > 1
+    for axes, (context, name) in zip(grid.flat, panels, strict=False):
+        for position, table in enumerate(curves.values()):
+            of_context = table[table["context"] == context]
+            for reference in set(references) & set(of_context["arm"]) - {name}:
+                thin = ArmStyle(REFERENCE_COLOUR, "", ())
+                _draw_curve(of_context[of_context["arm"] == reference], axes, thin, position, False)
+            _draw_curve(of_context[of_context["arm"] == name], axes, styles[name], position)
+        text = f"{name}, in {context}" if several else name
+        axes.set_title(formatting.wrap(text, 26), fontsize=8.5)
+    for axes in list(grid.flat)[len(panels) :]:
+        axes.set_axis_off()
+    for axes in grid[-1]:
+        axes.set_xlabel("epoch")
+    for axes in grid[:, 0]:
+        axes.set_ylabel(y_label)
+    entries = [
+        (_PART_TITLES.get(part, part), ArmStyle(GREY, "", _part_dashes(position)))
+        for position, part in enumerate(curves)
+    ]
+    _legend(
+        figure, [*entries, ("thin: the baseline", ArmStyle(REFERENCE_COLOUR, "", ()))], columns=4
+    )
+
+
+def _draw_curve(
+    curve: pd.DataFrame,
+    axes: Axes,
+    style: ArmStyle,
+    part: int | None = None,
+    band: bool = True,
+) -> None:
+    """part: position of the part where parts share axes, and the line style must tell them."""
+    present = curve.dropna(subset=["mean"]).sort_values("epoch")
+    dashes = style.dashes if part is None else _part_dashes(part)
+    axes.plot(
+        present["epoch"],
+        present["mean"],
+        color=style.colour,
+        linestyle=(0, dashes or None),
+        linewidth=1.6 if band else 0.7,
+        marker=style.marker if part is None else None,
+        markersize=4,
+        markevery=max(1, len(present) // 8),
+        markeredgecolor="white",
+        markeredgewidth=0.5,
+        gid="mean",
+    )
+    bounded = present.dropna(subset=["low", "high"])
+    if band and len(bounded):
+        axes.fill_between(
+            bounded["epoch"].to_numpy(dtype=float),
+            bounded["low"].to_numpy(dtype=float),
+            bounded["high"].to_numpy(dtype=float),
+            color=style.colour,
+            alpha=0.15,
+            linewidth=0,
+            gid="band",
+        )
+
+
+def _part_dashes(position: int) -> tuple[float, ...]:
+    return ((), (4, 1.5), (1, 1.2))[position % 3]
+
+
+def _legend(figure: Figure, entries: list[tuple[str, ArmStyle]], columns: int) -> None:
+    handles = [
+        Line2D(
+            [],
+            [],
+            color=style.colour,
+            linestyle=style.linestyle,
+            linewidth=0.7 if name.startswith("thin") else 1.6,
+            marker=style.marker or None,
+            markersize=5,
+            markeredgecolor="white",
+            label=formatting.wrap(name, 38),
+        )
+        for name, style in entries
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)))
+
+
+def _contexts(curves: Mapping[str, pd.DataFrame]) -> list[str]:
+    return list(dict.fromkeys(context for table in curves.values() for context in table["context"]))
+
+
+def _names(curves: Mapping[str, pd.DataFrame], context: str | None = None) -> list[str]:
+    return list(
+        dict.fromkeys(
+            name
+            for table in curves.values()
+            for name in table.loc[
+                [True] * len(table) if context is None else table["context"] == context, "arm"
+            ]
+        )
+    )

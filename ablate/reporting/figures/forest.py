@@ -1,0 +1,177 @@
+"""Effects with their intervals, one row an effect, each seed's difference as a point."""
+
+from typing import Any, NamedTuple
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.transforms import blended_transform_factory
+
+from ablate.reporting import formatting
+from ablate.reporting.figures.palette import BAND, INK, ArmStyle
+
+_LABEL_WIDTH = 34
+_SEEDS_BELOW = 0.27  # rows: seeds lie under the interval, so that neither hides the other
+
+
+class _Row(NamedTuple):
+    y: float
+    label: str
+    effect: dict[Any, Any]
+
+
+def size(effects: pd.DataFrame) -> tuple[float, float]:
+    """Width and height in inches that fit the table."""
+    rows, headings = _layout(effects)
+    return 8.2, 1.25 + 0.42 * (len(rows) + 0.8 * len(headings))
+
+
+def draw(
+    effects: pd.DataFrame,
+    differences: pd.DataFrame,
+    axes: Axes,
+    styles: dict[str, ArmStyle],
+    *,
+    label: str,
+    unit: str,
+    higher_is_better: bool = True,
+    smallest_effect_of_interest: float = 0.0,
+) -> None:
+    """Draw one row an effect from the top, grouped by factor and, within it, by arm.
+
+    effects: columns context, factor, arm, reference, n, estimate, low, high; an effect without an
+    interval (one seed) is drawn without a bar, one without an estimate as "no result".
+    differences: columns context, arm, seed, difference. label: the metric's; unit: of differences.
+    """
+    rows, headings = _layout(effects)
+    if smallest_effect_of_interest > 0:
+        axes.axvspan(
+            -smallest_effect_of_interest, smallest_effect_of_interest, color=BAND, lw=0, zorder=0
+        )
+    axes.axvline(0, color=INK, linewidth=1, zorder=1)
+    for row in rows:
+        _draw_row(axes, row, differences, styles, unit)
+    for y, text in headings:
+        axes.annotate(
+            formatting.wrap(text, _LABEL_WIDTH),
+            (0, y),
+            xycoords=blended_transform_factory(axes.transAxes, axes.transData),
+            xytext=(-6, 0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=9,
+            fontweight="bold",
+            color=INK,
+            annotation_clip=False,
+        )
+    bottom = max((row.y for row in rows), default=0)
+    axes.set_ylim(bottom + 0.6, -0.6)
+    axes.set_yticks([row.y for row in rows], [row.label for row in rows])
+    axes.grid(visible=False, axis="y")
+    axes.margins(x=0.06)
+    side = "right" if higher_is_better else "left"
+    against = _reference_text(effects)
+    axes.set_xlabel(
+        formatting.with_unit(f"difference {against} in {label}", f"({unit})" if unit else "")
+        + f"; {side} is better\n"
+        + "large mark and bar: mean and interval; small marks: one seed each"
+        + _band_text(smallest_effect_of_interest, unit)
+    )
+
+
+def _layout(effects: pd.DataFrame) -> tuple[list[_Row], list[tuple[float, str]]]:
+    """Rows from the top; a factor's name stands above its rows where there is more to group."""
+    several_contexts = effects["context"].nunique() > 1
+    rows: list[_Row] = []
+    headings: list[tuple[float, str]] = []
+    y = 0.0
+    for factor, group in effects.groupby("factor", sort=False, dropna=False):
+        headings.append((y, "several factors" if pd.isna(factor) else str(factor)))
+        y += 0.8
+        arms = list(dict.fromkeys(group["arm"]))
+        for effect in sorted(group.to_dict("records"), key=lambda row: arms.index(row["arm"])):
+            label = formatting.wrap(str(effect["arm"]), _LABEL_WIDTH)
+            if several_contexts:
+                label = _join(label, f"in {effect['context']}")
+            rows.append(_Row(y, label, effect))
+            y += 1
+    return rows, headings
+
+
+def _join(label: str, more: str) -> str:
+    """On one line where that is short enough, so that no word is torn."""
+    if "\n" not in label and len(label) + len(more) < _LABEL_WIDTH:
+        return f"{label}, {more}"
+    return f"{label},\n{more}"
+
+
+def _draw_row(
+    axes: Axes, row: _Row, differences: pd.DataFrame, styles: dict[str, ArmStyle], unit: str
+) -> None:
+    effect = row.effect
+    style = styles[str(effect["arm"])]
+    of_arm = differences[
+        (differences["context"] == effect["context"]) & (differences["arm"] == effect["arm"])
+    ].dropna(subset=["difference"])
+    axes.scatter(
+        of_arm["difference"],
+        [row.y + _SEEDS_BELOW] * len(of_arm),
+        s=14,
+        facecolors="none",
+        edgecolors=style.colour,
+        linewidths=0.9,
+        marker=style.marker,
+        zorder=2,
+        gid="seeds",
+    )
+    if not formatting.is_missing(effect["low"]) and not formatting.is_missing(effect["high"]):
+        lines = axes.hlines(
+            row.y, effect["low"], effect["high"], color=style.colour, linewidth=2.2, zorder=3
+        )
+        lines.set_gid("interval")
+    if not formatting.is_missing(effect["estimate"]):
+        axes.plot(
+            [effect["estimate"]],
+            [row.y],
+            marker=style.marker,
+            markersize=7,
+            color=style.colour,
+            markeredgecolor="white",
+            linestyle="none",
+            zorder=4,
+            gid="estimate",
+        )
+    axes.annotate(
+        _numbers(effect, unit),
+        (1, row.y),
+        xycoords=blended_transform_factory(axes.transAxes, axes.transData),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=8.5,
+        color=INK,
+        annotation_clip=False,
+    )
+
+
+def _numbers(effect: dict[Any, Any], unit: str) -> str:
+    if formatting.is_missing(effect["estimate"]):
+        return "no result"
+    value = formatting.number(effect["estimate"], unit, signed=True)
+    between = formatting.interval(effect["low"], effect["high"], unit)
+    count = formatting.count(effect["n"])
+    return (
+        f"{value}  {between}  n={count}" if between != formatting.MISSING else f"{value}  n={count}"
+    )
+
+
+def _band_text(smallest_effect_of_interest: float, unit: str) -> str:
+    if smallest_effect_of_interest <= 0:
+        return ""
+    reach = formatting.with_unit(formatting.number(smallest_effect_of_interest, unit), unit)
+    return f"\nband: smallest effect of interest, ±{reach}"
+
+
+def _reference_text(effects: pd.DataFrame) -> str:
+    references = list(dict.fromkeys(effects["reference"].astype(str)))
+    return f"from {references[0]}" if len(references) == 1 else "from its reference"

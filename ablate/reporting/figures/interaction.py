@@ -1,0 +1,98 @@
+"""A heat map: one value for every pair, each with its number."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
+
+from ablate.reporting import formatting
+from ablate.reporting.figures.palette import BETTER, INK, WORSE
+
+_LABEL_WIDTH = 22
+_AROUND_ZERO = LinearSegmentedColormap.from_list("effects", [WORSE, "#f7f7f7", BETTER])
+_PLAIN = LinearSegmentedColormap.from_list("values", ["#f7f7f7", BETTER])
+
+
+def size(cells: pd.DataFrame) -> tuple[float, float]:
+    """Width and height in inches that fit the table."""
+    return 3.2 + 1.35 * cells["column"].nunique(), 1.3 + 0.48 * cells["row"].nunique()
+
+
+def draw(
+    cells: pd.DataFrame,
+    axes: Axes,
+    *,
+    label: str,
+    unit: str,
+    around_zero: bool = True,
+    higher_is_better: bool = True,
+) -> None:
+    """Draw the cells with their numbers; a pair without a value stays blank with a dash.
+
+    cells: columns row, column, value and, where there are any, low and high; in order of first
+    appearance. around_zero: the values are effects, coloured by sign; else plain values.
+    """
+    rows = list(dict.fromkeys(cells["row"]))
+    columns = list(dict.fromkeys(cells["column"]))
+    grid = np.full((len(rows), len(columns)), np.nan)
+    for cell in cells.to_dict("records"):
+        grid[rows.index(cell["row"]), columns.index(cell["column"])] = cell["value"]
+    colours = _AROUND_ZERO if around_zero else _PLAIN
+    if around_zero and not higher_is_better:
+        colours = colours.reversed()
+    image = axes.pcolormesh(
+        grid, cmap=colours, edgecolors="white", linewidth=2, **_limits(grid, around_zero)
+    )
+    for cell in cells.to_dict("records"):
+        _write(axes, cell, rows, columns, image, unit, around_zero)
+    axes.set_xticks(
+        np.arange(len(columns)) + 0.5, [formatting.wrap(str(name), 16) for name in columns]
+    )
+    axes.set_yticks(
+        np.arange(len(rows)) + 0.5, [formatting.wrap(str(name), _LABEL_WIDTH) for name in rows]
+    )
+    axes.invert_yaxis()
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    bar = axes.figure.colorbar(image, ax=axes, fraction=0.05, pad=0.03)
+    bar.set_label(formatting.with_unit(label, f"({unit})" if unit else ""))
+    bar.outline.set_visible(False)
+
+
+def _limits(grid: np.ndarray, around_zero: bool) -> dict[str, Any]:
+    if not around_zero or not np.isfinite(grid).any():
+        return {}
+    reach = float(np.nanmax(np.abs(grid))) or 1.0
+    return {"norm": TwoSlopeNorm(0, -reach, reach)}
+
+
+def _write(
+    axes: Axes,
+    cell: dict[Any, Any],
+    rows: list[str],
+    columns: list[str],
+    image: Any,
+    unit: str,
+    signed: bool,
+) -> None:
+    text = formatting.number(cell["value"], unit, signed=signed)
+    between = formatting.interval(cell.get("low"), cell.get("high"), unit)
+    if between != formatting.MISSING:
+        text += f"\n{between}"
+    colour = INK
+    if not formatting.is_missing(cell["value"]):
+        red, green, blue, _ = image.cmap(image.norm(cell["value"]))
+        colour = "white" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.5 else INK
+    axes.text(
+        columns.index(cell["column"]) + 0.5,
+        rows.index(cell["row"]) + 0.5,
+        text,
+        ha="center",
+        va="center",
+        fontsize=7.5,
+        color=colour,
+    )

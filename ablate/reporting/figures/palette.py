@@ -1,0 +1,75 @@
+"""How an arm looks, in every figure of a report.
+
+Colours follow seaborn's colour-blind safe ones. Where they run out, and where print is grey, marker
+and line style tell arms apart: 11 markers and 4 line styles, so that any forty arms differ pairwise
+without their colour.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+REFERENCE_COLOUR = "#222222"
+GREY = "#8a8a8a"
+BAND = "#d9d9d9"
+INK = "#333333"
+BETTER, WORSE = "#0173b2", "#d55e00"
+
+_COLOURS = (
+    "#0173b2",
+    "#de8f05",
+    "#029e73",
+    "#cc78bc",
+    "#ca9161",
+    "#56b4e9",
+    "#d55e00",
+    "#882255",
+    "#b5a100",
+    "#5b3a8e",
+)
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
+_DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.5), (1.5, 1.2), (6, 1.5, 1.5, 1.5))
+
+
+class ArmStyle(NamedTuple):
+    """Colour, marker and line style of one arm."""
+
+    colour: str
+    marker: str
+    dashes: tuple[float, ...]
+
+    @property
+    def linestyle(self) -> Any:
+        """As matplotlib takes it."""
+        return (0, self.dashes or None)
+
+
+def arm_styles(names: Iterable[str], references: Iterable[str] = ()) -> dict[str, ArmStyle]:
+    """A style for each arm name, the same for the same name in every context.
+
+    names: in plan order, repeats allowed. references: names of baselines; they are drawn in
+    near-black with a solid line.
+    """
+    marks = set(references)
+    styles: dict[str, ArmStyle] = {}
+    position = 0
+    for name in names:
+        if name in styles:
+            continue
+        if name in marks:
+            styles[name] = ArmStyle(REFERENCE_COLOUR, "o", ())
+        else:
+            styles[name] = _style(position)
+            position += 1
+    return styles
+
+
+def _style(position: int) -> ArmStyle:
+    return ArmStyle(
+        _COLOURS[position % len(_COLOURS)],
+        _cycle(_MARKERS, position + 1),
+        _DASHES[(position + 1) % len(_DASHES)],
+    )
+
+
+def _cycle(values: Sequence[str], position: int) -> str:
+    return values[position % len(values)]

@@ -1,0 +1,134 @@
+"""Every trial as a point, one row an arm, the trials of a seed joined so that pairs show."""
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ablate.reporting import formatting
+from ablate.reporting.figures.palette import GREY, INK, ArmStyle
+
+_LABEL_WIDTH = 30
+
+
+def size(arms: pd.DataFrame) -> tuple[float, float]:
+    """Width and height in inches that fit the table of arms."""
+    return 8.2, 0.95 * arms["context"].nunique() + 0.4 * len(arms) + 0.3
+
+
+def draw(
+    trials: pd.DataFrame,
+    arms: pd.DataFrame,
+    figure: Figure,
+    styles: dict[str, ArmStyle],
+    *,
+    metric: str,
+    label: str,
+    unit: str,
+) -> None:
+    """Draw one panel a context.
+
+    trials: columns context, arm, seed and the metric's; a trial without a value has no point and
+    breaks its seed's line (an arm without any is passed over). arms: columns context, arm, mean,
+    low, high, in the order of rows; mean and interval are drawn as they stand there.
+    """
+    contexts = list(dict.fromkeys(arms["context"]))
+    panels = figure.subplots(
+        len(contexts),
+        1,
+        squeeze=False,
+        height_ratios=[int((arms["context"] == context).sum()) + 0.6 for context in contexts],
+    )
+    for axes, context in zip(panels[:, 0], contexts, strict=True):
+        _draw_panel(
+            trials[trials["context"] == context],
+            arms[arms["context"] == context],
+            axes,
+            styles,
+            metric,
+        )
+        if len(contexts) > 1:
+            axes.set_title(str(context))
+    panels[-1, 0].set_xlabel(
+        formatting.with_unit(label, f"({unit})" if unit else "")
+        + "\nsmall marks: one seed each, a seed's trials joined"
+        + "; large mark and bar: mean and interval"
+    )
+
+
+def _draw_panel(
+    trials: pd.DataFrame,
+    arms: pd.DataFrame,
+    axes: Axes,
+    styles: dict[str, ArmStyle],
+    metric: str,
+) -> None:
+    names = list(arms["arm"])
+    row_of = {name: float(row) for row, name in enumerate(names)}
+    present = set(trials.dropna(subset=[metric])["arm"])
+    joined = [name for name in names if name in present]
+    for _, of_seed in trials.groupby("seed", sort=True):
+        values = of_seed.drop_duplicates("arm").set_index("arm")[metric].reindex(joined)
+        axes.plot(
+            values.to_numpy(dtype=float),
+            [row_of[name] + 0.16 for name in joined],
+            color=GREY,
+            linewidth=0.8,
+            alpha=0.55,
+            zorder=1,
+            gid="pair",
+        )
+    for arm in arms.to_dict("records"):
+        _draw_arm(axes, arm, trials.loc[trials["arm"] == arm["arm"], metric], row_of, styles)
+    axes.set_ylim(len(names) - 0.45, -0.55)
+    axes.set_yticks(range(len(names)), [formatting.wrap(str(name), _LABEL_WIDTH) for name in names])
+    axes.grid(visible=False, axis="y")
+    axes.margins(x=0.05)
+
+
+def _draw_arm(
+    axes: Axes,
+    arm: dict[Any, Any],
+    values: pd.Series,
+    row_of: dict[str, float],
+    styles: dict[str, ArmStyle],
+) -> None:
+    name = str(arm["arm"])
+    style, row = styles[name], row_of[name]
+    present = values.dropna()
+    axes.scatter(
+        present,
+        [row + 0.16] * len(present),
+        s=20,
+        facecolors="white",
+        edgecolors=style.colour,
+        linewidths=1,
+        marker=style.marker,
+        zorder=3,
+        gid="seeds",
+    )
+    if formatting.is_missing(arm["mean"]):
+        axes.annotate(
+            "no result",
+            (0.01, row),
+            xycoords=axes.get_yaxis_transform(),
+            va="center",
+            fontsize=8.5,
+            color=INK,
+        )
+        return
+    if not formatting.is_missing(arm["low"]):
+        bar = axes.hlines(row - 0.14, arm["low"], arm["high"], color=style.colour, linewidth=2.2)
+        bar.set_gid("interval")
+    axes.plot(
+        [arm["mean"]],
+        [row - 0.14],
+        marker=style.marker,
+        markersize=7,
+        color=style.colour,
+        markeredgecolor="white",
+        linestyle="none",
+        zorder=4,
+        gid="mean",
+    )

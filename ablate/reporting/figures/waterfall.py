@@ -1,0 +1,99 @@
+"""A path from one arm to another, one change after the other."""
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from ablate.reporting import formatting
+from ablate.reporting.figures.palette import BETTER, GREY, INK, WORSE
+
+_LABEL_WIDTH = 30
+
+
+def size(steps: pd.DataFrame) -> tuple[float, float]:
+    """Width and height in inches that fit the table."""
+    return 8.2, 1.0 + 0.5 * len(steps)
+
+
+def draw(
+    steps: pd.DataFrame,
+    axes: Axes,
+    *,
+    label: str,
+    unit: str,
+    difference_unit: str,
+    higher_is_better: bool = True,
+) -> None:
+    """Draw one row a step, in the table's order from the top.
+
+    steps: columns arm, start (the mean that the step sets out from; missing for the first), mean,
+    low, high (of the arm), estimate, estimate_low, estimate_high (the step's effect).
+    """
+    previous: float | None = None
+    for y, step in enumerate(steps.to_dict("records")):
+        if formatting.is_missing(step["mean"]):
+            _annotate(axes, y, "no result")
+            continue
+        start = step["start"]
+        if formatting.is_missing(start):
+            axes.plot([step["mean"]], [y], marker="o", color=INK, linestyle="none", gid="mean")
+        else:
+            gain = (step["mean"] >= start) == higher_is_better
+            axes.barh(
+                y,
+                step["mean"] - start,
+                left=start,
+                height=0.55,
+                color=BETTER if gain else WORSE,
+                hatch=None if gain else "///",
+                edgecolor="white",
+                gid="step",
+            )
+        if previous is not None and not formatting.is_missing(start):
+            axes.vlines(start, previous, y, color=GREY, linewidth=0.8, zorder=0)
+        if not formatting.is_missing(step["low"]):
+            bar = axes.hlines(y, step["low"], step["high"], color=INK, linewidth=1.4, zorder=3)
+            bar.set_gid("interval")
+        _annotate(axes, y, _numbers(step, unit, difference_unit))
+        previous = float(y)
+    _frame(axes, steps, label, unit, higher_is_better)
+
+
+def _frame(axes: Axes, steps: pd.DataFrame, label: str, unit: str, higher_is_better: bool) -> None:
+    names = [formatting.wrap(str(name), _LABEL_WIDTH) for name in steps["arm"]]
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.grid(visible=False, axis="y")
+    axes.use_sticky_edges = False
+    axes.margins(x=0.06)
+    side = "right" if higher_is_better else "left"
+    axes.set_xlabel(
+        formatting.with_unit(label, f"({unit})" if unit else "")
+        + f"; {side} is better"
+        + "\nbar: the step's change (hatched: a loss); line: interval of the mean"
+    )
+
+
+def _annotate(axes: Axes, y: float, text: str) -> None:
+    axes.annotate(
+        text,
+        (1, y),
+        xycoords=axes.get_yaxis_transform(),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=8.5,
+        color=INK,
+        annotation_clip=False,
+    )
+
+
+def _numbers(step: dict[Any, Any], unit: str, difference_unit: str) -> str:
+    mean = formatting.with_unit(formatting.number(step["mean"], unit), unit)
+    if formatting.is_missing(step["estimate"]):
+        return mean
+    change = formatting.estimate(
+        step["estimate"], step["estimate_low"], step["estimate_high"], difference_unit
+    )
+    return f"{mean}\n{change}"

@@ -1,0 +1,157 @@
+"""How a number is written, everywhere in a report.
+
+Every function returns text for people, with a true minus sign, and MISSING where there is no
+number: a report never shows "nan".
+"""
+
+import math
+import textwrap
+from typing import SupportsFloat
+
+MISSING = "—"
+MINUS = "−"
+
+_DECIMALS = {"%": 2, "points": 2, "nats": 4, "epochs": 1, "s": 1}
+_PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def is_missing(value: SupportsFloat | None) -> bool:
+    """Whether there is no finite number to write: None, NaN, NA or an infinity."""
+    if value is None:
+        return True
+    try:
+        return not math.isfinite(float(value))
+    except (TypeError, ValueError):
+        return True
+
+
+def number(value: SupportsFloat | None, unit: str = "", *, signed: bool = False) -> str:
+    """A number with as many decimals as its unit deserves, without the unit.
+
+    unit: of a MetricDescription ("%", "nats", ...), or "points" for differences of percentages;
+    an unknown one gives four significant digits. signed: show a plus sign too.
+    """
+    if value is None or is_missing(value):
+        return MISSING
+    text = _plain(float(value), unit)
+    if not text.strip("-0."):
+        return text.lstrip("-")
+    sign = "+" if signed and not text.startswith("-") else ""
+    return sign + text.replace("-", MINUS)
+
+
+def interval(low: SupportsFloat | None, high: SupportsFloat | None, unit: str = "") -> str:
+    """An interval in brackets, "[−0.10, 0.94]"; MISSING unless both ends are numbers."""
+    if is_missing(low) or is_missing(high):
+        return MISSING
+    return f"[{number(low, unit)}, {number(high, unit)}]"
+
+
+def estimate(
+    value: SupportsFloat | None,
+    low: SupportsFloat | None,
+    high: SupportsFloat | None,
+    unit: str = "",
+    *,
+    signed: bool = True,
+    n: SupportsFloat | None = None,
+) -> str:
+    """A value with what belongs to it: "+0.42 points [−0.10, 0.94], n=5 seeds".
+
+    The interval and the number of seeds are left out where there are none.
+    """
+    if is_missing(value):
+        return MISSING
+    text = with_unit(number(value, unit, signed=signed), unit)
+    if not (is_missing(low) or is_missing(high)):
+        text += f" {interval(low, high, unit)}"
+    return f"{text}, {seeds(n)}" if n is not None and not is_missing(n) else text
+
+
+def with_unit(text: str, unit: str) -> str:
+    """Written number and unit: "79.40 %", "0.5 points"; MISSING stays alone."""
+    return text if text == MISSING or not unit else f"{text} {unit}"
+
+
+def mean_and_spread(mean: SupportsFloat | None, sd: SupportsFloat | None, unit: str = "") -> str:
+    """ "79.40 ± 0.31"; the mean alone where one seed gives no spread."""
+    if is_missing(mean):
+        return MISSING
+    return number(mean, unit) if is_missing(sd) else f"{number(mean, unit)} ± {number(sd, unit)}"
+
+
+def p_value(value: SupportsFloat | None) -> str:
+    """ "0.012" to three decimals; "< 0.001" below that."""
+    if value is None or is_missing(value):
+        return MISSING
+    return "< 0.001" if float(value) < 0.001 else f"{float(value):.3f}"
+
+
+def count(value: SupportsFloat | None) -> str:
+    """A whole number: "5", "1,200"."""
+    return MISSING if value is None or is_missing(value) else f"{round(float(value)):,}"
+
+
+def seeds(n: SupportsFloat) -> str:
+    """ "n=5 seeds", "n=1 seed"."""
+    return f"n={count(n)} seed" + ("" if round(float(n)) == 1 else "s")
+
+
+def hours(value: SupportsFloat | None) -> str:
+    """Hours: two decimals, three below a tenth."""
+    if value is None or is_missing(value):
+        return MISSING
+    return (
+        f"{float(value):,.2f}" if float(value) >= 0.1 or not float(value) else f"{float(value):.3f}"
+    )
+
+
+def scaled(value: SupportsFloat | None, unit: str) -> str:
+    """A large quantity with an SI prefix: "1.25 PFLOPs"."""
+    if value is None or is_missing(value):
+        return MISSING
+    for factor, prefix in _PREFIXES:
+        if abs(float(value)) >= factor:
+            return f"{float(value) / factor:.3g} {prefix}{unit}".replace("-", MINUS)
+    return f"{float(value):.3g} {unit}".replace("-", MINUS)
+
+
+def difference_unit(unit: str) -> str:
+    """The unit of a difference of two values: percentages differ by points."""
+    return "points" if unit == "%" else unit
+
+
+def sentence_case(text: str) -> str:
+    """First letter raised, the rest as it is (an acronym stays one)."""
+    return text[:1].upper() + text[1:]
+
+
+def wrap(label: str, width: int) -> str:
+    """A label in lines of at most `width` characters, broken at spaces, after `_`, `=`, `,`, `+`,
+    `.` or `/` where possible."""
+    marked = label
+    for separator in "_=,+./":
+        marked = marked.replace(separator, separator + "\u200b")
+    pieces = [piece for word in marked.split(" ") for piece in _pieces(word, width)]
+    lines = [""]
+    for piece, starts_word in pieces:
+        glue = " " if starts_word and lines[-1] else ""
+        if len(lines[-1]) + len(glue) + len(piece) <= width or not lines[-1]:
+            lines[-1] += glue + piece
+        else:
+            lines.append(piece)
+    return "\n".join(lines)
+
+
+def _pieces(word: str, width: int) -> list[tuple[str, bool]]:
+    parts = [cut for part in word.split("\u200b") for cut in textwrap.wrap(part, width) or [part]]
+    return [(part, index == 0) for index, part in enumerate(parts) if part]
+
+
+def _plain(value: float, unit: str) -> str:
+    if unit in _DECIMALS:
+        return f"{value:.{_DECIMALS[unit]}f}"
+    if value == 0:
+        return "0"
+    magnitude = math.floor(math.log10(abs(value)))
+    return f"{value:.{min(max(3 - magnitude, 0), 8)}f}"

@@ -1,0 +1,105 @@
+"""A table as Markdown, as LaTeX (booktabs) and as CSV."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from ablate.reporting.tables import Cell, Table
+
+Item = TypeVar("Item")
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\ensuremath{<}",
+    ">": r"\ensuremath{>}",
+    "−": r"\ensuremath{-}",
+    "±": r"\ensuremath{\pm}",
+    "✓": r"\ensuremath{\checkmark}",
+    "✗": r"\ensuremath{\times}",
+    "○": r"\ensuremath{\circ}",
+    "×": r"\ensuremath{\times}",
+    "–": "--",
+    "—": "---",
+}
+
+
+def markdown_text(text: str) -> str:
+    """Text that Markdown shows as it stands: no HTML, no links, one line."""
+    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    safe = re.sub(r"([\\`*|])", r"\\\1", safe).replace("](", r"]\(")
+    return " ".join(safe.split())
+
+
+def markdown(table: Table) -> str:
+    """A pipe table; the small second line of a cell follows after a line break."""
+    lines = [
+        [markdown_text(title) for title in table.header],
+        ["---:" if place in table.numeric else "---" for place in range(len(table.header))],
+        *([_markdown_cell(cell) for cell in row] for row in table.rows),
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _markdown_cell(cell: Cell) -> str:
+    text = markdown_text(cell.text)
+    if cell.tone not in ("plain", "muted"):
+        text = f"**{text}**"
+    return f"{text}<br><sub>{markdown_text(cell.note)}</sub>" if cell.note else text
+
+
+def latex_text(text: str) -> str:
+    """Text with LaTeX's special characters escaped."""
+    return " ".join("".join(_LATEX.get(character, character) for character in text).split())
+
+
+def latex(table: Table) -> str:
+    """A booktabs table environment (packages booktabs and amssymb)."""
+    columns = "".join("r" if place in table.numeric else "l" for place in range(len(table.header)))
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"  \centering",
+            rf"  \caption{{{latex_text(table.caption)}}}",
+            rf"  \label{{tab:{table.name}}}",
+            rf"  \begin{{tabular}}{{{columns}}}",
+            r"    \toprule",
+            _latex_row(table.header, latex_text),
+            r"    \midrule",
+            *_latex_body(table),
+            r"    \bottomrule",
+            r"  \end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _latex_body(table: Table) -> Iterator[str]:
+    for place, row in enumerate(table.rows):
+        if table.starts_context(place):
+            yield r"    \midrule"
+        yield _latex_row(row, _latex_cell)
+
+
+def _latex_row(row: tuple[Item, ...], write: Callable[[Item], str]) -> str:
+    return f"    {' & '.join(write(item) for item in row)} \\\\"
+
+
+def _latex_cell(cell: Cell) -> str:
+    text = latex_text(cell.text)
+    return rf"\textbf{{{text}}}" if cell.tone == "strong" else text
+
+
+def csv(table: Table) -> str:
+    """The plain numbers, unrounded, missing ones empty."""
+    text: str = table.frame.to_csv(index=False, lineterminator="\n")
+    return text

@@ -1,0 +1,246 @@
+"""Which figures a report shows, each drawn from the findings' tables."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ablate.analysis.findings import Findings
+from ablate.reporting import formatting
+from ablate.reporting.figures import cost, curves, forest, interaction, strip, theme, waterfall
+from ablate.reporting.figures.palette import ArmStyle, arm_styles
+from ablate.reporting.tables import metric_description, short_factor_names
+
+_PARTS = ("validation", "train", "test")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn figure. name: of its files; files: contents by kind, "png" and "svg"."""
+
+    name: str
+    title: str
+    caption: str
+    files: dict[str, bytes]
+
+
+def pictures(findings: Findings) -> Iterator[Picture]:
+    """Every figure that the findings hold data for, in the order of the report."""
+    styles = arm_styles(
+        [arm.name for arm in findings.plan.arms],
+        [arm.name for arm in findings.plan.arms if arm.is_reference],
+    )
+    with theme.themed():
+        if _has_numbers(findings.effects, "estimate"):
+            yield from _forests(findings, styles)
+            yield from _interactions(findings)
+            yield from _waterfalls(findings)
+        if _has_numbers(findings.arms, "mean"):
+            yield _strip(findings, styles)
+        yield from _curves(findings, styles)
+        if _has_numbers(findings.arms, "mean") and cost.columns(findings.arms):
+            yield _cost(findings, styles)
+
+
+def _forests(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
+    effects = findings.effects
+    metric = metric_description(findings)
+    yield _forest(findings, effects, styles, "forest", f"Effects on {metric.label}")
+    if effects["context"].nunique() < 2 or effects["factor"].nunique() < 2:
+        return
+    for factor, short in short_factor_names(effects["factor"].dropna().unique()).items():
+        of_factor = effects[effects["factor"] == factor]
+        if not _has_numbers(of_factor, "estimate"):
+            continue
+        title = f"Effects of {short.replace('_', ' ')} by context"
+        yield _forest(findings, of_factor, styles, f"forest_{_file_name(short)}", title)
+
+
+def _forest(
+    findings: Findings,
+    effects: pd.DataFrame,
+    styles: dict[str, ArmStyle],
+    name: str,
+    title: str,
+) -> Picture:
+    metric = metric_description(findings)
+    short = short_factor_names(findings.effects["factor"].dropna().unique())
+    effects = effects.assign(factor=effects["factor"].map(short))
+
+    def draw(figure: Figure) -> None:
+        forest.draw(
+            effects,
+            findings.differences,
+            figure.subplots(),
+            styles,
+            label=metric.label,
+            unit=formatting.difference_unit(metric.unit),
+            higher_is_better=metric.higher_is_better,
+            smallest_effect_of_interest=findings.plan.study.smallest_effect_of_interest,
+        )
+
+    caption = (
+        "Each arm's difference from its reference on the same seeds: mean with 95 % interval, and "
+        "below it one small mark a seed. The grey band holds effects too small to be of interest."
+    )
+    return _picture(name, title, caption, forest.size(effects), draw)
+
+
+def _interactions(findings: Findings) -> Iterator[Picture]:
+    effects, metric = findings.effects, metric_description(findings)
+    if effects["context"].nunique() < 2:
+        return
+    cells = effects.rename(columns={"arm": "row", "context": "column", "estimate": "value"})
+
+    def draw(figure: Figure) -> None:
+        interaction.draw(
+            cells,
+            figure.subplots(),
+            label=f"difference in {metric.label}",
+            unit=formatting.difference_unit(metric.unit),
+            higher_is_better=metric.higher_is_better,
+        )
+
+    caption = (
+        "The same change in each context, with its 95 % interval. A row whose cells disagree is a "
+        "conclusion that depends on the context."
+    )
+    yield _picture("interaction", "Effects by context", caption, interaction.size(cells), draw)
+
+
+def _waterfalls(findings: Findings) -> Iterator[Picture]:
+    if findings.plan.study.design.kind != "path":
+        return
+    metric = metric_description(findings)
+    contexts = list(dict.fromkeys(findings.arms["context"]))
+    for context in contexts:
+        steps = _steps(findings, context)
+
+        def draw(figure: Figure, steps: pd.DataFrame = steps) -> None:
+            waterfall.draw(
+                steps,
+                figure.subplots(),
+                label=metric.label,
+                unit=metric.unit,
+                difference_unit=formatting.difference_unit(metric.unit),
+                higher_is_better=metric.higher_is_better,
+            )
+
+        several = len(contexts) > 1
+        yield _picture(
+            f"waterfall_{_file_name(context)}" if several else "waterfall",
+            f"The path, step by step, in {context}" if several else "The path, step by step",
+            "One change after the other: each bar runs from the mean before the step to the mean "
+            "after it; the paired effect of the step stands to its right.",
+            waterfall.size(steps),
+            draw,
+        )
+
+
+def _steps(findings: Findings, context: str) -> pd.DataFrame:
+    """The arms of a path beside the effect of the step that leads to each."""
+    arms = findings.arms[findings.arms["context"] == context]
+    effects = findings.effects[findings.effects["context"] == context].drop_duplicates("arm")
+    step_of = effects.set_index("arm").rename(
+        columns={"low": "estimate_low", "high": "estimate_high"}
+    )[["reference", "estimate", "estimate_low", "estimate_high"]]
+    steps: pd.DataFrame = arms.join(step_of, on="arm")
+    steps["start"] = steps["reference"].map(arms.set_index("arm")["mean"])
+    return steps
+
+
+def _strip(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:
+    metric = metric_description(findings)
+
+    def draw(figure: Figure) -> None:
+        strip.draw(
+            findings.trials,
+            findings.arms,
+            figure,
+            styles,
+            metric=findings.plan.study.metric,
+            label=metric.label,
+            unit=metric.unit,
+        )
+
+    caption = (
+        "Every trial. Lines join the trials of one seed: where they run alongside each other, the "
+        "seed moved all arms alike, and pairing removes that spread."
+    )
+    title = f"{formatting.sentence_case(metric.label)}, seed by seed"
+    return _picture("strip", title, caption, strip.size(findings.arms), draw)
+
+
+def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
+    references = [arm.name for arm in findings.plan.arms if arm.is_reference]
+    for quantity, parts in _curve_families(findings).items():
+        described = metric_description(findings, next(iter(parts.values())))
+        tables = {part: findings.curves[column] for part, column in parts.items()}
+        label = quantity.replace("_", " ")
+
+        def draw(
+            figure: Figure,
+            tables: dict[str, pd.DataFrame] = tables,
+            label: str = label,
+            unit: str = described.unit,
+        ) -> None:
+            curves.draw(tables, figure, styles, references=references, label=label, unit=unit)
+
+        yield _picture(
+            f"curves_{_file_name(quantity)}",
+            f"Learning curves: {label}",
+            "Mean over seeds with its 95 % interval as a band. Training values are running "
+            "averages since the point before.",
+            curves.size(tables),
+            draw,
+        )
+
+
+def _curve_families(findings: Findings) -> dict[str, dict[str, str]]:
+    """Quantity -> part -> history column; a column without a part's prefix is its own family."""
+    families: dict[str, dict[str, str]] = {}
+    for part in _PARTS:
+        for column, table in findings.curves.items():
+            if column.startswith(f"{part}_") and _has_numbers(table, "mean"):
+                families.setdefault(column.removeprefix(f"{part}_"), {})[part] = column
+    for column, table in findings.curves.items():
+        if not column.startswith(tuple(f"{part}_" for part in _PARTS)) and _has_numbers(
+            table, "mean"
+        ):
+            families.setdefault(column, {})[column.replace("_", " ")] = column
+    return families
+
+
+def _cost(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:
+    metric = metric_description(findings)
+
+    def draw(figure: Figure) -> None:
+        cost.draw(findings.arms, figure, styles, label=metric.label, unit=metric.unit)
+
+    title = f"{formatting.sentence_case(metric.label)} against cost"
+    caption = "Each arm's mean with its 95 % interval over what one of its trials cost on average."
+    return _picture("cost", title, caption, cost.size(findings.arms), draw)
+
+
+def _has_numbers(table: pd.DataFrame, column: str) -> bool:
+    return column in table and bool(table[column].notna().any())
+
+
+def _picture(
+    name: str,
+    title: str,
+    caption: str,
+    size: tuple[float, float],
+    draw: Callable[[Figure], None],
+) -> Picture:
+    figure = theme.new_figure(*size)
+    draw(figure)
+    files = theme.render(figure)
+    figure.clear()
+    return Picture(name, title, caption, files)
+
+
+def _file_name(text: str) -> str:
+    return re.sub(r"\W+", "_", text.lower()).strip("_") or "all"

@@ -1,0 +1,428 @@
+"""The tables of a report: for the reader as written cells, for reuse as a frame of plain numbers.
+
+Both come from the same table of analysis, and a report's prose draws on nothing else.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+
+from ablate.analysis.claims import Verdict
+from ablate.analysis.findings import Findings
+from ablate.reporting import formatting
+from ablate.workload import MetricDescription
+
+Tone = Literal["plain", "strong", "muted", "supported", "refuted", "undecided", "open"]
+
+VERDICT_MARKS = {"supported": "✓", "refuted": "✗", "undecided": "?", "open": "○"}
+_WITHOUT = {"without", "absent", "none", "off", "no", "false"}
+_WITH = {"with", "present", "on", "yes", "true"}
+TICK, NO_TICK = "✓", "–"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One written cell, with a second, smaller line below where there is more to say."""
+
+    text: str
+    tone: Tone = "plain"
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table to read (`header`, `rows`) and to compute with (`frame`).
+
+    keys: columns of the frame that name a row. units: unit of numeric columns of the frame; a
+    column `unit` of the frame holds for the others.
+    numeric: positions of the columns that are read as numbers and stand to the right.
+    """
+
+    name: str
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    frame: pd.DataFrame
+    keys: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    numeric: frozenset[int] = frozenset()
+
+    def starts_context(self, row: int) -> bool:
+        """Whether another context begins with this row, so that a rule belongs above it."""
+        grouped = bool(self.header) and self.header[0] == "Context"
+        return grouped and row > 0 and self.rows[row][0].text != self.rows[row - 1][0].text
+
+
+def metric_description(findings: Findings, metric: str | None = None) -> MetricDescription:
+    """Label, unit and direction of a metric (the study's own by default)."""
+    name = metric or findings.plan.study.metric
+    return findings.plan.metrics.get(name) or MetricDescription(label=name.replace("_", " "))
+
+
+def short_factor_names(factors: Iterable[str]) -> dict[str, str]:
+    """Dotted key -> its last part, as long as no two factors share it."""
+    names = list(factors)
+    last = [name.rpartition(".")[2] for name in names]
+    return {
+        name: short if last.count(short) == 1 else name
+        for name, short in zip(names, last, strict=True)
+    }
+
+
+def verdict_table(findings: Findings) -> Table | None:
+    """One row a claim; None when the study makes none."""
+    if not findings.verdicts:
+        return None
+    several_contexts = len({verdict.context for verdict in findings.verdicts}) > 1
+    rows = []
+    for verdict in findings.verdicts:
+        where = f"in {verdict.context}" if several_contexts and verdict.context else ""
+        rows.append(
+            (
+                Cell(verdict.says, note=where),
+                Cell(verdict.published or formatting.MISSING),
+                _measured_cell(verdict),
+                Cell(f"{VERDICT_MARKS[verdict.verdict]} {verdict.verdict}", verdict.verdict),
+                Cell(formatting.count(verdict.n)),
+                Cell(formatting.p_value(verdict.p_adjusted)),
+                Cell(formatting.hours(verdict.core_hours)),
+            )
+        )
+    frame = pd.DataFrame(
+        [
+            {"claim": position, **{name: getattr(verdict, name) for name in _VERDICT_FIELDS}}
+            for position, verdict in enumerate(findings.verdicts, start=1)
+        ]
+    )
+    return Table(
+        "verdicts",
+        "Each claim, what was published, what was measured (95 % interval) and what follows.",
+        ("Claim", "Published", "Measured", "Verdict", "Seeds", "p (adjusted)", "Core-hours"),
+        tuple(rows),
+        frame,
+        keys=("claim",),
+        units={"core_hours": "h"},
+        numeric=frozenset({4, 5, 6}),
+    )
+
+
+_VERDICT_FIELDS = (
+    "says",
+    "kind",
+    "context",
+    "metric",
+    "published",
+    "verdict",
+    "unit",
+    "estimate",
+    "low",
+    "high",
+    "threshold",
+    "n",
+    "p",
+    "p_adjusted",
+    "seeds_needed",
+    "detectable_effect",
+    "core_hours",
+    "note",
+)
+
+
+def _measured_cell(verdict: Verdict) -> Cell:
+    signed = verdict.kind != "reaches"
+    text = formatting.estimate(
+        verdict.estimate, verdict.low, verdict.high, verdict.unit, signed=signed
+    )
+    notes = [verdict.note] if verdict.note else []
+    if verdict.verdict == "undecided":
+        notes += _what_it_would_take(verdict)
+    return Cell(text, note=" ".join(notes))
+
+
+def _what_it_would_take(verdict: Verdict) -> list[str]:
+    sentences = []
+    if not formatting.is_missing(verdict.seeds_needed):
+        needed = formatting.count(verdict.seeds_needed)
+        sentences.append(f"{needed} seeds would give 80 % power at the observed spread.")
+    if not formatting.is_missing(verdict.detectable_effect):
+        found = formatting.number(verdict.detectable_effect, verdict.unit)
+        effect = formatting.with_unit(found, verdict.unit)
+        sentences.append(f"{formatting.seeds(verdict.n)} could have found {effect}.")
+    return sentences
+
+
+def ablation_table(findings: Findings) -> Table:
+    """One row an arm, one column a factor, mean and spread, difference from the reference."""
+    metric = metric_description(findings)
+    effects = {
+        (effect["context"], effect["arm"]): effect for effect in findings.effects.to_dict("records")
+    }
+    means = {(arm["context"], arm["arm"]): arm for arm in findings.arms.to_dict("records")}
+    factors = list(dict.fromkeys(name for arm in findings.plan.arms for name in arm.levels))
+    references = {arm.context: arm.levels for arm in findings.plan.arms if arm.is_reference}
+    baselines = _baselines(findings)
+    several_contexts = len(references) > 1
+    rows, records = [], []
+    for arm in findings.plan.arms:
+        mean = means.get((arm.context, arm.name), {})
+        effect = effects.get((arm.context, arm.name), {})
+        rows.append(
+            (
+                *([Cell(arm.context)] if several_contexts else []),
+                Cell(arm.name, "strong" if arm.is_reference else "plain"),
+                *(_level_cell(findings, arm.levels, references, arm.context, f) for f in factors),
+                Cell(formatting.mean_and_spread(mean.get("mean"), mean.get("sd"), metric.unit)),
+                Cell(formatting.count(mean.get("n"))),
+                _difference_cell(effect, baselines, metric.unit),
+            )
+        )
+        records.append(
+            {"context": arm.context, "arm": arm.name}
+            | {factor: arm.levels.get(factor) for factor in factors}
+            | {name: mean.get(name) for name in ("n", "mean", "sd")}
+            | {"reference": effect.get("reference"), "difference": effect.get("estimate")}
+            | {f"difference_{name}": effect.get(name) for name in ("low", "high")}
+        )
+    change = formatting.difference_unit(metric.unit)
+    short = short_factor_names(factors)
+    header = (
+        *(["Context"] if several_contexts else []),
+        "Arm",
+        *(short[factor].replace("_", " ") for factor in factors),
+        formatting.sentence_case(_with_bracket(metric.label, metric.unit)),
+        "Seeds",
+        _with_bracket("Difference", change),
+    )
+    return Table(
+        "ablation",
+        f"{formatting.sentence_case(metric.label)} as mean ± standard deviation over seeds; the "
+        "difference is paired by seed, with its 95 % interval. Levels in bold differ from the "
+        "baseline.",
+        header,
+        tuple(rows),
+        pd.DataFrame(records),
+        keys=("context", "arm"),
+        units={name: metric.unit for name in ("mean", "sd")}
+        | {name: change for name in ("difference", "difference_low", "difference_high")},
+        numeric=frozenset(range(len(header) - 3, len(header))),
+    )
+
+
+def _level_cell(
+    findings: Findings,
+    levels: Mapping[str, str],
+    references: Mapping[str, Mapping[str, str]],
+    context: str,
+    factor: str,
+) -> Cell:
+    if factor not in levels:
+        return Cell(formatting.MISSING, "muted")
+    level = levels[factor]
+    changed = references.get(context, {}).get(factor) != level
+    text = str(level)
+    if _is_switch(findings, factor):
+        text = TICK if text.lower() in _WITH else NO_TICK
+    return Cell(text, "strong" if changed else "muted")
+
+
+def _is_switch(findings: Findings, factor: str) -> bool:
+    levels = {str(arm.levels[factor]).lower() for arm in findings.plan.arms if factor in arm.levels}
+    return len(levels) == 2 and bool(levels & _WITHOUT) and bool(levels & _WITH)
+
+
+def _difference_cell(effect: Mapping[Any, Any], baselines: Mapping[str, str], unit: str) -> Cell:
+    if not effect:
+        return Cell(formatting.MISSING, "muted")
+    change = formatting.difference_unit(unit)
+    text = formatting.number(effect["estimate"], change, signed=True)
+    between = formatting.interval(effect["low"], effect["high"], change)
+    note = _reference_note(effect, baselines)
+    return Cell(text if between == formatting.MISSING else f"{text} {between}", note=note)
+
+
+def _baselines(findings: Findings) -> dict[str, str]:
+    return {arm.context: arm.name for arm in findings.plan.arms if arm.is_reference}
+
+
+def _reference_note(effect: Mapping[Any, Any], baselines: Mapping[str, str]) -> str:
+    reference = effect["reference"]
+    return "" if reference == baselines.get(effect["context"]) else f"against {reference}"
+
+
+def published_table(findings: Findings) -> Table | None:
+    """Published numbers beside measured ones; None when the study names none."""
+    if findings.published.empty:
+        return None
+    rows, units = [], {}
+    for row in findings.published.to_dict("records"):
+        metric = metric_description(findings, row["metric"])
+        units[row["metric"]] = metric.unit
+        rows.append(
+            (
+                Cell(str(row["label"]), note=_text(row.get("note"))),
+                Cell(metric.label),
+                Cell(
+                    formatting.with_unit(
+                        formatting.number(row["published"], metric.unit), metric.unit
+                    )
+                ),
+                Cell(
+                    formatting.estimate(
+                        row["measured"], row["low"], row["high"], metric.unit, signed=False
+                    )
+                ),
+                Cell(formatting.count(row["n"])),
+            )
+        )
+    return Table(
+        "published",
+        "Published numbers beside the measured means (95 % interval over seeds).",
+        ("Published as", "Metric", "Published", "Measured", "Seeds"),
+        tuple(rows),
+        findings.published.assign(unit=[units[name] for name in findings.published["metric"]]),
+        keys=("label", "metric"),
+        numeric=frozenset({2, 3, 4}),
+    )
+
+
+def arm_table(findings: Findings) -> Table:
+    """One row an arm: mean, 95 % interval, n, what went wrong and what it cost."""
+    metric = metric_description(findings)
+    several_contexts = findings.arms["context"].nunique() > 1
+    rows = tuple(
+        (
+            *([Cell(str(arm["context"]))] if several_contexts else []),
+            Cell(str(arm["arm"]), "strong" if arm["is_reference"] else "plain"),
+            Cell(formatting.number(arm["mean"], metric.unit)),
+            Cell(formatting.interval(arm["low"], arm["high"], metric.unit)),
+            Cell(formatting.count(arm["n"]), note=_what_is_missing(arm)),
+            Cell(formatting.number(arm["core_seconds"], "s")),
+            Cell(formatting.scaled(arm["flops"] or None, "FLOPs")),
+        )
+        for arm in findings.arms.to_dict("records")
+    )
+    label = formatting.sentence_case(_with_bracket(metric.label, metric.unit))
+    header = (
+        *(["Context"] if several_contexts else []),
+        "Arm",
+        label,
+        "95 % interval",
+        "Seeds",
+        "Core-seconds a trial",
+        "FLOPs a trial",
+    )
+    return Table(
+        "arms",
+        f"Mean {metric.label} over seeds, and what a trial cost on average.",
+        header,
+        rows,
+        findings.arms,
+        keys=("context", "arm"),
+        units={name: metric.unit for name in ("mean", "sd", "low", "high")} | {"core_seconds": "s"},
+        numeric=frozenset(range(len(header) - 5, len(header))),
+    )
+
+
+def _what_is_missing(arm: Mapping[Any, Any]) -> str:
+    return ", ".join(
+        f"{formatting.count(arm[ending])} {ending}"
+        for ending in ("diverged", "failed", "missing")
+        if not formatting.is_missing(arm.get(ending)) and arm[ending] > 0
+    )
+
+
+def effect_table(findings: Findings) -> Table:
+    """One row an effect, paired by seed."""
+    metric = metric_description(findings)
+    unit = formatting.difference_unit(metric.unit)
+    several_contexts = findings.effects["context"].nunique() > 1
+    short = short_factor_names(findings.effects["factor"].dropna().unique())
+    baselines = _baselines(findings)
+    rows = tuple(
+        (
+            *([Cell(str(effect["context"]))] if several_contexts else []),
+            Cell(short.get(effect["factor"]) or _text(effect["factor"]) or formatting.MISSING),
+            Cell(str(effect["arm"]), note=_reference_note(effect, baselines)),
+            Cell(formatting.number(effect["estimate"], unit, signed=True)),
+            Cell(formatting.interval(effect["low"], effect["high"], unit)),
+            Cell(formatting.count(effect["n"]), note=_unpaired_note(effect)),
+            Cell(formatting.p_value(effect["p_holm"])),
+            Cell(formatting.number(effect["hedges_g"], "points", signed=True)),
+            Cell(formatting.number(effect["probability_of_improvement"], "points")),
+        )
+        for effect in findings.effects.to_dict("records")
+    )
+    header = (
+        *(["Context"] if several_contexts else []),
+        "Factor",
+        "Arm",
+        _with_bracket("Difference", unit),
+        "95 % interval",
+        "Seeds",
+        "p (Holm)",
+        "Hedges' g",
+        "P(better)",
+    )
+    return Table(
+        "effects",
+        f"Effects on {metric.label}, against the baseline and paired by seed where nothing else is "
+        "said. P(better): how often the arm beats its reference, seed against seed.",
+        header,
+        rows,
+        findings.effects,
+        keys=("context", "arm"),
+        units={name: unit for name in ("estimate", "low", "high", "sd")}
+        | {"hedges_g": "points", "probability_of_improvement": "points"},
+        numeric=frozenset(range(len(header) - 6, len(header))),
+    )
+
+
+def _unpaired_note(effect: Mapping[Any, Any]) -> str:
+    return "Welch: seeds do not match" if effect["method"] == "welch" else ""
+
+
+def trial_table(findings: Findings) -> Table:
+    """The raw numbers: every trial with its ending and the study's metric."""
+    metric = metric_description(findings)
+    several_contexts = findings.trials["context"].nunique() > 1
+    rows = tuple(
+        (
+            *([Cell(str(trial["context"]))] if several_contexts else []),
+            Cell(str(trial["arm"])),
+            Cell(formatting.count(trial["seed"])),
+            Cell(str(trial["status"]), "plain" if trial["status"] == "completed" else "strong"),
+            Cell(formatting.number(trial.get(findings.plan.study.metric), metric.unit)),
+            Cell(formatting.number(trial["core_seconds"], "s")),
+            Cell(str(trial["hash"])[:10], "muted"),
+        )
+        for trial in findings.trials.to_dict("records")
+    )
+    label = formatting.sentence_case(_with_bracket(metric.label, metric.unit))
+    header = (
+        *(["Context"] if several_contexts else []),
+        "Arm",
+        "Seed",
+        "Status",
+        label,
+        "Core-seconds",
+        "Record",
+    )
+    return Table(
+        "trials",
+        "Every trial. The exported table holds every recorded metric.",
+        header,
+        rows,
+        findings.trials,
+        keys=("context", "arm", "seed"),
+        numeric=frozenset({len(header) - 5, len(header) - 3, len(header) - 2}),
+    )
+
+
+def _with_bracket(label: str, unit: str) -> str:
+    return f"{label} ({unit})" if unit else label
+
+
+def _text(value: object) -> str:
+    return "" if value is None or value is pd.NA or value != value else str(value)

@@ -1,0 +1,245 @@
+"""Arms, and what a study's factors may change in one context."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from ablate.errors import Problem, SettingsError, StudyError
+from ablate.study.schema import SettingsOverride, Study
+from ablate.workload import Settings, Workload
+
+BASELINE = "baseline"
+"""The reference arm's name, and its level of a factor of which no level equals the baseline."""
+
+_SPEAKS_FOR_ITSELF = re.compile(r"[A-Za-z_].*")
+_SPEAKS_FOR_NO_FACTOR = {"none", "true", "false", "with", "without", "yes", "no", "on", "off"}
+
+
+class Arm(BaseModel):
+    """One complete assignment of levels in one context."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    """Unique within the context; "baseline" for the reference."""
+    context: str
+    levels: dict[str, str]
+    """Level by factor: every factor that is varied in the context."""
+    is_reference: bool
+    """Whether this is the arm that the context's effects are measured against."""
+    settings: SettingsOverride
+    """Settings by dotted key: the context's baseline with the arm's levels laid on top."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Context and name, which together are unique in a study."""
+        return self.context, self.name
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One context of a study: the factors varied there and their reference levels."""
+
+    study: Study
+    workload: Workload
+    context: str
+    varied: tuple[str, ...]
+    """Factors, in the study's order."""
+    unchanged: Mapping[str, str]
+    """Factor -> the level that equals the baseline; only factors that have one."""
+    reference: Mapping[str, str]
+    """Every factor of the study -> its level in the reference arm."""
+    _canonical: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def arm(self, changes: Mapping[str, str], name: str | None = None) -> Arm:
+        """The arm that differs from the reference in these levels.
+
+        Raises StudyError when the workload refuses the combination.
+        """
+        levels = {**self.reference, **changes}
+        shown = {factor: levels[factor] for factor in self.varied}
+        changed = {
+            factor: level for factor, level in shown.items() if level != self.reference[factor]
+        }
+        is_reference = not changed
+        return Arm(
+            name=BASELINE if is_reference else name or arm_name(self.study, changed),
+            context=self.context,
+            levels=shown,
+            is_reference=is_reference,
+            settings=self.settings(levels),
+        )
+
+    def settings(self, levels: Mapping[str, str]) -> SettingsOverride:
+        """The baseline with levels laid on top, a factor after those that its condition names.
+
+        A level that equals the baseline adds nothing, nor does a factor whose condition fails.
+        """
+        result = dict(self.study.contexts[self.context])
+        for name in by_dependence(self.study, self.varied):
+            level = levels[name]
+            if level in (BASELINE, self.unchanged.get(name)):
+                continue
+            if all(
+                levels.get(other) == held for other, held in self.study.factors[name].when.items()
+            ):
+                result = overlaid(result, self.study.factors[name].levels[level])
+        return result
+
+    def allows(self, changes: Mapping[str, str]) -> bool:
+        """Whether no `forbid` of the study excludes this combination."""
+        levels = {**self.reference, **changes}
+        return not any(
+            all(levels.get(factor) == level for factor, level in combination.items())
+            for combination in self.study.forbid
+        )
+
+    def can_hold(self, factor: str) -> bool:
+        """Whether the condition of a factor can be met here: what it names is varied, or holds."""
+        return all(
+            other in self.varied or self.reference[other] == level
+            for other, level in conditions(self.study, factor).items()
+        )
+
+    def canonical(self, changes: Mapping[str, str]) -> str:
+        """What the arm of these changes computes, as text; equal texts mean one computation."""
+        levels = {**self.reference, **changes}
+        key = json.dumps(levels, sort_keys=True)
+        if key not in self._canonical:
+            resolved = self._resolve(self.settings(levels), changes)
+            self._canonical[key] = json.dumps(self.workload.canonical(resolved), sort_keys=True)
+        return self._canonical[key]
+
+    def _resolve(self, settings: SettingsOverride, changes: Mapping[str, str]) -> Settings:
+        changed = {f: level for f, level in changes.items() if level != self.reference[f]}
+        name = arm_name(self.study, changed) if changed else BASELINE
+        return _resolved(self.workload, settings, f"arm '{name}' of '{self.context}'", changed)
+
+
+def scene(
+    study: Study, workload: Workload, context: str, without: frozenset[str] = frozenset()
+) -> Scene:
+    """The context as its factors find it; factors in `without` are left at the baseline.
+
+    Raises StudyError when the workload refuses a level's settings, or conditions form a circle.
+    """
+    varied = tuple(
+        name
+        for name, factor in study.factors.items()
+        if name not in without and (not factor.contexts or context in factor.contexts)
+    )
+    unchanged: dict[str, str] = {}
+    for name in by_dependence(study, study.factors):
+        level = _unchanged_level(study, workload, context, name, unchanged)
+        if level is not None:
+            unchanged[name] = level
+    reference = {
+        name: _reference_level(study, name, unchanged.get(name))
+        if name in varied
+        else unchanged.get(name, BASELINE)
+        for name in study.factors
+    }
+    return Scene(study, workload, context, varied, unchanged, reference)
+
+
+def conditions(study: Study, factor: str) -> dict[str, str]:
+    """All levels of other factors that a factor needs: its `when`, and what those need in turn.
+
+    Raises StudyError when a factor needs itself.
+    """
+    needed: dict[str, str] = {}
+    pending = [factor]
+    while pending:
+        for other, level in study.factors[pending.pop()].when.items():
+            if other == factor:
+                raise StudyError(
+                    Problem(
+                        f"factors.{factor}.when",
+                        f"factor '{factor}' depends on itself",
+                        "remove one of the conditions that form the circle",
+                    )
+                )
+            if other not in needed:
+                needed[other] = level
+                pending.append(other)
+    return needed
+
+
+def by_dependence(study: Study, names: Any) -> list[str]:
+    """Factors, each after those that its condition names; else in the given order."""
+    return sorted(names, key=lambda name: len(conditions(study, name)))
+
+
+def arm_name(study: Study, changed: Mapping[str, str]) -> str:
+    """The changed levels, each with its factor where the level alone would not say which."""
+    return ", ".join(_level_text(study, factor, level) for factor, level in changed.items())
+
+
+def overlaid(base: SettingsOverride, over: SettingsOverride) -> SettingsOverride:
+    """`base` with the entries of `over`; a key replaces those above and below it too."""
+    kept = {
+        key: value
+        for key, value in base.items()
+        if not any(key.startswith(f"{new}.") or new.startswith(f"{key}.") for new in over)
+    }
+    return {**kept, **over}
+
+
+def _level_text(study: Study, factor: str, level: str) -> str:
+    owners = sum(level in other.levels for other in study.factors.values())
+    clear = _SPEAKS_FOR_ITSELF.fullmatch(level) and level not in _SPEAKS_FOR_NO_FACTOR
+    return level if clear and owners == 1 and level != BASELINE else f"{factor}={level}"
+
+
+def _unchanged_level(
+    study: Study, workload: Workload, context: str, name: str, known: Mapping[str, str]
+) -> str | None:
+    """The first level whose settings leave the baseline as it is, where the factor's condition
+    holds.
+    """
+    base = dict(study.contexts[context])
+    needed = conditions(study, name)
+    for other in by_dependence(study, needed):
+        if needed[other] != known.get(other):
+            base = overlaid(base, study.factors[other].levels.get(needed[other], {}))
+    place = f"baseline '{context}'"
+    before = _resolved(workload, base, place, needed)
+    for level, settings in study.factors[name].levels.items():
+        after = _resolved(
+            workload, overlaid(base, settings), f"level '{level}' in {place}", {name: level}
+        )
+        if after == before:
+            return level
+    return None
+
+
+def _reference_level(study: Study, name: str, unchanged: str | None) -> str:
+    levels = list(study.factors[name].levels)
+    match study.design.kind:
+        case "leave_one_out":
+            return levels[-1]
+        case "add_one_in" | "path":
+            return levels[0]
+        case "full_factorial" | "fractional_factorial":
+            return unchanged or levels[0]
+        case _:
+            return unchanged or BASELINE
+
+
+def _resolved(
+    workload: Workload, settings: SettingsOverride, what: str, changed: Mapping[str, str]
+) -> Settings:
+    try:
+        return workload.resolve(settings)
+    except SettingsError as error:
+        place = f"factors.{list(changed)[-1]}" if changed else "baselines"
+        raise StudyError(
+            *(
+                Problem(place, f"{what}: {problem.where}: {problem.message}", problem.fix)
+                for problem in error.problems
+            )
+        ) from None

@@ -1,0 +1,250 @@
+"""YAML -> Study. Every error names file, line, key and the nearest valid word."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ablate.errors import AblateError, Problem, SettingsError, StudyError, did_you_mean
+from ablate.study.arms import overlaid
+from ablate.study.plan import make_plan
+from ablate.study.schema import Study
+from ablate.study.seeds import parse_seeds
+from ablate.study.shorthand import Draft, expand, shown
+from ablate.study.writing import study_to_yaml
+from ablate.study.yaml_source import Place, parse_scalar, read_yaml
+from ablate.workload import Workload, load_workload
+
+__all__ = ["load_study", "parse_override", "parse_seeds", "study_to_yaml"]
+
+
+def load_study(
+    path: Path | str,
+    *,
+    dataset: str | None = None,
+    seeds: Sequence[int] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    workload: Workload | None = None,
+) -> Study:
+    """The study in a YAML file, checked so far that it can be planned.
+
+    dataset, overrides: settings laid over every baseline, the data set as `data.dataset`.
+    seeds: in place of the file's. workload: in place of the one that the file names.
+    Raises StudyError with all problems found; nothing is read but the file itself.
+    """
+    draft = Draft(read_yaml(Path(path)))
+    long = expand(draft)
+    long.setdefault("name", Path(path).stem)
+    if seeds is not None:
+        long["seeds"] = list(parse_seeds(list(seeds)))
+    given = _given(dataset, overrides or {})
+    for context, settings in draft.contexts.items():
+        draft.contexts[context] = overlaid(settings, {key: value for key, value, _ in given})
+    workload = workload or _workload(draft, long)
+    study = _validated(draft, long)
+    if workload is not None:
+        options = {key: option for key, _, option in given}
+        draft.problems += dict.fromkeys(_settings_problems(draft, workload, options))
+        draft.problems += _metric_problems(draft, long, workload)
+    if draft.problems or study is None or workload is None:
+        raise StudyError(*dict.fromkeys(draft.problems))
+    _check_plan(draft, study, workload)
+    return study
+
+
+def parse_override(text: str) -> tuple[str, Any]:
+    """`training.epochs=2` -> ("training.epochs", 2); the value is read as YAML.
+
+    Raises StudyError.
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise StudyError(
+            Problem(f"--set {text}", "has no key and value", "write --set training.epochs=2")
+        )
+    try:
+        return key.strip(), parse_scalar(value)
+    except StudyError as error:
+        raise StudyError(
+            *(problem._replace(where=f"--set {text}") for problem in error.problems)
+        ) from None
+
+
+def _given(dataset: str | None, overrides: Mapping[str, Any]) -> list[tuple[str, Any, str]]:
+    """Key, value and option of each setting given on the command line; the last of a key wins."""
+    given = [] if dataset is None else [("data.dataset", dataset, f"--dataset {dataset}")]
+    for key, value in overrides.items():
+        given += [(entry, setting, f"--set {key}") for entry, setting in _by_dotted_key(key, value)]
+    return given
+
+
+def _by_dotted_key(key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if not isinstance(value, Mapping) or not value:
+        yield key, value
+        return
+    for name, below in value.items():
+        yield from _by_dotted_key(f"{key}.{name}", below)
+
+
+def _workload(draft: Draft, long: dict[str, Any]) -> Workload | None:
+    name = long.get("workload", Study.model_fields["workload"].default)
+    if not isinstance(name, str):
+        return None  # the schema says so
+    try:
+        return load_workload(name)
+    except AblateError as error:
+        for problem in error.problems:
+            draft.refuse(("workload",), problem.message, problem.fix)
+        return None
+
+
+def _validated(draft: Draft, long: dict[str, Any]) -> Study | None:
+    """The long form as a Study; strict, so that text is no number and 1 is no `true`."""
+    try:
+        return Study.model_validate_json(json.dumps(long), strict=True)
+    except ValidationError as error:
+        for detail in error.errors():
+            _note_schema_error(draft, detail)
+        return None
+
+
+def _note_schema_error(draft: Draft, detail: Any) -> None:
+    loc: Place = detail["loc"]
+    if loc[0] == "claims" and len(loc) > 2:
+        loc = loc[:2] + loc[3:]  # without the claim's kind, which pydantic puts in
+    place, message, fix = draft.written(loc), _without_input(detail["msg"]), ""
+    match detail["type"]:
+        case "missing":
+            place, message = place[:-1], f"'{loc[-1]}' is missing"
+        case "literal_error":
+            words = detail["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
+            message = f"{shown(detail['input'])} is not known here"
+            fix = did_you_mean(str(detail["input"]), words)
+        case "too_short" if loc == ("seeds",):
+            return
+        case _:
+            message = f"{message}, not {shown(detail['input'])}"
+    draft.refuse(place, message, fix)
+
+
+def _without_input(message: str) -> str:
+    return (
+        message.replace("Input should be a valid", "must be a")
+        .replace("Input should be", "must be")
+        .replace("must be a integer", "must be a whole number")
+        .replace("a string", "text")
+        .replace("a boolean", "true or false")
+    )
+
+
+# --- what the workload says ---------------------------------------------------------------------
+
+
+def _settings_problems(
+    draft: Draft, workload: Workload, options: Mapping[str, str]
+) -> Iterator[Problem]:
+    """What the workload refuses in baselines, and in each level laid on each baseline."""
+    for context, baseline in draft.contexts.items():
+        refused = _refused(workload, baseline)
+        for problem in refused:
+            yield _located(draft, problem, ("contexts", context), baseline, options)
+        for name, factor in draft.factors.items():
+            if factor["contexts"] and context not in factor["contexts"]:
+                continue
+            base = _with_conditions(draft, name, baseline)
+            for level, settings in factor["levels"].items():
+                for problem in _refused(workload, overlaid(base, settings)):
+                    if problem not in refused:
+                        place = ("factors", name, "levels", level)
+                        yield _located(draft, problem, place, settings, {})
+
+
+def _with_conditions(draft: Draft, name: str, baseline: dict[str, Any]) -> dict[str, Any]:
+    for other, level in draft.factors[name]["when"].items():
+        baseline = overlaid(baseline, draft.factors[other]["levels"].get(level, {}))
+    return baseline
+
+
+def _refused(workload: Workload, settings: dict[str, Any]) -> tuple[Problem, ...]:
+    try:
+        workload.resolve(settings)
+    except SettingsError as error:
+        return error.problems
+    return ()
+
+
+def _located(
+    draft: Draft,
+    problem: Problem,
+    place: Place,
+    settings: Mapping[str, Any],
+    options: Mapping[str, str],
+) -> Problem:
+    """The workload's problem, at the line that set the key; `where` is the key it speaks of."""
+    key = _setting_of(problem.where, settings)
+    if key is not None and key in options:
+        return problem._replace(where=options[key])
+    written = draft.written((*place, key) if key else place)
+    message = problem.message if key == problem.where else f"{problem.where}: {problem.message}"
+    return Problem(draft.source.where(written), message, problem.fix)
+
+
+def _setting_of(key: str, settings: Mapping[str, Any]) -> str | None:
+    """The entry that set a key: itself, one above it, or one below it."""
+    if key in settings:
+        return key
+    for entry in settings:
+        if key.startswith(f"{entry}.") or entry.startswith(f"{key}."):
+            return entry
+    return None
+
+
+def _metric_problems(draft: Draft, long: dict[str, Any], workload: Workload) -> Iterator[Problem]:
+    """Metrics that the workload does not give; one that declares none may give any."""
+    named: list[tuple[Place, Any]] = [(("metric",), long.get("metric", "test_accuracy"))]
+    for index, claim in enumerate(long.get("claims", ())):
+        named += [(("claims", index, key), claim.get(key)) for key in ("metric", "curve")]
+    for index, number in enumerate(long.get("published", ())):
+        named.append((("published", index, "metric"), number.get("metric")))
+    for place, name in named:
+        if isinstance(name, str) and workload.metrics and name not in workload.metrics:
+            yield Problem(
+                draft.source.where(draft.written(place)),
+                f"no metric named '{name}'",
+                did_you_mean(name, workload.metrics),
+            )
+
+
+# --- what planning says -------------------------------------------------------------------------
+
+
+def _check_plan(draft: Draft, study: Study, workload: Workload) -> None:
+    """Raises StudyError, at the lines concerned, when the study cannot be planned."""
+    try:
+        make_plan(study, workload)
+    except StudyError as error:
+        raise StudyError(
+            *(
+                problem._replace(where=draft.source.where(_written(draft, problem.where)))
+                for problem in error.problems
+            )
+        ) from None
+
+
+def _written(draft: Draft, key: str) -> Place:
+    """The place in the file of a key of the long form, given as text."""
+    places = {".".join(map(str, place)): place for place in draft.origin}
+    while key:
+        if key in places:
+            return draft.origin[places[key]]
+        if _is_written(draft, key):
+            return tuple(int(part) if part.isdigit() else part for part in key.split("."))
+        key = key.rpartition(".")[0]
+    return ()
+
+
+def _is_written(draft: Draft, key: str) -> bool:
+    place = tuple(int(part) if part.isdigit() else part for part in key.split("."))
+    return place in draft.source.lines

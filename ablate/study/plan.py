@@ -1,0 +1,321 @@
+"""Arms x seeds -> trials with their content hash, and what they will cost."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ablate.errors import Problem, StudyError, did_you_mean
+from ablate.study.arms import Arm, conditions
+from ablate.study.designs import draw_arms, next_greedy_arms
+from ablate.study.schema import Claim, Selector, Study
+from ablate.study.trial import TrialSpec
+from ablate.workload import MetricDescription, Settings, Workload, load_workload
+
+
+class MeasuredCost(Protocol):
+    """What a recorded trial cost: `ablate.records.schema.Cost` is one."""
+
+    @property
+    def core_seconds(self) -> float:
+        """Wall seconds times the CPUs held."""
+
+    @property
+    def flops(self) -> float:
+        """FLOPs of training; 0 where unknown."""
+
+
+class PlannedTrial(BaseModel):
+    """One arm with one seed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    context: str
+    arm: str
+    """The arm's name."""
+    spec: TrialSpec
+
+    @property
+    def hash(self) -> str:
+        """The content hash, by which the record is found."""
+        return self.spec.hash
+
+    @property
+    def seed(self) -> int:
+        """The trial's seed."""
+        return self.spec.seed
+
+
+class Plan(BaseModel):
+    """All that a study runs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    study: Study
+    arms: tuple[Arm, ...]
+    trials: tuple[PlannedTrial, ...]
+    """Seed by seed: all arms of the first seed, then of the next. Arms of equal settings in
+    several contexts have trials of equal hash."""
+    metrics: dict[str, MetricDescription]
+    workload: Any = Field(default=None, repr=False, exclude=True)
+    """The workload itself, where it is not the one that the study's name leads to."""
+
+    @property
+    def unique_trials(self) -> tuple[PlannedTrial, ...]:
+        """The trials to run: one of each hash, in order."""
+        first: dict[str, PlannedTrial] = {}
+        for trial in self.trials:
+            first.setdefault(trial.hash, trial)
+        return tuple(first.values())
+
+    def arm(self, context: str, name: str) -> Arm:
+        """The arm of that name. Raises StudyError."""
+        for arm in self.arms:
+            if arm.key == (context, name):
+                return arm
+        names = [arm.name for arm in self.arms if arm.context == context]
+        raise StudyError(
+            Problem("", f"'{context}' has no arm named '{name}'", did_you_mean(name, names))
+        )
+
+    def reference(self, context: str) -> Arm:
+        """The arm that the context's effects are measured against. Raises StudyError."""
+        for arm in self.arms:
+            if arm.context == context and arm.is_reference:
+                return arm
+        raise StudyError(
+            Problem(
+                "", f"no baseline named '{context}'", did_you_mean(context, self.study.contexts)
+            )
+        )
+
+    def select(self, selector: Selector, context: str | None = None) -> Arm:
+        """The arm that a selector names: the reference of its context with the selector's levels,
+        and with what their conditions need.
+
+        context: where the selector names none; may be left out where the study has one context.
+        Raises StudyError when there is no such arm, with what there is.
+        """
+        context = self._context(selector.context or context)
+        reference = self.reference(context)
+        _refuse_unvaried(selector, reference)
+        needed: dict[str, str] = {}
+        for factor in selector.levels:
+            needed |= conditions(self.study, factor)
+        varied_needs = {f: level for f, level in needed.items() if f in reference.levels}
+        wanted = reference.levels | varied_needs | selector.levels
+        for arm in self.arms:
+            if arm.context == context and arm.levels == wanted:
+                return arm
+        levels = ", ".join(f"{factor}: {level}" for factor, level in selector.levels.items())
+        names = ", ".join(f"'{arm.name}'" for arm in self.arms if arm.context == context)
+        raise StudyError(
+            Problem("", f"'{context}' has no arm with {{{levels}}}", f"its arms are {names}")
+        )
+
+    def resolved_settings(self, trial: PlannedTrial) -> Settings:
+        """Complete settings of a trial, as its workload's `run` takes them."""
+        return self._workload().resolve(self.arm(trial.context, trial.arm).settings)
+
+    def training_flops(self, trial: PlannedTrial) -> float:
+        """FLOPs that the trial is expected to take; 0 where unknown."""
+        return self._workload().training_flops(self.resolved_settings(trial))
+
+    def _workload(self) -> Workload:
+        workload: Workload = self.workload or load_workload(self.study.workload)
+        return workload
+
+    def _context(self, context: str | None) -> str:
+        if context is not None:
+            return context
+        if len(self.study.contexts) == 1:
+            return next(iter(self.study.contexts))
+        raise StudyError(
+            Problem(
+                "",
+                "there are several baselines, and none is named",
+                f"add `context:` with one of {', '.join(self.study.contexts)}",
+            )
+        )
+
+
+def make_plan(study: Study, workload: Workload | None = None, chosen: tuple[str, ...] = ()) -> Plan:
+    """The study's arms and trials.
+
+    chosen: for a greedy path, the factors added so far; the plan then holds the steps taken and
+    the candidates of the next. Raises StudyError with every problem found: arms that change
+    nothing (see `draw_arms`), and claims and published numbers that name no arm.
+    """
+    given, workload = workload, workload or load_workload(study.workload)
+    arms = draw_arms(study, workload, chosen)
+    if study.design.order == "greedy":
+        arms += next_greedy_arms(study, workload, chosen)
+    identities = [workload.identity(workload.resolve(arm.settings)) for arm in arms]
+    trials = tuple(
+        PlannedTrial(
+            context=arm.context,
+            arm=arm.name,
+            spec=TrialSpec(
+                workload=study.workload,
+                workload_version=workload.version,
+                settings=identity,
+                seed=seed,
+            ),
+        )
+        for seed in study.seeds
+        for arm, identity in zip(arms, identities, strict=True)
+    )
+    plan = Plan(
+        study=study, arms=arms, trials=trials, metrics=dict(workload.metrics), workload=given
+    )
+    if problems := tuple(_unknown_arms(plan)):
+        raise StudyError(*problems)
+    return plan
+
+
+def estimate_cost(plan: Plan, costs: Mapping[str, MeasuredCost]) -> float | None:
+    """Core-seconds that the trials not yet recorded will take; None where nothing is known.
+
+    costs: by trial hash, of this study or others. A trial takes what its arm took on average with
+    other seeds; else its FLOPs at the rate of all measured trials.
+    """
+    flops = sum(cost.flops for cost in costs.values() if cost.flops > 0)
+    seconds = sum(cost.core_seconds for cost in costs.values() if cost.flops > 0)
+    total = 0.0
+    for trial in plan.unique_trials:
+        if trial.hash in costs:
+            continue
+        measured = _same_arm(plan, trial, costs)
+        if measured:
+            total += sum(measured) / len(measured)
+        elif flops and (expected := plan.training_flops(trial)):
+            total += expected * seconds / flops
+        else:
+            return None
+    return total
+
+
+class PlanRow(NamedTuple):
+    """An arm as `ablate plan` shows it."""
+
+    context: str
+    arm: str
+    changes: str
+    """Settings that differ from the context's reference; of the reference, what its study sets."""
+    trials: int
+    recorded: int
+
+
+def plan_table(plan: Plan, recorded: Collection[str] = ()) -> list[PlanRow]:
+    """The arms as differences from their baseline, with the number of trials and of those already
+    recorded.
+
+    recorded: hashes of the trials that need not run again.
+    """
+    return [
+        PlanRow(
+            arm.context,
+            arm.name,
+            _changes(plan, arm),
+            len(trials := _trials_of(plan, arm)),
+            sum(trial.hash in recorded for trial in trials),
+        )
+        for arm in plan.arms
+    ]
+
+
+def _trials_of(plan: Plan, arm: Arm) -> list[PlannedTrial]:
+    return [trial for trial in plan.trials if (trial.context, trial.arm) == arm.key]
+
+
+def _changes(plan: Plan, arm: Arm) -> str:
+    if arm.is_reference:
+        return ", ".join(f"{key}: {_text(value)}" for key, value in arm.settings.items())
+    resolve = plan._workload().resolve
+    before = _flat(resolve(plan.reference(arm.context).settings))
+    after = _flat(resolve(arm.settings))
+    return ", ".join(
+        f"{key}: {_text(before.get(key))} -> {_text(after.get(key))}"
+        for key in after | before
+        if before.get(key) != after.get(key)
+    )
+
+
+def _text(value: Any) -> str:
+    return (
+        "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    )
+
+
+def _flat(settings: Settings, prefix: str = "") -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            result |= _flat(value, f"{prefix}{key}.")
+        else:
+            result[f"{prefix}{key}"] = value
+    return result
+
+
+def _same_arm(plan: Plan, trial: PlannedTrial, costs: Mapping[str, MeasuredCost]) -> list[float]:
+    """Core-seconds of the measured trials of the trial's arm."""
+    return [
+        costs[other.hash].core_seconds
+        for other in plan.trials
+        if (other.context, other.arm) == (trial.context, trial.arm) and other.hash in costs
+    ]
+
+
+def _refuse_unvaried(selector: Selector, reference: Arm) -> None:
+    for factor in selector.levels:
+        if factor not in reference.levels:
+            raise StudyError(
+                Problem(
+                    "",
+                    f"factor '{factor}' changes nothing in '{reference.context}'",
+                    f"varied there are: {', '.join(reference.levels) or 'none'}",
+                )
+            )
+
+
+def _unknown_arms(plan: Plan) -> Iterator[Problem]:
+    """Claims and published numbers that name arms which the design does not draw."""
+    greedy = plan.study.design.order == "greedy"  # its arms are found by running
+    named: list[tuple[str, Callable[[], Any]]] = []
+    for index, claim in enumerate(plan.study.claims):
+        for key, selector in selectors(claim):
+            named.append((f"claims.{index}.{key}", _selecting(plan, selector, claim.context)))
+    for index, number in enumerate(plan.study.published):
+        if number.arm is not None:
+            named.append((f"published.{index}.arm", _selecting(plan, number.arm, None)))
+    for where, select in [] if greedy else named:
+        try:
+            select()
+        except StudyError as error:
+            for problem in error.problems:
+                yield problem._replace(where=where)
+
+
+def _selecting(plan: Plan, selector: Selector, context: str | None) -> Callable[[], Arm]:
+    return lambda: plan.select(selector, context)
+
+
+def selectors(claim: Claim) -> list[tuple[str, Selector]]:
+    """A claim's arms by the key that names them.
+
+    An interaction compares four arms: change and base, each in the first and the second setting.
+    """
+    if claim.kind == "interaction":
+        return [
+            (place, _joined(setting, part))
+            for place, setting in (("first", claim.first), ("second", claim.second))
+            for part in (claim.change, claim.base)
+        ]
+    if claim.kind == "largest_effect":
+        return [("change", claim.change), *(("rivals", rival) for rival in claim.rivals)]
+    values = ((key, getattr(claim, key)) for key in type(claim).model_fields)
+    return [(key, value) for key, value in values if isinstance(value, Selector)]
+
+
+def _joined(setting: Selector, part: Selector) -> Selector:
+    return Selector(levels=setting.levels | part.levels, context=setting.context or part.context)

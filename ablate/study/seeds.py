@@ -1,0 +1,52 @@
+"""Seeds as a person writes them."""
+
+import re
+from typing import Any
+
+from ablate.errors import Problem, StudyError
+
+MOST_SEEDS = 10_000
+_RANGE = re.compile(r"(\d{1,18})(?:-(\d{1,18}))?")
+_HOW = "write them as 0-4, as 0-2,7 or as [0, 1]"
+
+
+def parse_seeds(text: Any) -> tuple[int, ...]:
+    """Seeds from `0-4`, `0-2,7`, a number, or a list of numbers, in the order given.
+
+    Raises StudyError when there is none, one is written twice, or one is no whole number >= 0.
+    """
+    seeds = _listed(text) if isinstance(text, list | tuple) else _written(str(text))
+    if not seeds:
+        raise _error("there are no seeds", _HOW)
+    for seed in seeds:
+        if seeds.count(seed) > 1:
+            raise _error(f"seed {seed} is given twice", "give each seed once")
+    return tuple(seeds)
+
+
+def _listed(values: Any) -> list[int]:
+    for value in values:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise _error(f"{value!r} is no seed: a seed is a whole number from 0", _HOW)
+    if len(values) > MOST_SEEDS:
+        raise _error(f"{len(values):,} seeds are more than {MOST_SEEDS:,}")
+    return list(values)
+
+
+def _written(text: str) -> list[int]:
+    seeds: list[int] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        match = _RANGE.fullmatch(part)
+        if match is None:
+            raise _error(f"'{part}' is no seed and no range of seeds", _HOW)
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first:
+            raise _error(f"'{part}' runs backwards", f"write {last}-{first}")
+        if last - first >= MOST_SEEDS:
+            raise _error(f"'{part}' holds more than {MOST_SEEDS:,} seeds")
+        seeds.extend(range(first, last + 1))
+    return seeds
+
+
+def _error(message: str, fix: str = "") -> StudyError:
+    return StudyError(Problem("seeds", message, fix))

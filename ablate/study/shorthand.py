@@ -1,0 +1,376 @@
+"""A study as it is written -> the long form of `schema.py`.
+
+Every shorthand is expanded here and nowhere else. What cannot be meant is gathered in the draft's
+problems, each with its place in the file, and left out of the long form.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+from ablate.errors import Problem, StudyError, did_you_mean
+from ablate.study.schema import Claim, Design, Study
+from ablate.study.seeds import parse_seeds
+from ablate.study.yaml_source import Place, YamlFile, scalar_name
+
+CLAIMS: dict[str, Any] = {
+    kind.model_fields["kind"].default: kind for kind in get_args(get_args(Claim)[0])
+}
+"""Claim models by kind, which is the key that a study writes."""
+
+_ABOUT_CLAIMS = ("says", "published", "context", "metric", "family")
+_KINDS_OF_DESIGN = get_args(Design.model_fields["kind"].annotation)
+_KEYS = ("baseline", "baselines", *(key for key in Study.model_fields if key != "contexts"))
+_AS_WRITTEN = (
+    "name", "question", "workload", "metric", "smallest_effect_of_interest", "diverged",
+    "test_curve", "keep_weights", "retries",
+)  # fmt: skip
+
+
+@dataclass
+class Draft:
+    """A study's long form while it is made."""
+
+    source: YamlFile
+    problems: list[Problem] = field(default_factory=list)
+    origin: dict[Place, Place] = field(default_factory=dict)
+    """Place in the long form -> place in the file, where they differ."""
+    contexts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    factors: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def refuse(self, place: Place, message: str, fix: str = "") -> None:
+        """Note a problem at a place of the file."""
+        self.problems.append(Problem(self.source.where(place), message, fix))
+
+    def written(self, place: Place) -> Place:
+        """Where a part of the long form is written, or the nearest part around it."""
+        for length in range(len(place), 0, -1):
+            if place[:length] in self.origin:
+                return self.origin[place[:length]] + place[length:]
+        return place
+
+    def mapping(self, value: Any, place: Place, what: str) -> dict[str, Any]:
+        """The value if it is a mapping; else a problem, and an empty one."""
+        if isinstance(value, dict):
+            return value
+        self.refuse(place, f"{what} is a mapping of keys to values, not {shown(value)}")
+        return {}
+
+    def sequence(self, value: Any, place: Place, what: str) -> list[Any]:
+        """The value if it is a list; else a problem, and an empty one."""
+        if isinstance(value, list):
+            return value
+        self.refuse(place, f"{what} is a list, not {shown(value)}")
+        return []
+
+    def known_keys(self, value: Mapping[str, Any], place: Place, known: Collection[str]) -> bool:
+        """Refuse keys that are not known; whether there was none."""
+        unknown = [key for key in value if key not in known]
+        for key in unknown:
+            self.refuse((*place, key), f"no key named '{key}'", did_you_mean(key, known))
+        return not unknown
+
+    def word(self, value: Any, place: Place, known: Collection[str], what: str) -> bool:
+        """Whether the value is one of the known words; if not, a problem."""
+        if isinstance(value, str) and value in known:
+            return True
+        name = scalar_name(value)
+        fix = did_you_mean(name, known) if known else "there is none"
+        self.refuse(place, f"no {what} named '{name}'", fix)
+        return False
+
+
+def shown(value: Any) -> str:
+    """A value as an error shows it."""
+    return "null" if value is None else repr(value)
+
+
+def expand(draft: Draft) -> dict[str, Any]:
+    """The long form of the draft's source, as `Study` takes it.
+
+    Raises StudyError when there is nothing to expand; other problems go to the draft.
+    """
+    content = draft.mapping(draft.source.content, (), "a study")
+    if draft.problems:
+        raise StudyError(*draft.problems)
+    draft.known_keys(content, (), _KEYS)
+    long = {key: content[key] for key in _AS_WRITTEN if key in content}
+    _contexts(draft, content)
+    factors = draft.mapping(content.get("factors", {}), ("factors",), "factors")
+    for key, value in factors.items():
+        _factor(draft, key, value)
+    _conditions(draft)
+    long |= {"contexts": draft.contexts, "factors": draft.factors}
+    readers = {
+        "design": _design,
+        "forbid": _forbid,
+        "seeds": _seeds,
+        "claims": _claims,
+        "published": _published,
+    }
+    return long | {
+        key: read(draft, content[key]) for key, read in readers.items() if key in content
+    }
+
+
+# --- baselines --------------------------------------------------------------------------------
+
+
+def _contexts(draft: Draft, content: dict[str, Any]) -> None:
+    if "baseline" in content and "baselines" in content:
+        draft.refuse(("baselines",), "there is a `baseline` already", "keep one of the two")
+    elif "baselines" in content:
+        baselines = draft.mapping(content["baselines"], ("baselines",), "baselines")
+        if baselines == {} and isinstance(content["baselines"], dict):
+            draft.refuse(("baselines",), "there is no baseline", "name at least one")
+        for name, value in baselines.items():
+            _context(draft, name, value, ("baselines", name))
+    elif "baseline" in content:
+        _context(draft, "baseline", content["baseline"], ("baseline",))
+    else:
+        draft.refuse((), "'baseline' is missing", "add the settings that arms are compared with")
+
+
+def _context(draft: Draft, name: str, value: Any, place: Place) -> None:
+    draft.origin["contexts", name] = place
+    settings = draft.mapping(value, place, "a baseline")
+    draft.contexts[name] = _flat(draft, settings, place, ("contexts", name))
+
+
+def _flat(
+    draft: Draft, settings: Mapping[str, Any], place: Place, long: Place, prefix: str = ""
+) -> dict[str, Any]:
+    """Settings by dotted key, however they were nested."""
+    result: dict[str, Any] = {}
+    for key, value in settings.items():
+        dotted, there = f"{prefix}{key}", (*place, key)
+        entries = (
+            _flat(draft, value, there, long, f"{dotted}.")
+            if isinstance(value, dict) and value
+            else {dotted: value}
+        )
+        for entry in entries.keys() & result.keys():
+            draft.refuse(there, f"'{entry}' is set twice", "keep one of the two")
+        draft.origin.setdefault((*long, dotted), there)
+        result |= entries
+    return result
+
+
+# --- factors ----------------------------------------------------------------------------------
+
+
+def _factor(draft: Draft, key: str, value: Any) -> None:
+    name, place = key.rpartition(".")[2], ("factors", key)
+    if name in draft.factors:
+        draft.refuse(
+            place,
+            f"two factors are named '{name}'",
+            "name one yourself: `other_name: {level: {setting: value}}`",
+        )
+        return
+    if name in ("context", ""):
+        draft.refuse(place, f"a factor cannot be named '{name}'", "choose another name")
+        return
+    draft.origin["factors", name] = place
+    long = {"levels": value}
+    levels_place: Place = place
+    if isinstance(value, dict) and "levels" in value:
+        draft.known_keys(value, place, ("levels", "when", "contexts"))
+        long, levels_place = value, (*place, "levels")
+    elif not isinstance(value, dict | list):
+        draft.refuse(
+            place,
+            f"a factor is a list of values or a mapping of levels, not {shown(value)}",
+            f"write `{key}: [{scalar_name(value)}, ...]`",
+        )
+        return
+    draft.factors[name] = {
+        "name": name,
+        "levels": _levels(draft, name, key, long["levels"], levels_place),
+        "when": draft.mapping(long.get("when", {}), (*place, "when"), "`when`"),
+        "contexts": draft.sequence(long.get("contexts", []), (*place, "contexts"), "`contexts`"),
+    }
+
+
+def _levels(draft: Draft, name: str, key: str, value: Any, place: Place) -> dict[str, Any]:
+    levels: dict[str, Any] = {}
+    if isinstance(value, list):
+        for index, setting in enumerate(value):
+            _value_level(draft, levels, (name, key), setting, (*place, index))
+    else:
+        for level, settings in draft.mapping(value, place, "`levels`").items():
+            _named_level(draft, levels, (name, level), settings, (*place, level))
+    if not value:
+        draft.refuse(place, f"factor '{name}' has no levels", "give at least one")
+    return levels
+
+
+def _value_level(
+    draft: Draft, levels: dict[str, Any], of: tuple[str, str], value: Any, place: Place
+) -> None:
+    """A level that is a value of the factor's own key."""
+    name, key = of
+    if isinstance(value, dict):
+        draft.refuse(
+            place,
+            "a level in a list is a value, not a mapping",
+            f"name the levels: `{name}: {{level: {{setting: value}}}}`",
+        )
+        return
+    level = scalar_name(value)
+    if level in levels:
+        draft.refuse(place, f"level '{level}' is there twice", "each level makes one arm")
+        return
+    levels[level] = {key: value}
+    draft.origin["factors", name, "levels", level] = place
+    draft.origin["factors", name, "levels", level, key] = place
+
+
+def _named_level(
+    draft: Draft, levels: dict[str, Any], of: tuple[str, str], settings: Any, place: Place
+) -> None:
+    name, level = of
+    if not isinstance(settings, dict):
+        draft.refuse(
+            place,
+            f"a level is a mapping of settings, not {shown(settings)}",
+            f"write `{level}: {{setting: value}}`, with {{}} for no change",
+        )
+        return
+    long = ("factors", name, "levels", level)
+    draft.origin[long] = place
+    levels[level] = _flat(draft, settings, place, long)
+
+
+def _conditions(draft: Draft) -> None:
+    """What factors say of other factors and of contexts, which are all known by now."""
+    for name, factor in draft.factors.items():
+        place = draft.written(("factors", name))
+        factor["when"] = _by_factor(draft, factor["when"], (*place, "when"))
+        for index, context in enumerate(factor["contexts"]):
+            draft.word(context, (*place, "contexts", index), draft.contexts, "baseline")
+
+
+def _by_factor(draft: Draft, value: Mapping[str, Any], place: Place) -> dict[str, str]:
+    """Factor -> level, both known."""
+    result = {}
+    for factor, level in value.items():
+        there = (*place, factor)
+        if draft.word(factor, there, draft.factors, "factor"):
+            levels = draft.factors[factor]["levels"]
+            name = scalar_name(level)
+            if name == "baseline" or draft.word(name, there, levels, f"level of '{factor}'"):
+                result[factor] = name
+    return result
+
+
+# --- design, seeds ----------------------------------------------------------------------------
+
+
+def _design(draft: Draft, value: Any) -> dict[str, Any]:
+    place: Place = ("design",)
+    if not isinstance(value, dict):
+        return {"kind": value} if draft.word(value, place, _KINDS_OF_DESIGN, "design") else {}
+    draft.known_keys(value, place, Design.model_fields)
+    result = {key: value[key] for key in ("kind", "order", "resolution") if key in value}
+    if "kind" in result:
+        draft.word(result["kind"], (*place, "kind"), _KINDS_OF_DESIGN, "design")
+    order = result.get("order", [])
+    if isinstance(order, list):
+        for index, factor in enumerate(order):
+            draft.word(factor, (*place, "order", index), draft.factors, "factor")
+    elif order != "greedy":
+        draft.refuse(
+            (*place, "order"), f"{shown(order)} is no order", "give a list of factors, or greedy"
+        )
+        result.pop("order")
+    return result
+
+
+def _forbid(draft: Draft, value: Any) -> list[dict[str, str]]:
+    result = []
+    for index, combination in enumerate(draft.sequence(value, ("forbid",), "`forbid`")):
+        place: Place = ("forbid", index)
+        levels = draft.mapping(combination, place, "a combination to leave out")
+        if levels == {} and isinstance(combination, dict):
+            draft.refuse(place, "an empty combination would leave out every arm")
+        result.append(_by_factor(draft, levels, place))
+    return result
+
+
+def _seeds(draft: Draft, value: Any) -> list[int]:
+    if value is None or isinstance(value, dict | bool | float):
+        draft.refuse(("seeds",), f"{shown(value)} gives no seeds", "write them as 0-4 or as [0, 1]")
+        return []
+    try:
+        return list(parse_seeds(value))
+    except StudyError as error:
+        for problem in error.problems:
+            draft.refuse(("seeds",), problem.message, problem.fix)
+        return []
+
+
+# --- claims and published numbers -------------------------------------------------------------
+
+
+def _claims(draft: Draft, value: Any) -> list[dict[str, Any]]:
+    claims: list[dict[str, Any]] = []
+    for index, written in enumerate(draft.sequence(value, ("claims",), "`claims`")):
+        place: Place = ("claims", index)
+        content = draft.mapping(written, place, "a claim")
+        known = draft.known_keys(content, place, (*_ABOUT_CLAIMS, *CLAIMS))
+        kinds = [key for key in content if key in CLAIMS]
+        if len(kinds) == 1:
+            draft.origin["claims", len(claims)] = place
+            claims.append(_claim(draft, content, kinds[0], ("claims", len(claims)), place))
+        elif content and (kinds or known):
+            draft.refuse(
+                place,
+                "a claim is of one kind" if kinds else "the claim does not say its kind",
+                f"give one of {', '.join(CLAIMS)}",
+            )
+    return claims
+
+
+def _claim(
+    draft: Draft, content: dict[str, Any], kind: str, long: Place, place: Place
+) -> dict[str, Any]:
+    result = {key: content[key] for key in _ABOUT_CLAIMS if key in content}
+    if result.get("context") is not None:
+        draft.word(result["context"], (*place, "context"), draft.contexts, "baseline")
+    own = {key for key in CLAIMS[kind].model_fields if key not in (*_ABOUT_CLAIMS, "kind")}
+    fields = draft.mapping(content[kind], (*place, kind), f"`{kind}`")
+    draft.known_keys(fields, (*place, kind), own)
+    for key in own:
+        draft.origin[(*long, key)] = (*place, kind, key)
+    for key in own & fields.keys():
+        result[key] = _claim_field(draft, key, fields[key], (*place, kind, key))
+    return {**result, "kind": kind}
+
+
+def _claim_field(draft: Draft, key: str, value: Any, place: Place) -> Any:
+    if key == "rivals":
+        rivals = draft.sequence(value, place, "`rivals`")
+        return [_selector(draft, rival, (*place, index)) for index, rival in enumerate(rivals)]
+    names_an_arm = key not in ("by", "margin", "value", "direction", "curve", "threshold", "why")
+    return _selector(draft, value, place) if names_an_arm else value
+
+
+def _selector(draft: Draft, value: Any, place: Place) -> dict[str, Any]:
+    content = dict(draft.mapping(value, place, "an arm"))
+    context = content.pop("context", None)
+    if context is not None:
+        draft.word(context, (*place, "context"), draft.contexts, "baseline")
+    return {"levels": _by_factor(draft, content, place), "context": context}
+
+
+def _published(draft: Draft, value: Any) -> list[dict[str, Any]]:
+    result = []
+    for index, written in enumerate(draft.sequence(value, ("published",), "`published`")):
+        place: Place = ("published", index)
+        number = dict(draft.mapping(written, place, "a published number"))
+        draft.known_keys(number, place, ("value", "metric", "label", "arm"))
+        if number.get("arm") is not None:
+            number["arm"] = _selector(draft, number["arm"], (*place, "arm"))
+        result.append(number)
+    return result

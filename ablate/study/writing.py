@@ -1,0 +1,119 @@
+"""A study as a file: all defaults and overrides written out, every shorthand in its long form."""
+
+import io
+import re
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.representer import RoundTripRepresenter
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+from ablate.study.schema import Claim, Factor, Selector, Study
+
+_ALONE = "baseline"
+_PLAIN_WORD = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
+
+
+class _Representer(RoundTripRepresenter):
+    """Writes `null` where ruamel leaves a blank."""
+
+
+_Representer.add_representer(
+    type(None), lambda yaml, _: yaml.represent_scalar("tag:yaml.org,2002:null", "null")
+)
+
+
+def study_to_yaml(study: Study) -> str:
+    """The study as YAML that `load_study` reads back to an equal study."""
+    yaml = YAML(typ="rt", pure=True)
+    yaml.Representer = _Representer
+    yaml.width = 100
+    text = io.StringIO()
+    yaml.dump(_content(study), text)
+    return text.getvalue()
+
+
+def _content(study: Study) -> dict[str, Any]:
+    plain = study.model_dump(
+        mode="json",
+        include={
+            "metric", "smallest_effect_of_interest", "diverged", "test_curve", "keep_weights",
+            "retries",
+        },
+    )  # fmt: skip
+    alone = list(study.contexts) == [_ALONE]
+    content = {
+        "name": study.name,
+        "question": study.question,
+        "workload": study.workload,
+        **({"baseline": study.contexts[_ALONE]} if alone else {"baselines": study.contexts}),
+        "factors": {name: _factor(factor) for name, factor in study.factors.items()},
+        "design": _on_one_line(study.design.model_dump(mode="json")),
+        "forbid": [_on_one_line(combination) for combination in study.forbid],
+        "seeds": _seeds(study.seeds),
+        **plain,
+        "claims": [_claim(claim) for claim in study.claims],
+        "published": [
+            {
+                **number.model_dump(exclude={"arm"}),
+                **({} if number.arm is None else {"arm": _selector(number.arm)}),
+            }
+            for number in study.published
+        ],
+    }
+    return {key: value for key, value in content.items() if value not in ([], ())}
+
+
+def _factor(factor: Factor) -> dict[str, Any]:
+    levels = {name: _on_one_line(settings) for name, settings in factor.levels.items()}
+    long = {
+        "levels": levels,
+        "when": _on_one_line(factor.when),
+        "contexts": _on_one_line(factor.contexts),
+    }
+    return {key: value for key, value in long.items() if value or key == "levels"}
+
+
+def _seeds(seeds: tuple[int, ...]) -> str | CommentedSeq:
+    in_a_row = len(seeds) > 1 and seeds == tuple(range(seeds[0], seeds[-1] + 1))
+    return f"{seeds[0]}-{seeds[-1]}" if in_a_row else _on_one_line(seeds)
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    common = ("published", "context", "metric", "family")
+    own = {
+        key: _plain(getattr(claim, key))
+        for key in type(claim).model_fields
+        if key not in ("kind", "says", *common) and getattr(claim, key) is not None
+    }
+    about = {key: getattr(claim, key) for key in common if getattr(claim, key) is not None}
+    return {"says": claim.says, claim.kind: own, **about}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Selector):
+        return _selector(value)
+    return [_selector(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _selector(selector: Selector) -> Any:
+    named = {} if selector.context is None else {"context": selector.context}
+    return _on_one_line({**selector.levels, **named})
+
+
+def _on_one_line(value: Any) -> Any:
+    """The mapping or sequence, to be written as {key: value} or [item]."""
+    if isinstance(value, str):
+        # ruamel leaves words such as ?x bare, which a reader takes for a key between braces
+        return value if _PLAIN_WORD.fullmatch(value) else DoubleQuotedScalarString(value)
+    if isinstance(value, dict):
+        compact: Any = CommentedMap(
+            (_on_one_line(key), _on_one_line(v)) for key, v in value.items()
+        )
+    elif isinstance(value, list | tuple):
+        compact = CommentedSeq(map(_on_one_line, value))
+    else:
+        return value
+    compact.fa.set_flow_style()
+    return compact

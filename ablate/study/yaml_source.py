@@ -1,0 +1,165 @@
+"""YAML files as plain values that remember on which line each was written."""
+
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from ablate.errors import Problem, StudyError
+
+Place = tuple[str | int, ...]
+"""Keys and list positions from the top of a file to a value."""
+
+_DEEPEST = 20
+_LARGEST = 100_000
+
+
+class YamlFile(NamedTuple):
+    """A file's content, and where its parts stand."""
+
+    name: str
+    content: Any
+    """Dictionaries with text keys, lists, text, numbers, true and false, None."""
+    lines: Mapping[Place, int]
+    """Line, from 1, of each key and list item."""
+
+    def where(self, path: Place) -> str:
+        """File, line and key of a value, as errors show it."""
+        placed = path
+        while placed and placed not in self.lines:
+            placed = placed[:-1]
+        line = f", line {self.lines[placed]}" if placed in self.lines else ""
+        return f"{self.name}{line}" + (f", {key_text(path)}" if path else "")
+
+
+def read_yaml(path: Path) -> YamlFile:
+    """The file's content, by YAML 1.2 (5e-4 is a number, `on` is text).
+
+    Raises StudyError, with the line, when the file is missing, not YAML, writes a key twice, or
+    holds what is no plain data.
+    """
+    name = str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree = YAML(typ="rt", pure=True).load(text)
+    except OSError as error:
+        raise StudyError(Problem(name, _reason(error, path), _neighbours(path))) from None
+    except UnicodeDecodeError:
+        raise StudyError(Problem(name, "is no text in UTF-8")) from None
+    except (YAMLError, ValueError) as error:
+        raise StudyError(_syntax_problem(name, error)) from None
+    except RecursionError:
+        raise StudyError(Problem(name, "is nested too deeply")) from None
+    lines: dict[Place, int] = {}
+    return YamlFile(name, _plain(tree, (), lines, name), lines)
+
+
+def parse_scalar(text: str) -> Any:
+    """A value as it would be read from a study. Raises StudyError on bad YAML."""
+    try:
+        tree = YAML(typ="rt", pure=True).load(text)
+    except (YAMLError, ValueError, RecursionError):
+        raise StudyError(Problem("", f"'{text}' is no value in YAML")) from None
+    return _plain(tree, (), {}, text)
+
+
+def key_text(path: Place) -> str:
+    """A path as one reads it: claims[0].difference.better."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def scalar_name(value: Any) -> str:
+    """How a value is called where a word is needed: null is "none", [0.1, 0.3] is "0.1-0.3"."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "-".join(map(scalar_name, value))
+    return str(value)
+
+
+def _plain(value: Any, path: Place, lines: dict[Place, int], name: str) -> Any:
+    """The value without ruamel's own types, noting lines on the way."""
+    if len(path) > _DEEPEST or len(lines) > _LARGEST:
+        raise StudyError(Problem(name, "is nested too deeply, or too large, for a study"))
+    if isinstance(value, CommentedMap):
+        return _plain_mapping(value, path, lines, name)
+    if isinstance(value, CommentedSeq):
+        positions = value.lc.data or {}
+        for index in range(len(value)):
+            _note(lines, (*path, index), positions.get(index))
+        return [_plain(item, (*path, index), lines, name) for index, item in enumerate(value)]
+    if value is None:
+        return None
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind) or (kind is bool and type(value).__name__ == "ScalarBoolean"):
+            plain = kind(value)
+            if isinstance(plain, float) and not math.isfinite(plain):
+                break
+            return plain
+    raise StudyError(
+        Problem(
+            YamlFile(name, None, lines).where(path),
+            f"{value!s} is no plain value",
+            "use text, a finite number, true, false, null, a list or a mapping",
+        )
+    )
+
+
+def _plain_mapping(
+    value: CommentedMap, path: Place, lines: dict[Place, int], name: str
+) -> dict[str, Any]:
+    positions = value.lc.data or {}
+    result = {}
+    for key, item in value.items():
+        if not isinstance(key, str | int | float | bool | None):
+            raise StudyError(
+                Problem(YamlFile(name, None, lines).where(path), f"{key!s} cannot be a key")
+            )
+        word = scalar_name(key)
+        _note(lines, (*path, word), positions.get(key))
+        if word in result:
+            raise StudyError(
+                Problem(YamlFile(name, None, lines).where((*path, word)), "is written twice")
+            )
+        result[word] = _plain(item, (*path, word), lines, name)
+    return result
+
+
+def _note(lines: dict[Place, int], path: Place, position: Any) -> None:
+    if position is not None:
+        lines[path] = position[0] + 1
+    else:  # a merged key: its mapping's line
+        lines[path] = lines.get(path[:-1], 1)
+
+
+def _syntax_problem(name: str, error: YAMLError | ValueError) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    where = f"{name}, line {mark.line + 1}" if mark is not None else name
+    if isinstance(error, DuplicateKeyError):
+        key = re.search(r'duplicate key "(.*?)"', str(error.problem))
+        return Problem(where, f"key '{key[1]}' is written twice" if key else "a key is twice")
+    reason = error.problem if isinstance(error, MarkedYAMLError) else str(error)
+    return Problem(where, f"is not YAML: {reason}", "check indentation, colons and quotes there")
+
+
+def _reason(error: OSError, path: Path) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    return "is a folder, not a study" if path.is_dir() else str(error.strerror)
+
+
+def _neighbours(path: Path) -> str:
+    from ablate.errors import did_you_mean
+
+    folder = path.parent
+    names = [str(file) for file in folder.glob("*.yaml")] if folder.is_dir() else []
+    return did_you_mean(str(path), names) if names else ""

@@ -1,0 +1,219 @@
+"""The course of one trial, from its task to its record. No Ray here.
+
+A trial ends in a record, completed or diverged, or in an exception: retrying is the caller's
+matter, and a lost process can raise nothing at all.
+"""
+
+import math
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from numbers import Real
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from ablate import __version__
+from ablate.errors import DivergedError
+from ablate.records.schema import Cost, Status, TrialRecord
+from ablate.study.trial import TrialSpec
+from ablate.workload import Resources, Settings, Wanted, Workload
+
+Point = dict[str, float]
+"""The numbers of one validation point."""
+
+
+class TrialTask(BaseModel):
+    """All that a trial needs to run anywhere, but the data."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    context: str
+    arm: str
+    spec: TrialSpec
+    settings: Settings
+    """Resolved: complete, as the workload's `run` takes them."""
+    resources: Resources = Resources()
+    wanted: Wanted = Wanted()
+    provenance: dict[str, Any] = {}
+    """What the driver knows of where the trial comes from, e.g. the code's commit."""
+
+    @property
+    def hash(self) -> str:
+        """The content hash, by which the record is found."""
+        return self.spec.hash
+
+    @property
+    def seed(self) -> int:
+        """The trial's seed."""
+        return self.spec.seed
+
+
+class Ending(NamedTuple):
+    """A finished trial's record, and its final weights (a safetensors file) where asked for."""
+
+    record: TrialRecord
+    weights: bytes | None
+
+
+def course(
+    task: TrialTask, workload: Workload, data: Mapping[str, Any]
+) -> Iterator[Point | Ending]:
+    """Train once: every dictionary the workload yields, as it comes, and the ending last.
+
+    The last dictionary held the final metrics, so it comes as a point too but is none in the
+    record's history. Raises what the workload raises, and TypeError or ValueError for dictionaries
+    that hold anything but numbers; DivergedError and non-finite final metrics are endings.
+    """
+    started, watch = datetime.now(UTC), _Stopwatch()
+    points: list[Point] = []
+    facts: dict[str, Any] = {}
+    status: Status = "completed"
+    error: str | None = None
+    try:
+        rows = workload.run(task.settings, task.seed, task.resources, data, task.wanted)
+        for row in rows:
+            points.append(_numbers(row))
+            facts = row.get("facts", {})
+            with watch.paused():
+                yield points[-1]
+        if not points:
+            raise ValueError(f"workload '{task.spec.workload}' yielded nothing")
+    except DivergedError as problem:
+        status, error, facts, metrics = "diverged", str(problem), problem.facts, {}
+    else:
+        metrics = points.pop()
+        if not_finite := [name for name, value in metrics.items() if not math.isfinite(value)]:
+            status, metrics = "diverged", {}
+            error = f"not finite at the end: {', '.join(not_finite)}"
+    facts = dict(facts)
+    weights = facts.pop("weights", None) if status == "completed" else None
+    history = columns(points)
+    record = TrialRecord(
+        hash=task.hash,
+        spec=task.spec,
+        status=status,
+        metrics=metrics,
+        history=history,
+        chance_level=facts.get("chance_level", {}),
+        metric_resolution=facts.get("metric_resolution", {}),
+        cost=cost_of(watch.seconds(), task.resources, history),
+        provenance=task.provenance
+        | _surroundings(task, started)
+        | _plain(facts.get("provenance", {}))
+        | _not_given(task.wanted, history, weights),
+        error=error,
+    )
+    yield Ending(record, weights if task.wanted.weights else None)
+
+
+def threads(resources: Resources) -> int:
+    """Threads that follow the CPUs given; a fraction of a CPU is one thread."""
+    return max(1, int(resources.cpus))
+
+
+def cost_of(
+    seconds: float, resources: Resources, history: Mapping[str, list[float | None]]
+) -> Cost:
+    """What a trial cost: wall seconds, also times the CPUs and GPUs it held, and the FLOPs that
+    its history ends with.
+    """
+    flops = next((value for value in reversed(history.get("flops", [])) if value), 0.0)
+    return Cost(
+        seconds=seconds,
+        core_seconds=seconds * resources.cpus,
+        gpu_seconds=seconds * resources.gpus,
+        flops=flops,
+    )
+
+
+def _numbers(row: Mapping[str, Any]) -> Point:
+    """The row without its facts, every value a float."""
+    if not isinstance(row, Mapping):
+        raise TypeError(f"a workload yields dictionaries of numbers, not {row!r:.80}")
+    numbers = {}
+    for name, value in row.items():
+        if name == "facts":
+            continue
+        item = value.item() if hasattr(value, "item") else value
+        if not isinstance(item, Real):
+            raise TypeError(f"metric '{name}' is no number but {value!r:.80}")
+        numbers[str(name)] = float(item)
+    return numbers
+
+
+def columns(points: list[Point]) -> dict[str, list[float | None]]:
+    """Points as columns; None where a point lacks a number or it is not finite."""
+    names = dict.fromkeys(name for point in points for name in point)
+    return {name: [_finite(point.get(name)) for point in points] for name in names}
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+class _Stopwatch:
+    """Counts the trial's own time: not that of the driver, nor of the queue between two points."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        pause = time.monotonic()
+        yield
+        self._start += time.monotonic() - pause
+
+    def seconds(self) -> float:
+        return time.monotonic() - self._start
+
+
+def _surroundings(task: TrialTask, started: datetime) -> dict[str, Any]:
+    return {
+        "started": started.isoformat(timespec="seconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "processor": processor(),
+        "python": platform.python_version(),
+        "ablate": __version__,
+        "threads": threads(task.resources),
+    }
+
+
+def _not_given(
+    wanted: Wanted, history: Mapping[str, Any], weights: bytes | None
+) -> dict[str, list[str]]:
+    """What was asked for and did not come; asking again would bring nothing else."""
+    curve = any(column.startswith("test_") for column in history)
+    missing = [
+        name
+        for name, asked, given in (
+            ("test_curve", wanted.test_curve, curve),
+            ("weights", wanted.weights, weights is not None),
+        )
+        if asked and not given
+    ]
+    return {"not_given": missing} if missing else {}
+
+
+def _plain(value: Any) -> Any:
+    """Plain JSON of what a workload says of itself: tuples as lists, anything else as text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    return value if isinstance(value, bool | int | str | None) else str(value)
+
+
+def processor() -> str:
+    """The processor's model, or its architecture where the system does not say."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, "") or platform.processor() or platform.machine()

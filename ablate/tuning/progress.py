@@ -1,0 +1,249 @@
+"""What a person sees while trials run: a live table on a terminal, else one line a trial end."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol, TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from ablate.records.schema import TrialRecord
+
+FIRST_COLUMNS = ("validation_accuracy", "validation_loss")
+"""What is shown of a running trial, where its points have it; else their last number."""
+
+
+class TrialName(NamedTuple):
+    """A trial as a person knows it."""
+
+    context: str
+    arm: str
+    seed: int
+
+
+class ProgressListener(Protocol):
+    """Is told, in the driver, what happens to the trials of a run."""
+
+    def run_started(self, total: int, to_run: int, metric: str) -> None:
+        """total: trials planned; to_run: those still missing. metric: the study's."""
+
+    def data_loading(self, name: str) -> None:
+        """A data set is about to be read, which may take a while."""
+
+    def trial_started(self, hash_: str, trial: TrialName) -> None:
+        """Training begins, or begins again after a failure."""
+
+    def point_reported(self, hash_: str, point: Mapping[str, float]) -> None:
+        """A validation point of a running trial."""
+
+    def trial_ended(self, hash_: str, trial: TrialName, record: TrialRecord) -> None:
+        """The record is on disk."""
+
+
+class Silent:
+    """A listener that says nothing."""
+
+    def run_started(self, total: int, to_run: int, metric: str) -> None: ...
+    def data_loading(self, name: str) -> None: ...
+    def trial_started(self, hash_: str, trial: TrialName) -> None: ...
+    def point_reported(self, hash_: str, point: Mapping[str, float]) -> None: ...
+    def trial_ended(self, hash_: str, trial: TrialName, record: TrialRecord) -> None: ...
+
+
+class Tally:
+    """Trials done and to do, and how long the rest will take at the pace so far."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """clock: seconds, from any start."""
+        self._clock = clock
+        self._start: float | None = None
+        self.total = self.done = self._ended_here = self._to_run = 0
+
+    def begin(self, total: int, to_run: int) -> None:
+        """total: trials planned; to_run: those not recorded yet."""
+        self.total, self._to_run = total, to_run
+        self.done, self._ended_here = total - to_run, 0
+        self._start = None
+
+    def count_from_now(self) -> None:
+        """The first trial starts: reading data and starting workers says nothing of the pace."""
+        self._start = self._start if self._start is not None else self._clock()
+
+    def count_end(self) -> None:
+        """One trial less to do."""
+        self.done += 1
+        self._ended_here += 1
+
+    def seconds_left(self) -> float | None:
+        """None before the first trial has ended."""
+        if self._start is None or not self._ended_here:
+            return None
+        pace = (self._clock() - self._start) / self._ended_here
+        return pace * (self._to_run - self._ended_here)
+
+    def __str__(self) -> str:
+        left = self.seconds_left()
+        time_left = f", {duration(left)} left" if left and self.done < self.total else ""
+        return f"{self.done}/{self.total}{time_left}"
+
+
+class PlainProgress:
+    """One line a trial end, for logs."""
+
+    def __init__(self, file: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        """file: where the lines go. clock: seconds, from any start."""
+        self._file = file
+        self._tally = Tally(clock)
+        self._metric = ""
+
+    def run_started(self, total: int, to_run: int, metric: str) -> None:
+        self._metric = metric
+        self._tally.begin(total, to_run)
+        self._say(_opening(total, to_run))
+
+    def data_loading(self, name: str) -> None:
+        self._say(f"reading {name}")
+
+    def trial_started(self, hash_: str, trial: TrialName) -> None:
+        self._tally.count_from_now()
+
+    def point_reported(self, hash_: str, point: Mapping[str, float]) -> None:
+        """Nothing: a log is for what has ended."""
+
+    def trial_ended(self, hash_: str, trial: TrialName, record: TrialRecord) -> None:
+        self._tally.count_end()
+        self._say(f"{self._tally}  {_name(trial)}  {_result(record, self._metric)}")
+
+    def _say(self, line: str) -> None:
+        self._file.write(f"{line}\n")
+        self._file.flush()
+
+
+class LiveProgress:
+    """A table of the trials that run and of those that ended last, redrawn in place."""
+
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        """console: a terminal. clock: seconds, from any start."""
+        self._console = console
+        self._clock = clock
+        self._tally = Tally(clock)
+        self._metric = ""
+        self._status = ""
+        self._running: dict[str, _Running] = {}
+        self._live = Live(
+            console=console, get_renderable=self.render, refresh_per_second=2, transient=True
+        )
+
+    def __enter__(self) -> "LiveProgress":
+        self._live.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._live.stop()
+
+    def run_started(self, total: int, to_run: int, metric: str) -> None:
+        self._metric = metric
+        self._tally.begin(total, to_run)
+        self._status = "starting" if to_run else ""
+        self._console.print(_opening(total, to_run), highlight=False)
+
+    def data_loading(self, name: str) -> None:
+        self._status = f"reading {name}"
+
+    def trial_started(self, hash_: str, trial: TrialName) -> None:
+        self._tally.count_from_now()
+        self._status = ""
+        self._running[hash_] = _Running(trial, self._clock(), {})
+
+    def point_reported(self, hash_: str, point: Mapping[str, float]) -> None:
+        if hash_ in self._running:
+            self._running[hash_] = self._running[hash_]._replace(point=dict(point))
+
+    def trial_ended(self, hash_: str, trial: TrialName, record: TrialRecord) -> None:
+        self._tally.count_end()
+        self._running.pop(hash_, None)
+        line = Text(f"{_name(trial)}  {_result(record, self._metric)}")
+        line.stylize("red" if record.status == "failed" else "")
+        self._console.print(line, highlight=False)
+
+    def render(self) -> RenderableType:
+        """The table as it stands."""
+        table = Table("arm", "seed", "epoch", "validation", "time", box=None, padding=(0, 2, 0, 0))
+        for row in tuple(self._running.values()):  # drawn by a thread of its own
+            table.add_row(
+                _arm(row.trial),
+                str(row.trial.seed),
+                _epoch(row.point),
+                _latest(row.point),
+                duration(self._clock() - row.since),
+            )
+        summary = Text(f"trials done {self._tally}" + (f", {self._status}" * bool(self._status)))
+        return Group(table, summary) if self._running else summary
+
+
+class _Running(NamedTuple):
+    trial: TrialName
+    since: float
+    point: Mapping[str, float]
+
+
+@contextmanager
+def show_progress(file: TextIO | None = None) -> Iterator[ProgressListener]:
+    """The live table where `file` (standard error by default) is a terminal, else plain lines."""
+    file = file or sys.stderr
+    console = Console(file=file)
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield PlainProgress(file)
+        return
+    with LiveProgress(console) as live:
+        yield live
+
+
+def duration(seconds: float) -> str:
+    """Rounded for reading: "42 s", "7 min", "3 h 05 min"."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _opening(total: int, to_run: int) -> str:
+    plural = "" if total == 1 else "s"
+    return f"{total} trial{plural}, {total - to_run} already recorded, {to_run} to run"
+
+
+def _arm(trial: TrialName) -> str:
+    return trial.arm if trial.context == "baseline" else f"{trial.context}: {trial.arm}"
+
+
+def _name(trial: TrialName) -> str:
+    return f"{_arm(trial)}, seed {trial.seed}"
+
+
+def _result(record: TrialRecord, metric: str) -> str:
+    seconds = f"{record.cost.seconds:.1f} s"
+    if record.status == "completed":
+        name, value = _chosen(record.metrics, (metric,))
+        return f"{name} {value:.6g}  {seconds}"
+    reason = (record.error or "").strip().splitlines()
+    return f"{record.status}: {reason[-1]}" if reason else f"{record.status}  {seconds}"
+
+
+def _chosen(numbers: Mapping[str, float], names: tuple[str, ...]) -> tuple[str, float]:
+    name = next((name for name in names if name in numbers), list(numbers)[-1])
+    return name, numbers[name]
+
+
+def _latest(point: Mapping[str, Any]) -> str:
+    if not point:
+        return ""
+    name, value = _chosen(point, FIRST_COLUMNS)
+    return f"{name.removeprefix('validation_')} {value:.4g}"
+
+
+def _epoch(point: Mapping[str, float]) -> str:
+    return f"{point['epoch']:g}" if "epoch" in point else ""

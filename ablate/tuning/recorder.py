@@ -1,0 +1,111 @@
+"""Trials' endings, from Ray Tune into the record store."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from ray import tune
+from ray.tune.experiment import Trial
+
+from ablate.errors import AblateError
+from ablate.records.encoding import decode
+from ablate.records.schema import Status, TrialRecord
+from ablate.records.store import RecordStore
+from ablate.tuning.course import TrialTask, columns, cost_of
+from ablate.tuning.progress import ProgressListener, TrialName
+from ablate.tuning.trainable import OUTCOME, POINT, WEIGHTS
+
+_COLOURS = re.compile("\x1b\\[[0-9;]*m")
+_ATTEMPT = re.compile(r"^Failure # (?=\d+ \(occurred at )", re.MULTILINE)
+
+
+class Recorder(tune.Callback):
+    """Writes one record a trial, in the driver, as it ends; tells the listener."""
+
+    def __init__(self, store: RecordStore, progress: ProgressListener) -> None:
+        """store: of the run. progress: told what happens."""
+        self._store = store
+        self._progress = progress
+        self._points: dict[str, list[dict[str, float]]] = {}
+        self._recorded: set[str] = set()
+        self.error: AblateError | None = None
+        """Why recording itself failed, which ends the run."""
+
+    def on_trial_start(
+        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
+    ) -> None:
+        """Also after a failure: the trial starts from the beginning."""
+        task = _task(trial)
+        self._points[trial.trial_id] = []
+        self._progress.trial_started(task.hash, _name(task))
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
+    ) -> None:
+        """Takes the outcome out of the result, so that Tune need not carry it further."""
+        if POINT in result:
+            self._points.setdefault(trial.trial_id, []).append(result[POINT])
+            self._progress.point_reported(_task(trial).hash, result[POINT])
+        if OUTCOME in result:
+            record = decode(result.pop(OUTCOME), f"the outcome of trial {trial.trial_id}")
+            self._put(trial, record, result.pop(WEIGHTS, None))
+
+    def on_trial_complete(
+        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
+    ) -> None:
+        """A trial that completes without an outcome was stopped by the scheduler."""
+        if trial.trial_id not in self._recorded:
+            self._put(trial, self._without_outcome(trial, "pruned", None))
+
+    def on_trial_error(
+        self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
+    ) -> None:
+        """Called when no retry is left."""
+        if trial.trial_id in self._recorded:
+            return
+        self._put(trial, self._without_outcome(trial, "failed", error_text(trial)))
+
+    def _put(self, trial: Trial, record: TrialRecord, weights: bytes | None = None) -> None:
+        try:
+            self._store.put(record, weights)
+        except AblateError as error:
+            self.error = error
+            raise
+        self._recorded.add(trial.trial_id)
+        self._points.pop(trial.trial_id, None)
+        self._progress.trial_ended(record.hash, _name(_task(trial)), record)
+
+    def _without_outcome(self, trial: Trial, status: Status, error: str | None) -> TrialRecord:
+        """What the driver knows of a trial that could not say how it ended."""
+        task = _task(trial)
+        history = columns(self._points.get(trial.trial_id, []))
+        seconds = float((trial.last_result or {}).get("time_total_s", 0.0))
+        return TrialRecord(
+            hash=task.hash,
+            spec=task.spec,
+            status=status,
+            history=history,
+            cost=cost_of(seconds, task.resources, history),
+            provenance=task.provenance,
+            error=error,
+        )
+
+
+def error_text(trial: Trial) -> str:
+    """What went wrong at the last attempt, with its traceback. Ray Tune appends every attempt to
+    a file of the trial's.
+    """
+    try:
+        attempts = Path(trial.error_file or "").read_text(encoding="utf-8")
+    except OSError:
+        return "no reason given"
+    _, *last = _ATTEMPT.split(_COLOURS.sub("", attempts))[-1].strip().splitlines()
+    return "\n".join(last).strip() or "no reason given"
+
+
+def _task(trial: Trial) -> TrialTask:
+    return TrialTask.model_validate(trial.config["task"])
+
+
+def _name(task: TrialTask) -> TrialName:
+    return TrialName(task.context, task.arm, task.seed)

@@ -1,0 +1,316 @@
+"""The trials that a study still misses, run by Ray Tune; records written as each one ends."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from ablate.errors import AblateError, Problem
+from ablate.records.store import RecordStore, answers, has_test_curve, writer_lock
+from ablate.study.plan import Plan
+from ablate.tuning.cluster import cluster, largest_machine, offered
+from ablate.tuning.course import TrialTask
+from ablate.tuning.progress import ProgressListener, Silent
+from ablate.workload import Resources, Wanted, Workload, load_workload
+
+
+class RunSummary(NamedTuple):
+    """How the trials of this call ended. Interrupted: by Ctrl-C; the same call continues."""
+
+    completed: int = 0
+    diverged: int = 0
+    failed: int = 0
+    pruned: int = 0
+    interrupted: bool = False
+
+
+class ResourceWish(NamedTuple):
+    """CPUs and GPUs a trial, as far as the user says so. `Resources` is a complete wish."""
+
+    cpus: float | None = None
+    gpus: float | None = None
+
+
+NO_WISH = ResourceWish()
+
+
+class _Wish(Protocol):
+    @property
+    def cpus(self) -> float | None: ...
+    @property
+    def gpus(self) -> float | None: ...
+
+
+def run_trials(
+    plan: Plan,
+    store: RecordStore,
+    *,
+    resources: _Wish = NO_WISH,
+    address: str | None = None,
+    data_dir: Path | None = None,
+    progress: ProgressListener | None = None,
+    max_concurrent: int | None = None,
+) -> RunSummary:
+    """Run what the store does not answer yet, seed by seed, and record each trial as it ends.
+
+    resources: of a trial; what is left open is one CPU, and where there are GPUs one of them.
+    address: a Ray cluster to join; None starts a private one. data_dir: where data sets are
+    looked for first. max_concurrent: trials at a time; None: as many as fit.
+    Raises AblateError when another process writes to the run, DataError, and whatever of the
+    workload's errors is the user's. A trial that fails is a record, and so no error.
+    """
+    progress = progress or Silent()
+    with writer_lock(store.run_folder):
+        tasks = missing_tasks(plan, store)
+        progress.run_started(len(plan.unique_trials), len(tasks), plan.study.metric)
+        if not tasks:
+            return RunSummary()
+        try:
+            return _run(plan, tasks, store, resources, address, data_dir, progress, max_concurrent)
+        except KeyboardInterrupt:
+            return _summary(tasks, store, interrupted=True)
+
+
+def missing_tasks(plan: Plan, store: RecordStore) -> tuple[TrialTask, ...]:
+    """The trials to run, in the plan's order: those whose record does not answer the study.
+
+    A trial that runs again for what its record lacks is asked for what the record has, too.
+    """
+    tasks = []
+    provenance = _provenance()
+    for trial in plan.unique_trials:
+        record = store.get(trial.hash)
+        if record is not None and answers(record, plan.study):
+            continue
+        had_curve = record is not None and has_test_curve(record)
+        had_weights = record is not None and record.weights is not None
+        tasks.append(
+            TrialTask(
+                context=trial.context,
+                arm=trial.arm,
+                spec=trial.spec,
+                settings=plan.resolved_settings(trial),
+                wanted=Wanted(
+                    test_curve=plan.study.test_curve or had_curve,
+                    weights=plan.study.keep_weights or had_weights,
+                ),
+                provenance=provenance,
+            )
+        )
+    return tuple(tasks)
+
+
+def run_tasks(
+    tasks: Sequence[TrialTask],
+    store: RecordStore,
+    workload: Workload,
+    data: Mapping[str, Any],
+    *,
+    progress: ProgressListener,
+    retries: int,
+    max_concurrent: int | None = None,
+    scheduler: Any = None,
+    search_alg: Any = None,
+    by_reference: bool = True,
+) -> None:
+    """Run tasks of equal resources on the Ray that is connected.
+
+    data: object references by name. scheduler: of Ray Tune, whose metrics are "point/<name>"; a
+    trial that it stops is recorded as pruned. search_alg: suggests {"task": ...} itself, and then
+    `tasks` only says how many and with which resources. by_reference: workers find the workload by
+    the spec's name; False hands it to them. Raises AblateError when Ray Tune itself fails.
+    """
+    import ray
+    from ray import tune
+
+    from ablate.tuning.recorder import Recorder
+    from ablate.tuning.trainable import TrialTrainable
+
+    asked = tasks[0].resources
+    parameters = {
+        "workload": None if by_reference else workload,
+        "data": dict(data),
+        "import_paths": [str(Path.cwd())],
+    }
+    trainable = tune.with_resources(
+        tune.with_parameters(TrialTrainable, **parameters), {"cpu": asked.cpus, "gpu": asked.gpus}
+    )
+    recorder = Recorder(store, progress)
+    storage = tempfile.mkdtemp(prefix="ablate-tune-")
+    slots = _slots(asked, max_concurrent, len(tasks))
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(slots)
+    suggestions = tune.grid_search([task.model_dump(mode="json") for task in tasks])
+    try:
+        tune.Tuner(
+            trainable,
+            param_space={} if search_alg else {"task": suggestions},
+            tune_config=tune.TuneConfig(
+                reuse_actors=True,
+                scheduler=scheduler,
+                search_alg=search_alg,
+                num_samples=len(tasks) if search_alg else 1,
+                max_concurrent_trials=max_concurrent,
+                trial_dirname_creator=lambda trial: trial.trial_id,
+            ),
+            run_config=tune.RunConfig(
+                name="trials",
+                storage_path=storage,
+                verbose=0,
+                log_to_file=False,
+                callbacks=[recorder],
+                failure_config=tune.FailureConfig(max_failures=retries),
+                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+            ),
+        ).fit()
+    except (tune.TuneError, ray.exceptions.RayError) as error:
+        if recorder.error is not None:
+            raise recorder.error from None
+        raise AblateError(
+            f"Ray Tune stopped: {_last_line(error)}. Finished trials are recorded; the same "
+            "command continues"
+        ) from error
+    finally:
+        os.environ.pop("TUNE_MAX_PENDING_TRIALS_PG", None)
+        shutil.rmtree(storage, ignore_errors=True)
+
+
+def choose_resources(
+    wish: _Wish, total: Mapping[str, float], largest: Mapping[str, float]
+) -> Resources:
+    """What a trial gets: the wish, else one CPU (so one thread), and one GPU where there are any.
+
+    total, largest: CPUs and GPUs of the cluster and of its largest machine, as
+    {"CPU": 2.0, "GPU": 0.0}. Raises AblateError when no machine has as much.
+    """
+    gpus = wish.gpus if wish.gpus is not None else float(total["GPU"] > 0)
+    cpus = wish.cpus if wish.cpus is not None else 1.0
+    problems = []
+    for name, asked in (("CPU", cpus), ("GPU", gpus)):
+        option = f"--{name.lower()}s-per-trial"
+        if asked < 0 or (asked == 0 and name == "CPU"):
+            problems.append(Problem(option, f"must be positive, not {asked:g}"))
+        elif asked > largest[name]:
+            problems.append(
+                Problem(
+                    option,
+                    f"a trial asks for {asked:g}, but no machine has more than "
+                    f"{largest[name]:g} {name}s",
+                )
+            )
+    if gpus > 1 and gpus != int(gpus):
+        problems.append(
+            Problem("--gpus-per-trial", f"above one only whole GPUs can be given, not {gpus:g}")
+        )
+    if problems:
+        raise AblateError(*problems)
+    return Resources(cpus=cpus, gpus=gpus)
+
+
+def _run(
+    plan: Plan,
+    tasks: tuple[TrialTask, ...],
+    store: RecordStore,
+    wish: _Wish,
+    address: str | None,
+    data_dir: Path | None,
+    progress: ProgressListener,
+    max_concurrent: int | None,
+) -> RunSummary:
+    workload: Workload = plan.workload or load_workload(plan.study.workload)
+    data = _load_data(tasks, workload, data_dir, progress)
+    with ExitStack() as cleanup:
+        cleanup.enter_context(cluster(address))
+        import ray
+
+        references = {name: ray.put(data.pop(name)) for name in tuple(data)}
+        resources = choose_resources(wish, offered(), largest_machine())
+        tasks = tuple(task.model_copy(update={"resources": resources}) for task in tasks)
+        run_tasks(
+            tasks,
+            store,
+            workload,
+            references,
+            progress=progress,
+            retries=plan.study.retries,
+            max_concurrent=max_concurrent,
+            by_reference=plan.workload is None,
+        )
+    return _summary(tasks, store)
+
+
+def _load_data(
+    tasks: Sequence[TrialTask],
+    workload: Workload,
+    data_dir: Path | None,
+    progress: ProgressListener,
+) -> dict[str, Any]:
+    """Every data set that some task needs, read once."""
+    names = dict.fromkeys(name for task in tasks for name in workload.data_needed(task.settings))
+    data = {}
+    for name in names:
+        progress.data_loading(name)
+        data[name] = workload.load_data(name, data_dir)
+    return data
+
+
+def _slots(asked: Resources, max_concurrent: int | None, trials: int) -> int:
+    """How many trials fit at a time."""
+    total = offered()
+    fits = int(total["CPU"] / asked.cpus)
+    if asked.gpus:
+        fits = min(fits, int(total["GPU"] / asked.gpus))
+    return max(1, min(fits, max_concurrent or fits, trials))
+
+
+def _summary(
+    tasks: Sequence[TrialTask], store: RecordStore, interrupted: bool = False
+) -> RunSummary:
+    """What the tasks' records say; one from before that did not answer is counted as it is."""
+    records = [record for task in tasks if (record := store.get(task.hash)) is not None]
+
+    def count(status: str) -> int:
+        return sum(record.status == status for record in records)
+
+    return RunSummary(
+        completed=count("completed"),
+        diverged=count("diverged"),
+        failed=count("failed"),
+        pruned=count("pruned"),
+        interrupted=interrupted,
+    )
+
+
+def _last_line(error: BaseException) -> str:
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return lines[-1].strip() if lines else type(error).__name__
+
+
+def _provenance() -> dict[str, Any]:
+    commit = code_commit()
+    return {"commit": commit} if commit else {}
+
+
+@cache
+def code_commit() -> str | None:
+    """The commit of this code's checkout, with "+changes" where files differ from it; else None."""
+    here = Path(__file__).parent
+    try:
+        commit = _git("rev-parse", "HEAD", folder=here)
+        changes = _git(
+            "status", "--porcelain", "--untracked-files=no", "--", ".", folder=here.parent
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return f"{commit}+changes" if changes else commit
+
+
+def _git(*arguments: str, folder: Path) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10
+    )
+    return done.stdout.strip()

@@ -1,0 +1,248 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from ablate.errors import AblateError, RecordError
+from ablate.records.compact import write_compact
+from ablate.records.schema import TrialRecord
+from ablate.records.store import RecordStore, answers, gather, load_records, writer_lock
+from tests.records.samples import make_failed, make_record, make_study
+
+Write = Callable[[Path, Iterable[TrialRecord]], None]
+
+
+def write_run(folder: Path, records: Iterable[TrialRecord]) -> None:
+    for record in records:
+        RecordStore(folder).put(record)
+
+
+def write_report(folder: Path, records: Iterable[TrialRecord]) -> None:
+    write_compact(records, folder / "records.jsonl")
+
+
+@pytest.fixture(params=[write_run, write_report], ids=["run folder", "report folder"])
+def write(request: pytest.FixtureRequest) -> Write:
+    return request.param
+
+
+class TestBothKindsOfFolder:
+    """What every way of keeping records promises."""
+
+    def test_give_back_what_was_written(self, write: Write, tmp_path: Path):
+        records = [make_record(seed) for seed in (2, 0, 1)] + [make_failed(3)]
+        write(tmp_path, records)
+        assert load_records(tmp_path) == {record.hash: record for record in records}
+
+    def test_keep_the_exact_spec_behind_a_hash(self, write: Write, tmp_path: Path):
+        record = make_record()
+        write(tmp_path, [record])
+        assert load_records(tmp_path)[record.hash].spec.hash == record.hash
+
+    def test_name_the_unreadable_file(self, write: Write, tmp_path: Path):
+        write(tmp_path, [make_record()])
+        file = next(path for path in tmp_path.rglob("*") if path.is_file())
+        file.write_bytes(file.read_bytes()[:40])
+        with pytest.raises(RecordError) as caught:
+            load_records(tmp_path)
+        assert caught.value.problems[0].where.startswith(str(file))
+        assert caught.value.problems[0].message.startswith("is not a trial record: ")
+
+    def test_offer_nothing_for_other_trials(self, write: Write, tmp_path: Path):
+        write(tmp_path, [make_record()])
+        assert make_record(9).hash not in load_records(tmp_path)
+
+
+def test_a_folder_without_records_says_so(tmp_path: Path):
+    with pytest.raises(RecordError) as caught:
+        load_records(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: holds no records: neither records/ nor records.jsonl\n"
+        "    name the folder of a run or of a report"
+    )
+
+
+def test_a_store_knows_its_records(tmp_path: Path):
+    store = RecordStore(tmp_path)
+    assert store.hashes() == [] and store.get("0" * 20) is None
+    records = [make_record(seed) for seed in range(3)]
+    for record in records:
+        store.put(record)
+    assert store.hashes() == sorted(record.hash for record in records)
+    assert records[0].hash in store and make_record(7).hash not in store and 7 not in store
+    assert sorted(store.records(), key=lambda r: r.spec.seed) == records
+    assert (tmp_path / "records" / f"{records[0].hash}.json").is_file()
+
+
+def test_a_failed_record_gives_way_to_a_later_ending(tmp_path: Path):
+    store = RecordStore(tmp_path)
+    store.put(make_failed())
+    store.put(make_failed(error="OSError: again"))
+    assert store.get(make_record().hash).error == "OSError: again"
+    store.put(make_record())
+    assert store.get(make_record().hash) == make_record()
+
+
+def test_a_finished_record_stays_as_it_is(tmp_path: Path):
+    store = RecordStore(tmp_path)
+    store.put(make_record())
+    store.put(make_record(metrics={"test_accuracy": 1.0}))
+    store.put(make_failed())
+    assert store.get(make_record().hash) == make_record()
+
+
+def test_a_finished_record_gives_way_to_one_that_holds_more(tmp_path: Path):
+    store = RecordStore(tmp_path)
+    store.put(make_record())
+    fuller = make_record(history={"epoch": [1.0], "test_loss": [0.5]})
+    store.put(fuller)
+    assert store.get(fuller.hash) == fuller
+
+
+def test_weights_lie_beside_their_record(tmp_path: Path):
+    store = RecordStore(tmp_path)
+    store.put(make_record(), weights=b"tensors")
+    record = store.get(make_record().hash)
+    assert record.weights == f"{record.hash}.safetensors"
+    assert store.weights_of(record) == b"tensors"
+    (tmp_path / "records" / record.weights).unlink()
+    assert store.get(record.hash).weights is None
+
+
+def test_a_left_over_temporary_file_is_ignored(tmp_path: Path):
+    store = RecordStore(tmp_path)
+    store.put(make_record())
+    (tmp_path / "records" / f".{make_record(1).hash}.json.ab12.tmp").write_text('{"record')
+    assert load_records(tmp_path) == {make_record().hash: make_record()}
+
+
+def test_a_foreign_file_is_named(tmp_path: Path):
+    store = RecordStore(tmp_path)
+    store.put(make_record())
+    notes = tmp_path / "records" / "notes.txt"
+    notes.touch()
+    with pytest.raises(RecordError) as caught:
+        store.hashes()
+    assert str(caught.value) == (
+        f"{notes}: is no trial record\n    move it out of the records folder"
+    )
+
+
+def test_a_record_under_another_trials_name_is_refused(tmp_path: Path):
+    store = RecordStore(tmp_path)
+    store.put(make_record())
+    path = tmp_path / "records" / f"{make_record(1).hash}.json"
+    path.write_bytes((tmp_path / "records" / f"{make_record().hash}.json").read_bytes())
+    with pytest.raises(RecordError) as caught:
+        store.get(make_record(1).hash)
+    assert str(caught.value) == (
+        f"{path}: holds the record of trial {make_record().hash}\n    rename or remove it"
+    )
+
+
+def test_a_writer_killed_at_any_moment_leaves_whole_records_only(tmp_path: Path):
+    script = (
+        "import itertools, sys; from pathlib import Path\n"
+        "from ablate.records.store import RecordStore\n"
+        "from tests.records.samples import make_record\n"
+        "store = RecordStore(Path(sys.argv[1]))\n"
+        "column = [float(value) for value in range(5000)]\n"
+        "for seed in itertools.count():\n"
+        "    store.put(make_record(seed, history={'epoch': column}))\n"
+    )
+    for attempt in range(3):
+        folder = tmp_path / str(attempt)
+        writer = subprocess.Popen([sys.executable, "-c", script, folder], cwd=Path.cwd())
+        try:
+            while not (folder / "records").is_dir() or len(os.listdir(folder / "records")) < 5:
+                time.sleep(0.01)
+            time.sleep(0.013 * attempt)
+        finally:
+            writer.send_signal(signal.SIGKILL)
+            writer.wait()
+        records = load_records(folder)
+        assert len(records) >= 4
+        assert all(len(record.history["epoch"]) == 5000 for record in records.values())
+
+
+def test_a_second_writer_is_refused(tmp_path: Path):
+    script = (
+        "import sys; from pathlib import Path; from ablate.records.store import writer_lock\n"
+        "with writer_lock(Path(sys.argv[1])):\n"
+        "    print('held', flush=True); sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", script, tmp_path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        assert first.stdout.readline() == b"held\n"
+        with pytest.raises(AblateError) as caught, writer_lock(tmp_path):
+            pass
+        assert str(caught.value) == (
+            f"{tmp_path}: another ablate process is writing to this run\n"
+            "    wait until it ends, or give this run a folder of its own with --out"
+        )
+        first.kill()
+        first.wait()
+    with writer_lock(tmp_path), writer_lock(tmp_path):
+        pass
+
+
+class TestAnswers:
+    def test_a_finished_record_answers(self):
+        diverged = make_record(status="diverged", metrics={}, error="loss is nan")
+        assert answers(make_record(), make_study())
+        assert answers(diverged, make_study())
+
+    def test_a_failed_or_pruned_record_does_not(self):
+        assert not answers(make_failed(), make_study())
+        assert not answers(make_record(status="pruned", metrics={}), make_study())
+
+    def test_a_test_curve_that_is_asked_for_must_be_there(self):
+        curve = make_record(history={"epoch": [1.0], "test_accuracy": [80.0]})
+        assert not answers(make_record(), make_study(test_curve=True))
+        assert answers(curve, make_study(test_curve=True))
+
+    def test_weights_that_are_asked_for_must_be_there(self):
+        assert not answers(make_record(), make_study(keep_weights=True))
+        assert answers(make_record(weights="w.safetensors"), make_study(keep_weights=True))
+
+    def test_a_diverged_trial_has_no_weights_to_give(self):
+        diverged = make_record(status="diverged", metrics={}, error="loss is nan")
+        assert answers(diverged, make_study(keep_weights=True))
+
+    def test_what_the_workload_cannot_give_is_not_waited_for(self):
+        record = make_record(provenance={"not_given": ["test_curve", "weights"]})
+        assert answers(record, make_study(test_curve=True, keep_weights=True))
+
+
+class TestGather:
+    def test_copies_what_answers_from_runs_and_reports(self, tmp_path: Path):
+        write_run(tmp_path / "first", [make_record(0), make_failed(1), make_record(5)])
+        (tmp_path / "report").mkdir()
+        write_report(tmp_path / "report", [make_record(1), make_record(2)])
+        wanted = [make_record(seed).hash for seed in range(4)]
+        others = [tmp_path / "absent", tmp_path / "run", tmp_path / "first", tmp_path / "report"]
+        copied = gather(wanted, tmp_path / "run", others, make_study())
+        assert sorted(copied) == sorted(wanted[:3])
+        assert sorted(load_records(tmp_path / "run")) == sorted(wanted[:3])
+        assert gather(wanted, tmp_path / "run", others, make_study()) == ()
+
+    def test_takes_weights_along(self, tmp_path: Path):
+        RecordStore(tmp_path / "first").put(make_record(), weights=b"tensors")
+        study = make_study(keep_weights=True)
+        gather([make_record().hash], tmp_path / "run", [tmp_path / "first"], study)
+        store = RecordStore(tmp_path / "run")
+        assert store.weights_of(store.get(make_record().hash)) == b"tensors"
+
+
+def test_a_record_file_is_readable_json(tmp_path: Path):
+    RecordStore(tmp_path).put(make_record())
+    path = tmp_path / "records" / f"{make_record().hash}.json"
+    content = json.loads(path.read_text())
+    assert content["metrics"] == {"test_accuracy": 82.5}
+    assert path.read_text().startswith('{\n "record_version": 1,\n "hash": ')

@@ -1,0 +1,52 @@
+"""Learning curves follow their tables, together for few arms and apart for many."""
+
+import pytest
+from matplotlib.figure import Figure
+
+from ablate.reporting.figures import curves
+from ablate.reporting.figures.palette import arm_styles
+from tests.reporting.factory import make_findings, many_changes
+from tests.reporting.figures.conftest import drawn
+
+
+def draw(findings, figure: Figure):  # type: ignore[no-untyped-def]
+    styles = arm_styles([arm.name for arm in findings.plan.arms], ["baseline"])
+    tables = {part: findings.curves[f"{part}_accuracy"] for part in ("validation", "train")}
+    curves.draw(tables, figure, styles, references=["baseline"], label="accuracy", unit="%")
+    return figure.axes
+
+
+def test_lines_and_bands_are_the_tables(figure: Figure) -> None:
+    findings = make_findings()
+    validation, _ = draw(findings, figure)
+    table = findings.curves["validation_accuracy"]
+    for line, band, (_, curve) in zip(
+        drawn(validation, "mean"),
+        drawn(validation, "band"),
+        table.groupby("arm", sort=False),
+        strict=True,
+    ):
+        assert line.get_xdata().tolist() == curve["epoch"].tolist()
+        assert line.get_ydata().tolist() == curve["mean"].tolist()
+        edge = {tuple(vertex) for vertex in band.get_paths()[0].vertices.tolist()}
+        assert set(zip(curve["epoch"], curve["low"], strict=True)) <= edge
+        assert set(zip(curve["epoch"], curve["high"], strict=True)) <= edge
+
+
+def test_axes_carry_units(figure: Figure) -> None:
+    validation, training = draw(make_findings(), figure)
+    assert validation.get_ylabel() == "accuracy (%)"
+    assert (validation.get_xlabel(), training.get_xlabel()) == ("epoch", "epoch")
+    assert training.get_title(loc="left") == "training"
+
+
+def test_one_seed_has_no_band(figure: Figure) -> None:
+    draw(make_findings(seeds=1), figure)
+    assert drawn(figure, "band") == []
+    assert len(drawn(figure, "mean")) == 4
+
+
+@pytest.mark.parametrize(("changes", "panels"), [(1, 2), (39, 40)])
+def test_many_arms_get_axes_of_their_own(figure: Figure, changes: int, panels: int) -> None:
+    axes = draw(make_findings(many_changes(changes)), figure)
+    assert sum(panel.axison for panel in axes) == panels

@@ -1,0 +1,94 @@
+"""What the forest plot draws is what its table says."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from ablate.reporting.figures import forest
+from ablate.reporting.figures.palette import arm_styles
+from tests.reporting.factory import make_findings, many_changes
+from tests.reporting.figures.conftest import drawn
+
+CHANGES = {
+    "strided_conv": {"architecture.downsampling": "strided_conv"},
+    "average_pool": {"architecture.downsampling": "average_pool"},
+    "sgd": {"optimizer": "sgd"},
+}
+
+
+def draw(findings, figure: Figure):  # type: ignore[no-untyped-def]
+    axes = figure.subplots()
+    styles = arm_styles([arm.name for arm in findings.plan.arms], ["baseline"])
+    forest.draw(
+        findings.effects,
+        findings.differences,
+        axes,
+        styles,
+        label="test accuracy",
+        unit="points",
+        smallest_effect_of_interest=0.5,
+    )
+    return axes
+
+
+def test_estimates_intervals_and_seeds_stand_where_the_table_says(figure: Figure) -> None:
+    findings = make_findings(CHANGES)
+    axes = draw(findings, figure)
+    estimates = [mark.get_xdata()[0] for mark in drawn(axes, "estimate")]
+    intervals = [bar.get_segments()[0][:, 0].tolist() for bar in drawn(axes, "interval")]
+    seeds = [points.get_offsets()[:, 0].tolist() for points in drawn(axes, "seeds")]
+    assert estimates == findings.effects["estimate"].tolist()
+    assert intervals == findings.effects[["low", "high"]].to_numpy().tolist()
+    by_arm = findings.differences.groupby("arm", sort=False)["difference"]
+    assert seeds == [values.tolist() for _, values in by_arm]
+
+
+def test_rows_are_labelled_and_grouped_by_factor(figure: Figure) -> None:
+    axes = draw(make_findings(CHANGES), figure)
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    texts = {text.get_text() for text in axes.texts}
+    assert labels == ["strided_conv", "average_pool", "sgd"]
+    assert {"architecture.downsampling", "optimizer"} <= texts
+
+
+def test_contexts_of_an_arm_stand_together(figure: Figure) -> None:
+    axes = draw(make_findings(CHANGES, contexts=("good", "simple")), figure)
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels[:2] == ["strided_conv, in good", "strided_conv, in simple"]
+    assert len(labels) == 6
+
+
+def test_the_band_spans_the_smallest_effect_of_interest(figure: Figure) -> None:
+    axes = draw(make_findings(CHANGES), figure)
+    band = axes.patches[0]
+    assert (band.get_x(), band.get_x() + band.get_width()) == (-0.5, 0.5)
+
+
+def test_one_seed_draws_a_mark_without_an_interval(figure: Figure) -> None:
+    axes = draw(make_findings(CHANGES, seeds=1), figure)
+    assert len(drawn(axes, "estimate")) == 3
+    assert drawn(axes, "interval") == []
+
+
+def test_an_arm_without_results_says_so(figure: Figure) -> None:
+    axes = draw(make_findings(CHANGES, without_result=("sgd",)), figure)
+    assert [text.get_text() for text in axes.texts].count("no result") == 1
+    assert len(drawn(axes, "estimate")) == 2
+
+
+@pytest.mark.parametrize("count", [1, 39])
+def test_rows_never_overlap(figure: Figure, count: int) -> None:
+    findings = make_findings(many_changes(count))
+    width, height = forest.size(findings.effects)
+    figure.set_size_inches(width, height)
+    axes = draw(findings, figure)
+    figure.draw_without_rendering()
+    boxes = [label.get_window_extent() for label in axes.get_yticklabels()]
+    bottoms, tops = np.array([box.y0 for box in boxes]), np.array([box.y1 for box in boxes])
+    assert (bottoms[:-1] >= tops[1:]).all()
+
+
+def test_a_dollar_sign_in_a_name_is_no_formula(figure: Figure) -> None:
+    axes = draw(make_findings({"$\\x": {"optimizer": "$\\x"}}), figure)
+    figure.draw_without_rendering()
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["$\\x"]

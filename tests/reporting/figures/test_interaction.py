@@ -1,0 +1,40 @@
+"""The heat map's cells are the table's."""
+
+import math
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ablate.reporting.figures import interaction
+
+CELLS = pd.DataFrame(
+    {
+        "row": ["strided_conv", "strided_conv", "sgd", "sgd"],
+        "column": ["good", "simple", "good", "simple"],
+        "value": [-2.0, -0.5, math.nan, 1.0],
+        "low": [-3.0, -1.0, math.nan, math.nan],
+        "high": [-1.0, 0.0, math.nan, math.nan],
+    }
+)
+
+
+def test_cells_hold_their_numbers_and_zero_is_the_middle(figure: Figure) -> None:
+    axes = figure.subplots()
+    interaction.draw(CELLS, axes, label="difference", unit="points")
+    assert [text.get_text() for text in axes.texts] == [
+        "−2.00\n[−3.00, −1.00]",
+        "−0.50\n[−1.00, 0.00]",
+        "—",
+        "+1.00",
+    ]
+    mesh = axes.collections[0]
+    assert mesh.get_clim() == (-2.0, 2.0)
+    assert mesh.get_array()[0].tolist() == [-2.0, -0.5]
+
+
+def test_rows_and_columns_keep_the_tables_order(figure: Figure) -> None:
+    axes = figure.subplots()
+    interaction.draw(CELLS, axes, label="difference", unit="points")
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["strided_conv", "sgd"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["good", "simple"]
+    assert axes.yaxis_inverted()

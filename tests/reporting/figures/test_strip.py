@@ -1,0 +1,59 @@
+"""The strip plot shows every trial and joins the trials of a seed."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ablate.reporting.figures import strip
+from ablate.reporting.figures.palette import arm_styles
+from tests.reporting.factory import make_findings, many_changes
+from tests.reporting.figures.conftest import drawn
+
+
+def draw(findings, figure: Figure):  # type: ignore[no-untyped-def]
+    styles = arm_styles([arm.name for arm in findings.plan.arms], ["baseline"])
+    strip.draw(
+        findings.trials,
+        findings.arms,
+        figure,
+        styles,
+        metric="test_accuracy",
+        label="test accuracy",
+        unit="%",
+    )
+    return figure.axes
+
+
+def test_every_trial_is_a_point(figure: Figure) -> None:
+    findings = make_findings()
+    (axes,) = draw(findings, figure)
+    seeds = np.concatenate([points.get_offsets()[:, 0] for points in drawn(axes, "seeds")])
+    assert seeds.tolist() == findings.trials["test_accuracy"].tolist()
+
+
+def test_a_line_joins_the_trials_of_a_seed(figure: Figure) -> None:
+    findings = make_findings()
+    (axes,) = draw(findings, figure)
+    lines = [line.get_xdata().tolist() for line in drawn(axes, "pair")]
+    by_seed = findings.trials.groupby("seed")["test_accuracy"]
+    assert lines == [values.tolist() for _, values in by_seed]
+
+
+def test_means_and_intervals_are_the_arm_tables(figure: Figure) -> None:
+    findings = make_findings()
+    (axes,) = draw(findings, figure)
+    assert [mark.get_xdata()[0] for mark in drawn(axes, "mean")] == findings.arms["mean"].tolist()
+    bars = [bar.get_segments()[0][:, 0].tolist() for bar in drawn(axes, "interval")]
+    assert bars == findings.arms[["low", "high"]].to_numpy().tolist()
+
+
+def test_each_context_has_its_panel(figure: Figure) -> None:
+    findings = make_findings(many_changes(39), contexts=("good", "simple"))
+    panels = draw(findings, figure)
+    assert [axes.get_title(loc="left") for axes in panels] == ["good", "simple"]
+    assert [len(axes.get_yticklabels()) for axes in panels] == [40, 40]
+
+
+def test_an_arm_without_results_says_so(figure: Figure) -> None:
+    findings = make_findings(without_result=("strided_conv",))
+    (axes,) = draw(findings, figure)
+    assert [text.get_text() for text in axes.texts] == ["no result"]

@@ -1,0 +1,35 @@
+"""Figures are files that do not change by themselves, and leave nothing behind."""
+
+import matplotlib
+import matplotlib.pyplot as pyplot
+
+from ablate.reporting.figures import theme
+
+
+def rendered() -> dict[str, bytes]:
+    with theme.themed():
+        figure = theme.new_figure(2, 2)
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1], marker="o", clip_on=True)
+        axes.set_xlabel("epoch")
+        return theme.render(figure)
+
+
+def test_the_same_figure_gives_the_same_bytes() -> None:
+    assert rendered() == rendered()
+
+
+def test_files_carry_neither_date_nor_external_style() -> None:
+    files = rendered()
+    assert files["png"].startswith(b"\x89PNG")
+    assert b"<dc:date>" not in files["svg"]
+
+
+def test_global_state_stays_untouched() -> None:
+    def settings() -> dict[str, object]:
+        return {name: value for name, value in matplotlib.rcParams.items() if name != "backend"}
+
+    before = settings()  # the backend is resolved on first use, whoever asks
+    rendered()
+    assert settings() == before
+    assert pyplot.get_fignums() == []

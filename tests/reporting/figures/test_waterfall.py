@@ -1,0 +1,40 @@
+"""The path's bars run from mean to mean."""
+
+import math
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ablate.reporting.figures import waterfall
+
+STEPS = pd.DataFrame(
+    {
+        "arm": ["simple", "batch_norm", "adam", "dropout"],
+        "start": [math.nan, 69.0, 75.0, 74.5],
+        "mean": [69.0, 75.0, 74.5, math.nan],
+        "low": [68.5, 74.5, math.nan, math.nan],
+        "high": [69.5, 75.5, math.nan, math.nan],
+        "estimate": [math.nan, 6.0, -0.5, math.nan],
+        "estimate_low": [math.nan, 5.0, math.nan, math.nan],
+        "estimate_high": [math.nan, 7.0, math.nan, math.nan],
+    }
+)
+
+
+def test_bars_span_each_step_and_missing_steps_say_so(figure: Figure) -> None:
+    axes = figure.subplots()
+    waterfall.draw(STEPS, axes, label="test accuracy", unit="%", difference_unit="points")
+    spans = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in axes.patches]
+    assert spans == [(69.0, 75.0), (75.0, 74.5)]
+    assert [text.get_text() for text in axes.texts] == [
+        "69.00 %",
+        "75.00 %\n+6.00 points [5.00, 7.00]",
+        "74.50 %\n−0.50 points",
+        "no result",
+    ]
+
+
+def test_losses_are_hatched(figure: Figure) -> None:
+    axes = figure.subplots()
+    waterfall.draw(STEPS, axes, label="test accuracy", unit="%", difference_unit="points")
+    assert [bar.get_hatch() for bar in axes.patches] == [None, "///"]

@@ -1,0 +1,34 @@
+"""LaTeX macros: one a number, each name once and in letters alone."""
+
+import re
+
+from ablate.reporting.macros import macros
+from ablate.reporting.tables import arm_table, effect_table, verdict_table
+from tests.reporting.factory import make_findings, make_verdict
+
+DEFINITION = re.compile(r"^\\newcommand\{\\([A-Za-z]+)\}\{(.+)\}$")
+
+
+def definitions(text: str) -> list[tuple[str, str]]:
+    found = [DEFINITION.match(line) for line in text.splitlines()[1:]]
+    return [match.groups() for match in found if match]  # type: ignore[misc]
+
+
+def test_every_number_has_a_macro_written_as_in_the_report() -> None:
+    findings = make_findings({"5x5": {"kernel": "5x5"}}, verdicts=(make_verdict(),))
+    verdicts = verdict_table(findings)
+    assert verdicts is not None
+    named = dict(definitions(macros([verdicts, arm_table(findings), effect_table(findings)])))
+    assert named["verdictOneEstimate"] == "2.41"
+    assert named["verdictOneN"] == "5"
+    assert named["armBaselineFivexFiveMean"] == f"{findings.arms['mean'][1]:.2f}"
+    assert named["effectBaselineFivexFiveEstimate"] == (
+        f"{findings.effects['estimate'][0]:.2f}".replace("-", r"\ensuremath{-}")
+    )
+
+
+def test_names_are_unique_even_where_arms_differ_in_signs_alone() -> None:
+    findings = make_findings({"a_b": {"kernel": "x"}, "a.b": {"kernel": "y"}})
+    text = macros([arm_table(findings)])
+    names = [name for name, _ in definitions(text)]
+    assert len(names) == len(set(names)) == len(text.splitlines()) - 1

@@ -1,0 +1,62 @@
+"""Tables as Markdown and LaTeX show text as it stands."""
+
+import io
+
+import pandas as pd
+
+from ablate.reporting import markup
+from ablate.reporting.tables import Cell, Table, arm_table
+from tests.reporting.factory import make_findings
+
+TABLE = Table(
+    "odd",
+    "50 % of x_1 & more.",
+    ("Arm", "Value (%)"),
+    (
+        (Cell("a|b <script>", "strong"), Cell("−1.0 ± 0.5")),
+        (Cell("c_d"), Cell("—", note="2 missing")),
+    ),
+    pd.DataFrame({"arm": ["a|b <script>", "c_d"], "value": [-1.0, None]}),
+    numeric=frozenset({1}),
+)
+
+
+def test_markdown_escapes_and_aligns() -> None:
+    assert markup.markdown(TABLE) == (
+        "| Arm | Value (%) |\n"
+        "| --- | ---: |\n"
+        "| **a\\|b &lt;script&gt;** | −1.0 ± 0.5 |\n"
+        "| c_d | —<br><sub>2 missing</sub> |"
+    )
+
+
+def test_markdown_text_makes_no_links() -> None:
+    assert markup.markdown_text("[here](javascript:x)\n`code`") == (
+        "[here]\\(javascript:x) \\`code\\`"
+    )
+
+
+def test_latex_is_a_booktabs_table_with_everything_escaped() -> None:
+    assert markup.latex(TABLE) == (
+        "\\begin{table}\n"
+        "  \\centering\n"
+        "  \\caption{50 \\% of x\\_1 \\& more.}\n"
+        "  \\label{tab:odd}\n"
+        "  \\begin{tabular}{lr}\n"
+        "    \\toprule\n"
+        "    Arm & Value (\\%) \\\\\n"
+        "    \\midrule\n"
+        "    \\textbf{a|b \\ensuremath{<}script\\ensuremath{>}} "
+        "& \\ensuremath{-}1.0 \\ensuremath{\\pm} 0.5 \\\\\n"
+        "    c\\_d & --- \\\\\n"
+        "    \\bottomrule\n"
+        "  \\end{tabular}\n"
+        "\\end{table}\n"
+    )
+
+
+def test_csv_keeps_every_digit_and_leaves_missing_numbers_empty() -> None:
+    findings = make_findings(without_result=("strided_conv",))
+    text = markup.csv(arm_table(findings))
+    assert "nan" not in text.lower()
+    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(text)), findings.arms)

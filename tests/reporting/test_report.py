@@ -1,0 +1,176 @@
+"""The report as files: complete, self-contained, safe, and true to its tables."""
+
+import base64
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ablate.reporting import formatting, report
+from ablate.reporting.report import write_report
+from tests.reporting.factory import make_findings, make_verdict
+
+GOLDEN = Path(__file__).with_name("golden_report.md")
+PROVENANCE = {
+    "versions": {"python": "3.12.1", "torch": "2.15.0"},
+    "hardware": ["2 cores"],
+    "commit": "abc123",
+    "data digest": None,
+}
+ATTACK = "<script>alert('x')</script><img src=https://example.org/x.png>"
+
+
+@pytest.fixture(autouse=True)
+def plain_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "answer", lambda findings: _answer(findings))
+
+
+def _answer(findings) -> str:  # type: ignore[no-untyped-def]
+    effect = findings.effects.iloc[0]
+    difference = formatting.estimate(effect["estimate"], effect["low"], effect["high"], "points")
+    return f"{effect['arm']} differs from {effect['reference']} by {difference}."
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    findings = make_findings(verdicts=(make_verdict(), make_verdict(says=ATTACK, note=ATTACK)))
+    findings.warnings = (ATTACK, "2 trials are missing.")
+    folder = tmp_path_factory.mktemp("run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "answer", _answer)
+        write_report(findings, folder, {**PROVENANCE, "host": ATTACK})
+    return folder
+
+
+class _References(HTMLParser):
+    """Collects tags, and every attribute that could load or run something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.addresses: list[str] = []
+        self.handlers: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            if name in ("src", "href", "srcset", "action", "data", "poster"):
+                self.addresses.append(value or "")
+            if name.startswith("on"):
+                self.handlers.append(name)
+
+
+def test_the_page_refers_to_nothing_outside_itself(full: Path) -> None:
+    text = (full / "report.html").read_text()
+    page = _References()
+    page.feed(text)
+    assert page.addresses
+    assert all(address.startswith(("data:image/", "#")) for address in page.addresses)
+    assert page.handlers == []
+    assert page.tags.isdisjoint({"script", "link", "iframe", "object", "embed", "base"})
+    style = text[text.index("<style>") : text.index("</style>")]
+    assert "url(" not in style and "@import" not in style
+
+
+def test_text_of_a_study_is_escaped_in_page_and_markdown(full: Path) -> None:
+    assert "<script" not in (full / "report.html").read_text()
+    assert "&lt;script&gt;" in (full / "report.html").read_text()
+    assert "<script" not in (full / "report.md").read_text()
+
+
+def test_every_inlined_picture_is_the_file_beside_it(full: Path) -> None:
+    text = (full / "report.html").read_text()
+    inlined = [
+        base64.b64decode(data) for data in re.findall(r"data:image/svg\+xml;base64,([^\"]+)", text)
+    ]
+    files = [path.read_bytes() for path in (full / "figures").glob("*.svg")]
+    assert sorted(inlined) == sorted(files)
+    assert {path.stem for path in (full / "figures").glob("*.png")} == {
+        "forest",
+        "strip",
+        "curves_accuracy",
+        "curves_loss",
+        "cost",
+    }
+
+
+def test_every_table_is_exported_in_both_forms(full: Path) -> None:
+    names = {"verdicts", "ablation", "arms", "effects", "trials", "provenance"}
+    assert {path.stem for path in (full / "tables").glob("*.csv")} == names
+    assert {path.stem for path in (full / "tables").glob("*.tex")} == names | {"numbers"}
+
+
+def test_every_number_of_the_text_is_in_an_exported_table(full: Path) -> None:
+    text = (full / "report.md").read_text()
+    findings_part = text[: text.index("## Figures")].replace("95 %", "")
+    exported = _exported_numbers(full / "tables")
+    written = re.findall(r"[−-]?\d+\.\d+", findings_part)
+    assert len(written) > 30
+    for token in written:
+        decimals = len(token.partition(".")[2])
+        value = float(token.replace("−", "-"))
+        assert np.isclose(np.round(exported, decimals), value, atol=1e-9).any(), token
+
+
+def _exported_numbers(folder: Path) -> np.ndarray:
+    columns = [
+        pd.to_numeric(column, errors="coerce").dropna().to_numpy(dtype=float)
+        for path in folder.glob("*.csv")
+        for _, column in pd.read_csv(path).items()
+    ]
+    return np.concatenate(columns)
+
+
+def test_the_small_golden_report(tmp_path: Path) -> None:
+    """Set ABLATE_ACCEPT_GOLDEN=1 to accept the report as it is now; read the difference first."""
+    findings = make_findings(
+        {
+            "strided_conv": {"architecture.downsampling": "strided_conv"},
+            "batch_norm": {"normalization": "with"},
+        },
+        seeds=3,
+        without_result=("batch_norm",),
+        verdicts=(make_verdict(n=3),),
+    )
+    findings.warnings = ("batch_norm has no result: 3 of 3 trials are missing.",)
+    write_report(findings, tmp_path, PROVENANCE)
+    text = (tmp_path / "report.md").read_text()
+    if os.environ.get("ABLATE_ACCEPT_GOLDEN"):
+        GOLDEN.write_text(text)
+    assert text == GOLDEN.read_text()
+
+
+def test_findings_without_any_result_still_make_a_report(tmp_path: Path) -> None:
+    findings = make_findings(without_result=("baseline", "strided_conv"))
+    path = write_report(findings, tmp_path, {})
+    assert path == tmp_path / "report.html"
+    assert "No trial has a result yet." in path.read_text()
+    assert not re.search(r"\bnan\b", path.read_text(), flags=re.IGNORECASE)
+    assert not re.search(r"\bnan\b", (tmp_path / "report.md").read_text(), flags=re.IGNORECASE)
+
+
+def test_one_seed_has_no_interval_and_no_nan(tmp_path: Path) -> None:
+    write_report(make_findings(seeds=1), tmp_path, {})
+    text = (tmp_path / "report.md").read_text()
+    assert "| strided_conv | **strided_conv** | 78.38 | 1 | −1.10 |" in text
+    assert not re.search(r"\bnan\b", text, flags=re.IGNORECASE)
+
+
+def test_a_second_report_replaces_the_first_and_leaves_no_scraps(tmp_path: Path) -> None:
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "forest_gone.png").write_bytes(b"old")
+    (tmp_path / "figures" / "notes.txt").write_text("mine")
+    findings = make_findings(without_result=("baseline", "strided_conv"))
+    for _ in range(2):
+        write_report(findings, tmp_path, {})
+    assert [path.name for path in (tmp_path / "figures").iterdir()] == ["notes.txt"]
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "figures",
+        "tables",
+        "report.md",
+        "report.html",
+    }

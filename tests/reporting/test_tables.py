@@ -1,0 +1,136 @@
+"""What the tables say, and that they say it of partial findings too."""
+
+import math
+
+import pandas as pd
+
+from ablate.reporting import tables
+from ablate.reporting.tables import Table
+from tests.reporting.factory import make_findings, make_verdict
+
+CHANGES = {
+    "strided_conv": {"architecture.downsampling": "strided_conv"},
+    "batch_norm": {"architecture.normalization": "with"},
+}
+
+
+def texts(table: Table) -> list[list[str]]:
+    return [[cell.text for cell in row] for row in table.rows]
+
+
+def test_a_study_without_claims_has_no_verdict_table() -> None:
+    assert tables.verdict_table(make_findings()) is None
+
+
+def test_a_verdict_row_holds_the_evidence() -> None:
+    table = tables.verdict_table(make_findings(verdicts=(make_verdict(),)))
+    assert table is not None
+    assert texts(table) == [
+        [
+            "Strided convolution in place of max pooling costs accuracy.",
+            "a significant drop",
+            "+2.41 points [1.37, 3.45]",
+            "✓ supported",
+            "5",
+            "0.006",
+            "0.83",
+        ]
+    ]
+
+
+def test_an_undecided_verdict_says_what_it_would_take() -> None:
+    verdict = make_verdict(
+        verdict="undecided", seeds_needed=12, detectable_effect=3.3, note="Close."
+    )
+    table = tables.verdict_table(make_findings(verdicts=(verdict,)))
+    assert table is not None
+    assert table.rows[0][2].note == (
+        "Close. 12 seeds would give 80 % power at the observed spread. "
+        "n=5 seeds could have found 3.30 points."
+    )
+
+
+def test_an_open_verdict_without_evidence_has_dashes() -> None:
+    nothing = dict.fromkeys(("estimate", "low", "high", "p", "p_adjusted", "core_hours"))
+    verdict = make_verdict(verdict="open", published=None, n=0, **nothing)
+    table = tables.verdict_table(make_findings(verdicts=(verdict,)))
+    assert table is not None
+    assert texts(table)[0][1:] == ["—", "—", "○ open", "0", "—", "—"]
+
+
+def test_the_ablation_table_ticks_switches_and_names_levels() -> None:
+    table = tables.ablation_table(make_findings(CHANGES))
+    assert table.header == (
+        "Arm",
+        "downsampling",
+        "normalization",
+        "Test accuracy (%)",
+        "Seeds",
+        "Difference (points)",
+    )
+    assert [row[:3] for row in texts(table)] == [
+        ["baseline", "max_pool", "–"],
+        ["strided_conv", "strided_conv", "–"],
+        ["batch_norm", "max_pool", "✓"],
+    ]
+    assert [[cell.tone for cell in row[1:3]] for row in table.rows] == [
+        ["muted", "muted"],
+        ["strong", "muted"],
+        ["muted", "strong"],
+    ]
+
+
+def test_the_ablation_tables_difference_is_the_effect() -> None:
+    findings = make_findings(CHANGES)
+    frame = tables.ablation_table(findings).frame
+    assert math.isnan(frame["difference"][0])
+    assert frame["difference"][1:].tolist() == findings.effects["estimate"].tolist()
+    assert frame["difference_low"][1:].tolist() == findings.effects["low"].tolist()
+    assert frame["mean"].tolist() == findings.arms["mean"].tolist()
+
+
+def test_contexts_get_a_column_and_a_rule_between_them() -> None:
+    table = tables.ablation_table(make_findings(CHANGES, contexts=("good", "simple")))
+    assert table.header[0] == "Context"
+    assert [row for row in range(len(table.rows)) if table.starts_context(row)] == [3]
+
+
+def test_an_effect_against_another_arm_says_so() -> None:
+    findings = make_findings(CHANGES)
+    findings.effects["reference"] = ["baseline", "strided_conv"]
+    notes = [row[1].note for row in tables.effect_table(findings).rows]
+    assert notes == ["", "against strided_conv"]
+
+
+def test_an_arm_without_results_has_dashes_and_says_what_is_missing() -> None:
+    findings = make_findings(CHANGES, without_result=("batch_norm",))
+    row = tables.arm_table(findings).rows[2]
+    assert [cell.text for cell in row] == ["batch_norm", "—", "—", "0", "—", "—"]
+    assert row[3].note == "5 missing"
+    assert texts(tables.effect_table(findings))[1][2:] == ["—", "—", "0", "—", "—", "—"]
+
+
+def test_published_numbers_stand_beside_measured_ones_in_their_units() -> None:
+    findings = make_findings()
+    findings.published = pd.DataFrame(
+        [
+            ("GoodModel", "test_accuracy", 79.4, 79.234, 78.8, 79.6, 5, None),
+            ("GoodModel", "test_loss", 0.744095, math.nan, math.nan, math.nan, 0, "not run"),
+        ],
+        columns=["label", "metric", "published", "measured", "low", "high", "n", "note"],
+    )
+    table = tables.published_table(findings)
+    assert table is not None
+    assert texts(table) == [
+        ["GoodModel", "test accuracy", "79.40 %", "79.23 % [78.80, 79.60]", "5"],
+        ["GoodModel", "test loss", "0.7441 nats", "—", "0"],
+    ]
+    assert table.frame["unit"].tolist() == ["%", "nats"]
+
+
+def test_factor_names_are_short_unless_two_would_be_equal() -> None:
+    assert tables.short_factor_names(["a.rate", "b.rate", "b.size"]) == {
+        "a.rate": "a.rate",
+        "b.rate": "b.rate",
+        "b.size": "size",
+    }

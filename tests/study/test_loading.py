@@ -1,0 +1,485 @@
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ablate.errors import StudyError
+from ablate.study.loading import load_study, parse_override
+from ablate.study.schema import Design, Difference, Factor, Selector, Study
+from tests.study.fake_workload import FAKE
+
+Load = Callable[..., Study]
+Refused = Callable[..., str]
+
+PLAIN = """\
+question: Does pooling matter?
+baseline: {model.width: 16}
+factors:
+  model.pool: [max, mean]
+"""
+
+
+def test_a_short_study_gets_its_long_form(load: Load) -> None:
+    assert load(PLAIN + "seeds: 0-1\n") == Study(
+        name="study",
+        question="Does pooling matter?",
+        contexts={"baseline": {"model.width": 16}},
+        factors={
+            "pool": Factor(
+                name="pool", levels={"max": {"model.pool": "max"}, "mean": {"model.pool": "mean"}}
+            )
+        },
+        seeds=(0, 1),
+    )
+
+
+def test_shorthand_and_long_form_mean_the_same(load: Load) -> None:
+    long = """\
+name: study
+question: Does pooling matter?
+workload: image_classification
+baselines:
+  baseline: {model: {width: 16}}
+factors:
+  pool:
+    levels:
+      max: {model: {pool: max}}
+      mean: {model.pool: mean}
+    when: {}
+    contexts: []
+design: {kind: one_at_a_time}
+seeds: [0, 1, 2, 3, 4]
+metric: test_accuracy
+"""
+    assert load(long) == load(PLAIN + "design: one_at_a_time\nseeds: 0-4\n")
+
+
+def test_values_name_their_levels(load: Load) -> None:
+    study = load(
+        """\
+question: "?"
+baseline: {}
+factors:
+  model.rates: [null, [0.1, 0.3], 5e-4, true, 0.5]
+"""
+    )
+    levels = study.factors["rates"].levels
+    assert list(levels) == ["none", "0.1-0.3", "0.0005", "true", "0.5"]
+    assert levels["0.0005"] == {"model.rates": 0.0005}
+    assert type(levels["0.0005"]["model.rates"]) is float
+    assert levels["0.1-0.3"] == {"model.rates": [0.1, 0.3]}
+
+
+def test_a_dotted_key_takes_a_condition_and_contexts(load: Load) -> None:
+    study = load(
+        """\
+question: "?"
+baselines: {small: {}, large: {model.width: 99}}
+factors:
+  training.optimizer: [adam, sgd]
+  training.momentum: {levels: [0.0, 0.9], when: {optimizer: sgd}, contexts: [large]}
+"""
+    )
+    assert study.factors["momentum"] == Factor(
+        name="momentum",
+        levels={"0.0": {"training.momentum": 0.0}, "0.9": {"training.momentum": 0.9}},
+        when={"optimizer": "sgd"},
+        contexts=("large",),
+    )
+
+
+def test_a_claim_is_its_sentence_and_its_kind(load: Load) -> None:
+    study = load(
+        PLAIN
+        + """\
+claims:
+  - says: Max pooling is better.
+    published: a drop
+    metric: test_loss
+    difference: {better: {pool: max, context: baseline}, worse: {pool: mean}, by: 0.5}
+"""
+    )
+    assert study.claims == (
+        Difference(
+            says="Max pooling is better.",
+            published="a drop",
+            metric="test_loss",
+            better=Selector(levels={"pool": "max"}, context="baseline"),
+            worse=Selector(levels={"pool": "mean"}),
+            by=0.5,
+        ),
+    )
+
+
+def test_a_claim_of_every_kind_can_be_written(load: Load) -> None:
+    study = load(
+        """\
+question: "?"
+baselines: {small: {}, large: {model.width: 99}}
+factors: {model.pool: [max, mean, stride]}
+claims:
+  - {says: a, context: small, difference: {better: {pool: max}, worse: {pool: mean}}}
+  - {says: b, context: small, no_difference: {first: {}, second: {pool: mean}, margin: 0.5}}
+  - says: c
+    context: large
+    largest_effect: {change: {pool: mean}, rivals: [{pool: stride}], direction: gain}
+  - {says: d, reaches: {arm: {context: large}, value: 80}}
+  - {says: e, context: small, faster: {faster: {pool: max}, slower: {pool: mean}, threshold: 60}}
+  - {says: f, context: small, more_stable: {stable: {}, unstable: {pool: mean}}}
+  - says: g
+    interaction: {change: {pool: mean}, first: {context: small}, second: {context: large}, by: 1}
+  - {says: h, open: {why: nobody knows}}
+published:
+  - {value: 60, metric: test_accuracy, label: undescribed}
+  - {value: 70.5, metric: test_accuracy, label: small, arm: {context: small, pool: mean}}
+"""
+    )
+    assert [claim.kind for claim in study.claims] == [
+        "difference", "no_difference", "largest_effect", "reaches", "faster", "more_stable",
+        "interaction", "open",
+    ]  # fmt: skip
+    assert study.published[1].arm == Selector(levels={"pool": "mean"}, context="small")
+
+
+def test_overrides_are_laid_over_every_baseline(load: Load) -> None:
+    text = PLAIN.replace("baseline: {model.width: 16}", "baselines: {a: {model.width: 16}, b: {}}")
+    study = load(
+        text,
+        dataset="moons",
+        seeds=(3,),
+        overrides={"training.epochs": 1, "model": {"width": 4}},
+    )
+    given = {"data.dataset": "moons", "training.epochs": 1, "model.width": 4}
+    assert study.contexts == {"a": given, "b": given}
+    assert study.seeds == (3,)
+
+
+def test_overridden_settings_decide_the_reference_level(load: Load) -> None:
+    from ablate.study.plan import make_plan
+
+    plan = make_plan(load(PLAIN, overrides={"model.pool": "mean"}), FAKE)
+    assert plan.reference("baseline").levels == {"pool": "mean"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("training.epochs=2", ("training.epochs", 2)),
+        ("training.rate=5e-4", ("training.rate", 0.0005)),
+        ("model.norm=none", ("model.norm", "none")),
+        ("training.patience=null", ("training.patience", None)),
+        ("model.rates=[0.1, 0.3]", ("model.rates", [0.1, 0.3])),
+        ("data.filter=a=b", ("data.filter", "a=b")),
+    ],
+)
+def test_an_override_is_read_as_yaml(text: str, expected: tuple[str, Any]) -> None:
+    key, value = parse_override(text)
+    assert (key, value, type(value)) == (*expected, type(expected[1]))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "epochs",
+            "--set epochs: has no key and value\n    write --set training.epochs=2",
+        ),
+        ("model.rates=[1", "--set model.rates=[1: 'model.rates=[1' is no value in YAML"),
+    ],
+)
+def test_a_bad_override_is_refused(text: str, message: str) -> None:
+    with pytest.raises(StudyError) as error:
+        parse_override(text)
+    assert str(error.value) == message.replace("'model.rates=[1'", "'[1'")
+
+
+# --- refusals: file, line, key, the nearest word ------------------------------------------------
+
+REFUSALS = {
+    "unknown key": (
+        PLAIN + "sede: 0-4\n",
+        "study.yaml, line 5, sede: no key named 'sede'\n    did you mean 'seeds'?",
+    ),
+    "unknown key of a factor": (
+        PLAIN.replace("[max, mean]", "{levels: [max, mean], wen: {}}"),
+        "study.yaml, line 4, factors.model.pool.wen: no key named 'wen'\n    did you mean 'when'?",
+    ),
+    "unknown key of a claim": (
+        PLAIN + "claims:\n  - says: a\n    diference: {}\n",
+        "study.yaml, line 7, claims[0].diference: no key named 'diference'\n"
+        "    did you mean 'difference'?",
+    ),
+    "unknown key within a claim": (
+        PLAIN + "claims:\n  - says: a\n    reaches: {arm: {}, valu: 1, value: 2}\n",
+        "study.yaml, line 7, claims[0].reaches.valu: no key named 'valu'\n"
+        "    did you mean 'value'?",
+    ),
+    "unknown key of the design": (
+        PLAIN + "design: {kind: path, ordr: greedy}\n",
+        "study.yaml, line 5, design.ordr: no key named 'ordr'\n    did you mean 'order'?",
+    ),
+    "claim without a kind": (
+        PLAIN + "claims:\n  - says: a\n",
+        "study.yaml, line 6, claims[0]: the claim does not say its kind\n    give one of "
+        "difference, no_difference, largest_effect, reaches, faster, more_stable, interaction, "
+        "open",
+    ),
+    "missing field": (
+        PLAIN + "claims:\n  - says: a\n    reaches: {arm: {}}\n",
+        "study.yaml, line 7, claims[0].reaches: 'value' is missing",
+    ),
+    "missing question": (
+        PLAIN.replace("question: Does pooling matter?\n", ""),
+        "study.yaml: 'question' is missing",
+    ),
+    "missing baseline": (
+        PLAIN.replace("baseline: {model.width: 16}\n", ""),
+        "study.yaml: 'baseline' is missing\n    add the settings that arms are compared with",
+    ),
+    "wrong type": (
+        PLAIN + "smallest_effect_of_interest: half\n",
+        "study.yaml, line 5, smallest_effect_of_interest: must be a number, not 'half'",
+    ),
+    "text for true": (
+        PLAIN + "test_curve: 'yes'\n",
+        "study.yaml, line 5, test_curve: must be true or false, not 'yes'",
+    ),
+    "negative retries": (
+        PLAIN + "retries: -1\n",
+        "study.yaml, line 5, retries: must be greater than or equal to 0, not -1",
+    ),
+    "unknown word": (
+        PLAIN + "diverged: chanc\n",
+        "study.yaml, line 5, diverged: 'chanc' is not known here\n    did you mean 'chance'?",
+    ),
+    "wrong type within a claim": (
+        PLAIN + "claims:\n  - says: a\n    reaches:\n      arm: {}\n      value: high\n",
+        "study.yaml, line 9, claims[0].reaches.value: must be a number, not 'high'",
+    ),
+    "list for a mapping": (
+        PLAIN.replace("{model.width: 16}", "[good_model]"),
+        "study.yaml, line 2, baseline: a baseline is a mapping of keys to values, "
+        "not ['good_model']",
+    ),
+    "one value for a factor": (
+        PLAIN.replace("[max, mean]", "mean"),
+        "study.yaml, line 4, factors.model.pool: a factor is a list of values or a mapping of "
+        "levels, not 'mean'\n    write `model.pool: [mean, ...]`",
+    ),
+    "value for a level": (
+        PLAIN.replace("model.pool: [max, mean]", "pool: {max: max}"),
+        "study.yaml, line 4, factors.pool.max: a level is a mapping of settings, not 'max'\n"
+        "    write `max: {setting: value}`, with {} for no change",
+    ),
+    "unknown factor in a claim": (
+        PLAIN + "claims:\n  - says: a\n    reaches: {value: 1, arm: {pol: max}}\n",
+        "study.yaml, line 7, claims[0].reaches.arm.pol: no factor named 'pol'\n"
+        "    did you mean 'pool'?",
+    ),
+    "unknown level in a claim": (
+        PLAIN + "claims:\n  - says: a\n    reaches: {value: 1, arm: {pool: maxx}}\n",
+        "study.yaml, line 7, claims[0].reaches.arm.pool: no level of 'pool' named 'maxx'\n"
+        "    did you mean 'max'?",
+    ),
+    "unknown context in a claim": (
+        PLAIN + "claims:\n  - says: a\n    context: base\n    reaches: {value: 1, arm: {}}\n",
+        "study.yaml, line 7, claims[0].context: no baseline named 'base'\n"
+        "    did you mean 'baseline'?",
+    ),
+    "unknown factor in a condition": (
+        PLAIN.replace("[max, mean]", "{levels: [max, mean], when: {norm: batch}}"),
+        "study.yaml, line 4, factors.model.pool.when.norm: no factor named 'norm'\n"
+        "    known are: pool",
+    ),
+    "unknown level in forbid": (
+        PLAIN + "forbid:\n  - {pool: men}\n",
+        "study.yaml, line 6, forbid[0].pool: no level of 'pool' named 'men'\n"
+        "    did you mean 'mean'?",
+    ),
+    "unknown context of a factor": (
+        PLAIN.replace("[max, mean]", "{levels: [max, mean], contexts: [bseline]}"),
+        "study.yaml, line 4, factors.model.pool.contexts[0]: no baseline named 'bseline'\n"
+        "    did you mean 'baseline'?",
+    ),
+    "unknown factor in an order": (
+        PLAIN + "design: {kind: path, order: [pol]}\n",
+        "study.yaml, line 5, design.order[0]: no factor named 'pol'\n    did you mean 'pool'?",
+    ),
+    "unknown design": (
+        PLAIN + "design: one_at_time\n",
+        "study.yaml, line 5, design: no design named 'one_at_time'\n"
+        "    did you mean 'one_at_a_time'?",
+    ),
+    "unknown metric": (
+        PLAIN + "metric: test_acuracy\n",
+        "study.yaml, line 5, metric: no metric named 'test_acuracy'\n"
+        "    did you mean 'test_accuracy'?",
+    ),
+    "unknown curve": (
+        PLAIN
+        + "claims:\n  - says: a\n    faster: {faster: {}, slower: {pool: mean}, curve: accuracy}\n",
+        "study.yaml, line 7, claims[0].faster.curve: no metric named 'accuracy'\n"
+        "    did you mean 'test_accuracy'?",
+    ),
+    "unknown setting of the baseline": (
+        PLAIN.replace("model.width: 16", "model.widht: 16"),
+        "study.yaml, line 2, baseline.model.widht: no setting named 'model.widht'\n"
+        "    did you mean 'model.width'?",
+    ),
+    "unknown value of a level": (
+        PLAIN.replace("[max, mean]", "\n    - max\n    - meen"),
+        "study.yaml, line 6, factors.model.pool[1]: 'meen' is not a level\n"
+        "    did you mean 'mean'?",
+    ),
+    "unknown setting of a nested level": (
+        PLAIN
+        + "  optimizer:\n    sgd:\n      training:\n        optimizer: sgd\n        rat: 0.1\n",
+        "study.yaml, line 9, factors.optimizer.sgd.training.rat: no setting named 'training.rat'\n"
+        "    did you mean 'training.rate'?",
+    ),
+    "impossible combination": (
+        PLAIN.replace("16", "1").replace("[max, mean]", "[max, stride]"),
+        "study.yaml, line 4, factors.model.pool[1]: model: a strided layer needs a width of at "
+        "least 2",
+    ),
+    "empty seeds": (
+        PLAIN + "seeds: []\n",
+        "study.yaml, line 5, seeds: there are no seeds\n"
+        "    write them as 0-4, as 0-2,7 or as [0, 1]",
+    ),
+    "seeds left out": (
+        PLAIN + "seeds:\n",
+        "study.yaml, line 5, seeds: null gives no seeds\n    write them as 0-4 or as [0, 1]",
+    ),
+    "seed twice": (
+        PLAIN + "seeds: 0-2,1\n",
+        "study.yaml, line 5, seeds: seed 1 is given twice\n    give each seed once",
+    ),
+    "level twice": (
+        PLAIN.replace("[max, mean]", "[max, mean, max]"),
+        "study.yaml, line 4, factors.model.pool[2]: level 'max' is there twice\n"
+        "    each level makes one arm",
+    ),
+    "factor name twice": (
+        PLAIN + "  training.pool: [1, 2]\n",
+        "study.yaml, line 5, factors.training.pool: two factors are named 'pool'\n"
+        "    name one yourself: `other_name: {level: {setting: value}}`",
+    ),
+    "key twice": (
+        PLAIN + "baseline: {}\n",
+        "study.yaml, line 5: key 'baseline' is written twice",
+    ),
+    "arm that changes nothing": (
+        PLAIN.replace("[max, mean]", "[max, mean]\n  width: {same: {model.pool: mean}}"),
+        "study.yaml, line 5, factors.width.same: arms 'mean' and 'same' compute the same\n"
+        "    an arm that changes nothing is none: give the level another setting, or remove it",
+    ),
+    "claim about an arm that is not drawn": (
+        PLAIN
+        + "  model.norm: [none, batch]\nclaims:\n  - says: a\n"
+        + "    reaches: {value: 1, arm: {pool: mean, norm: batch}}\n",
+        "study.yaml, line 8, claims[0].reaches.arm: 'baseline' has no arm with "
+        "{pool: mean, norm: batch}\n    its arms are 'baseline', 'mean', 'batch'",
+    ),
+    "not YAML": (
+        PLAIN + "seeds: [0, 1\n",
+        "study.yaml, line 6: is not YAML: expected ',' or ']', but got '<stream end>'\n"
+        "    check indentation, colons and quotes there",
+    ),
+    "empty file": ("", "study.yaml: a study is a mapping of keys to values, not null"),
+    "an object": (
+        PLAIN + "metric: !!python/object:os.system {}\n",
+        "study.yaml, line 5, metric: must be text, not {}",
+    ),
+    "no finite number": (
+        PLAIN.replace("16", ".nan"),
+        "study.yaml, line 2, baseline.model.width: nan is no plain value\n"
+        "    use text, a finite number, true, false, null, a list or a mapping",
+    ),
+    "nested deeply": (
+        "question: " + "[" * 30 + "]" * 30 + "\n",
+        "study.yaml: is nested too deeply, or too large, for a study",
+    ),
+    "nested too deeply": (
+        "question: " + "[" * 700 + "]" * 700 + "\n",
+        "study.yaml: is nested too deeply",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_a_mistake_is_shown_where_it_is(refused: Refused, case: str) -> None:
+    text, message = REFUSALS[case]
+    assert refused(text) == message
+
+
+def test_all_mistakes_are_shown_at_once(refused: Refused) -> None:
+    message = refused(
+        """\
+question: "?"
+baseline: {model.widht: 16}
+factors:
+  model.pool: [max, meen]
+metric: accuracy
+seeds: 4-0
+extra: 1
+"""
+    )
+    assert message.splitlines()[::2] == [
+        "study.yaml, line 7, extra: no key named 'extra'",
+        "study.yaml, line 6, seeds: '4-0' runs backwards",
+        "study.yaml, line 2, baseline.model.widht: no setting named 'model.widht'",
+        "study.yaml, line 4, factors.model.pool[1]: 'meen' is not a level",
+        "study.yaml, line 5, metric: no metric named 'accuracy'",
+    ]
+
+
+def test_a_wrong_option_is_named_as_the_option(refused: Refused) -> None:
+    message = refused(PLAIN, dataset="blob", overrides={"training.epoch": 1})
+    assert message == (
+        "--dataset blob: 'blob' is not a level\n    did you mean 'blobs'?\n"
+        "--set training.epoch: no setting named 'training.epoch'\n"
+        "    did you mean 'training.epochs'?"
+    )
+
+
+def test_a_missing_file_is_named_with_its_neighbour(tmp_path: Path) -> None:
+    (tmp_path / "pooling.yaml").write_text(PLAIN)
+    with pytest.raises(StudyError) as error:
+        load_study(tmp_path / "poling.yaml")
+    assert str(error.value) == (
+        f"{tmp_path}/poling.yaml: no such file\n    did you mean '{tmp_path}/pooling.yaml'?"
+    )
+
+
+def test_an_unknown_workload_is_located(refused: Refused) -> None:
+    message = refused(PLAIN + "workload: image_clasification\n", workload=None)
+    assert message.startswith(
+        "study.yaml, line 5, workload: no workload named 'image_clasification'"
+    )
+
+
+def test_a_design_may_be_short_or_long(load: Load) -> None:
+    assert load(PLAIN + "design: full_factorial\n").design == Design(kind="full_factorial")
+    long = "design: {kind: path, order: [pool]}\n"
+    assert load(PLAIN + long).design == Design(kind="path", order=("pool",))
+
+
+@pytest.mark.parametrize("name", ["loading", "plan", "designs", "schema", "trial"])
+def test_planning_imports_no_heavy_package(name: str) -> None:
+    code = (
+        f"import sys, ablate.study.{name}\n"
+        "heavy = {'torch', 'ray', 'pandas', 'scipy', 'pydoe'} & set(sys.modules)\n"
+        "sys.exit(', '.join(sorted(heavy)) or None)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["smoke", "pooling"])
+def test_shipped_studies_can_be_planned(name: str) -> None:
+    file = Path(__file__).parents[2] / "studies" / f"{name}.yaml"
+    assert load_study(file).name == name

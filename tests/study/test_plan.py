@@ -1,0 +1,151 @@
+from typing import Any
+
+import pytest
+
+from ablate.errors import StudyError
+from ablate.records.schema import Cost
+from ablate.study.plan import PlanRow, estimate_cost, make_plan, plan_table
+from ablate.study.schema import Selector
+from tests.study.fake_workload import FAKE
+from tests.study.test_designs import MOMENTUM, NORM, OPTIMIZER, POOL, WIDTH, study
+
+
+def test_trials_come_seed_by_seed() -> None:
+    plan = make_plan(study({"pool": POOL}, seeds=[4, 1]), FAKE)
+    assert [(trial.arm, trial.seed) for trial in plan.trials] == [
+        ("baseline", 4), ("mean", 4), ("baseline", 1), ("mean", 1),
+    ]  # fmt: skip
+
+
+def test_a_spec_is_what_the_workload_takes_for_the_trial() -> None:
+    trial = make_plan(study({"pool": POOL}, seeds=[4]), FAKE).trials[1]
+    assert trial.spec.model_dump() == {
+        "workload": "image_classification",
+        "workload_version": "7",
+        "settings": {"model": {"pool": "mean"}},
+        "seed": 4,
+    }
+    assert trial.hash == trial.spec.hash
+
+
+def test_equal_arms_of_several_contexts_share_their_trials() -> None:
+    contexts = {"a": {}, "b": {"model.pool": "mean"}}
+    plan = make_plan(study({"pool": POOL}, contexts=contexts, seeds=[0]), FAKE)
+    assert [(trial.context, trial.arm) for trial in plan.unique_trials] == [
+        ("a", "baseline"),
+        ("a", "mean"),
+    ]
+    assert {trial.hash for trial in plan.trials} == {t.hash for t in plan.unique_trials}
+    assert len(plan.trials) == 4
+
+
+def test_names_and_questions_do_not_change_the_hash() -> None:
+    plain = make_plan(study({"pool": POOL}), FAKE)
+    other = make_plan(study({"other": POOL}, name="b", question="Why?", retries=3), FAKE)
+    assert [t.hash for t in plain.trials] == [t.hash for t in other.trials]
+
+
+def test_settings_are_complete() -> None:
+    plan = make_plan(study({"pool": POOL}), FAKE)
+    assert plan.resolved_settings(plan.trials[1]) == FAKE.resolve({"model.pool": "mean"})
+
+
+def test_a_selector_names_the_arm_that_differs_in_its_levels() -> None:
+    plan = make_plan(study({"optimizer": OPTIMIZER, "momentum": MOMENTUM, "pool": POOL}), FAKE)
+    assert plan.select(Selector()).is_reference
+    assert plan.select(Selector(levels={"pool": "max"})).is_reference
+    assert plan.select(Selector(levels={"pool": "mean"})).name == "mean"
+    assert plan.select(Selector(levels={"momentum": "0.9"})).name == "sgd, momentum=0.9"
+
+
+def select(plan_keys: dict[str, Any], selector: Selector, context: str | None = None) -> str:
+    with pytest.raises(StudyError) as error:
+        make_plan(study({"pool": POOL, "norm": NORM}, **plan_keys), FAKE).select(selector, context)
+    return str(error.value)
+
+
+def test_a_selector_that_names_no_arm_is_refused() -> None:
+    two = {"contexts": {"a": {}, "b": {"model.width": 9}}}
+    both = Selector(levels={"pool": "mean", "norm": "batch"})
+    assert select({}, both) == (
+        "'baseline' has no arm with {pool: mean, norm: batch}\n"
+        "    its arms are 'baseline', 'mean', 'batch'"
+    )
+    assert select(two, Selector()) == (
+        "there are several baselines, and none is named\n    add `context:` with one of a, b"
+    )
+    assert select(two, Selector(context="bb"), "a") == (
+        "no baseline named 'bb'\n    did you mean 'b'?"
+    )
+    assert select({}, Selector(levels={"width": "wide"})) == (
+        "factor 'width' changes nothing in 'baseline'\n    varied there are: pool, norm"
+    )
+
+
+def test_a_claim_that_names_no_arm_is_refused() -> None:
+    claim = {
+        "kind": "interaction",
+        "says": "a",
+        "change": {"levels": {"pool": "mean"}},
+        "first": {"levels": {"norm": "none"}},
+        "second": {"levels": {"norm": "batch"}},
+    }
+    factors = {"pool": POOL, "norm": NORM}
+    assert make_plan(study(factors, claims=[claim], design="full_factorial"), FAKE)
+    with pytest.raises(StudyError) as error:
+        make_plan(study(factors, claims=[claim]), FAKE)
+    assert str(error.value) == (
+        "claims.0.second: 'baseline' has no arm with {norm: batch, pool: mean}\n"
+        "    its arms are 'baseline', 'mean', 'batch'"
+    )
+
+
+def test_a_greedy_plan_holds_the_steps_taken_and_the_next_candidates() -> None:
+    factors = {"pool": POOL, "norm": NORM, "width": WIDTH}
+    greedy = study(factors, design={"kind": "path", "order": "greedy"}, seeds=[0])
+    assert [arm.name for arm in make_plan(greedy, FAKE, ("norm",)).arms] == [
+        "baseline", "+ norm", "+ pool", "+ width",
+    ]  # fmt: skip
+
+
+# --- cost ---------------------------------------------------------------------------------------
+
+COSTLY = study({"width": {"thin": {"model.width": 8}, "wide": {"model.width": 32}}}, seeds=[0, 1])
+
+
+def test_cost_is_unknown_while_nothing_is_measured() -> None:
+    assert estimate_cost(make_plan(COSTLY, FAKE), {}) is None
+
+
+def test_an_arm_costs_what_it_cost_with_other_seeds_else_by_its_flops() -> None:
+    plan = make_plan(COSTLY, FAKE)
+    thin = plan.trials[0].hash
+    measured = {thin: Cost(core_seconds=10.0, flops=16_000.0)}
+    assert estimate_cost(plan, measured) == pytest.approx(10.0 + 2 * 40.0)
+
+
+def test_records_of_other_studies_give_the_rate() -> None:
+    plan = make_plan(COSTLY, FAKE)
+    measured = {"elsewhere": Cost(core_seconds=1.0, flops=8_000.0)}
+    assert estimate_cost(plan, measured) == pytest.approx(2 * 2.0 + 2 * 8.0)
+
+
+def test_a_finished_plan_costs_nothing() -> None:
+    plan = make_plan(COSTLY, FAKE)
+    assert estimate_cost(plan, {trial.hash: Cost() for trial in plan.trials}) == 0.0
+
+
+def test_the_table_shows_arms_as_differences_from_the_baseline() -> None:
+    contexts = {"baseline": {"training.epochs": 1}}
+    of = study({"optimizer": OPTIMIZER}, contexts=contexts, seeds=[0, 1, 2])
+    plan = make_plan(of, FAKE)
+    assert plan_table(plan, {plan.trials[0].hash, plan.trials[2].hash}) == [
+        PlanRow("baseline", "baseline", "training.epochs: 1", 3, 2),
+        PlanRow(
+            "baseline",
+            "sgd",
+            "training.optimizer: adam -> sgd, training.rate: 0.001 -> 0.05",
+            3,
+            0,
+        ),
+    ]

@@ -1,0 +1,71 @@
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ablate.study.loading import load_study, study_to_yaml
+from ablate.study.schema import Study
+from tests.study.fake_workload import FAKE
+
+# What YAML could take for something else, and what needs quotes.
+WORDS = st.one_of(
+    st.sampled_from(["yes", "null", "0.1", "5e-4", "0x1f", "a: b", "- a", "ü ñ", "#", "{", "~"]),
+    st.text(st.characters(codec="utf-8", exclude_categories=("C",)), min_size=1, max_size=12),
+)
+NAMES = WORDS.filter(lambda word: "." not in word and word not in ("context", "baseline"))
+RATES = st.floats(min_value=1e-12, max_value=1e6).map(lambda rate: float(repr(rate)))
+
+
+@st.composite
+def studies(draw: st.DrawFn) -> Study:
+    """Studies of two factors, in one or two contexts, with claims."""
+    contexts = draw(st.lists(NAMES, min_size=1, max_size=2, unique=True))
+    optimizer, rate = draw(st.lists(NAMES, min_size=2, max_size=2, unique=True))
+    adam, sgd, low, high = draw(st.lists(NAMES, min_size=4, max_size=4, unique=True))
+    rates = draw(st.lists(RATES, min_size=2, max_size=2, unique=True))
+    claim: dict[str, Any] = {
+        "kind": "difference",
+        "says": draw(WORDS),
+        "better": {"levels": {rate: high}, "context": contexts[0]},
+        "worse": {"context": contexts[-1]},
+    }
+    return Study.model_validate(
+        {
+            "name": draw(WORDS),
+            "question": draw(st.text(st.characters(exclude_categories=("C",)))),
+            "contexts": {name: {"model.width": i + 3} for i, name in enumerate(contexts)},
+            "factors": {
+                optimizer: {
+                    "name": optimizer,
+                    "levels": {
+                        adam: {},
+                        sgd: {"training.optimizer": "sgd", "training.rate": 0.5},
+                    },
+                },
+                rate: {
+                    "name": rate,
+                    "levels": {
+                        name: {"model.rates": [value]}
+                        for name, value in zip((low, high), rates, strict=True)
+                    },
+                    "when": draw(st.sampled_from([{}, {optimizer: sgd}])),
+                    "contexts": draw(st.sampled_from([(), contexts])),
+                },
+            },
+            "seeds": draw(st.lists(st.integers(0, 99), min_size=1, max_size=3, unique=True)),
+            "diverged": draw(st.sampled_from(["chance", "failure_rate"])),
+            "forbid": draw(st.sampled_from([[], [{optimizer: sgd, rate: low}]])),
+            "claims": draw(st.sampled_from([[], [claim]])),
+        }
+    )
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(studies())
+def test_a_study_is_read_back_as_it_was_written(study: Study) -> None:
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "study.yaml")
+        file.write_text(study_to_yaml(study), encoding="utf-8")
+        assert load_study(file, workload=FAKE) == study

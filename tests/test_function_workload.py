@@ -1,0 +1,95 @@
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ablate.errors import AblateError, SettingsError
+from ablate.function_workload import FunctionWorkload
+from ablate.workload import Resources, load_workload
+from tests.tuning import trivial
+
+NAME = "tests.tuning.trivial:train"
+
+
+def test_its_version_is_the_digest_of_its_modules_source():
+    source = Path(trivial.__file__).read_bytes()
+    workload = load_workload(NAME)
+    assert workload.name == NAME
+    assert workload.version == hashlib.sha256(source).hexdigest()[:12]
+
+
+def test_dotted_keys_become_nested_settings():
+    workload = load_workload(NAME)
+    resolved = workload.resolve({"net.width": 3, "net": {"depth": 2}, "rates": [0.1], "a.b.c": None})
+    assert resolved == {
+        "net": {"width": 3, "depth": 2},
+        "rates": [0.1],
+        "a": {"b": {"c": None}},
+    }
+    assert workload.identity(resolved) == workload.canonical(resolved) == resolved
+    assert workload.resolve(resolved) == resolved
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"net": 3, "net.width": 2}, "net.width: 'net' is a value, and so has no keys"),
+        ({"net.width": 2, "net": 3}, "net: 'net' has keys, and so is no value"),
+    ],
+)
+def test_a_key_cannot_be_value_and_section(settings: dict, message: str):
+    with pytest.raises(SettingsError) as caught:
+        load_workload(NAME).resolve(settings)
+    assert str(caught.value) == message
+
+
+def test_it_yields_what_the_function_yields():
+    rows = list(load_workload(NAME).run({"epochs": 1}, 4, Resources(), {}))
+    assert rows[0] == {"epoch": 1, "validation_accuracy": 55.0, "flops": 10.0}
+    assert rows[-1]["test_accuracy"] == 64.0
+
+
+def test_the_function_cannot_change_the_studys_settings():
+    def careless(settings, seed):
+        settings["net"]["width"] = seed
+        yield {"loss": 0.0}
+
+    settings = {"net": {"width": 1}}
+    list(FunctionWorkload("here:careless", careless).run(settings, 5, Resources(), {}))
+    assert settings == {"net": {"width": 1}}
+
+
+def test_it_asks_for_no_data_and_states_no_metrics():
+    workload = load_workload(NAME)
+    assert (workload.data_needed({}), dict(workload.metrics), workload.training_flops({})) == (
+        (),
+        {},
+        0.0,
+    )
+    with pytest.raises(AblateError) as caught:
+        workload.load_data("cifar10", None)
+    assert str(caught.value) == f"workload '{NAME}' loads its data itself"
+
+
+def test_a_file_in_the_current_directory_is_found(tmp_path: Path):
+    (tmp_path / "my_training.py").write_text("def train(settings, seed):\n    yield {'loss': 0.0}\n")
+    script = (
+        "import sys; sys.path = [entry for entry in sys.path if entry]\n"
+        "from ablate.workload import load_workload\n"
+        "print(load_workload('my_training:train').version)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert len(done.stdout.strip()) == 12
+
+
+def test_what_has_no_source_cannot_be_a_workload():
+    with pytest.raises(AblateError) as caught:
+        load_workload("math:sqrt")
+    assert str(caught.value).startswith("workload 'math:sqrt': has no source to name its version by")
+    with pytest.raises(AblateError) as caught:
+        load_workload("math:pi")
+    assert str(caught.value) == "workload 'math:pi' is no function but a float"

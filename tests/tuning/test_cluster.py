@@ -1,0 +1,64 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ablate.errors import AblateError
+from ablate.tuning.cluster import cluster, largest_machine, offered
+
+JOIN = "import sys, ray; ray.init(address=sys.argv[1], log_to_driver=False); print('joined')"
+
+
+def join(address: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Another process on this machine that tries to join."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH")}
+    return subprocess.run(
+        [sys.executable, "-c", JOIN, address],
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.usefixtures("ray")
+class TestAPrivateCluster:
+    def test_offers_what_it_was_given(self):
+        assert offered() == {"CPU": 1.0, "GPU": 2.0}
+        assert largest_machine() == offered()
+
+    def test_refuses_a_client_without_the_token(self, tmp_path: Path):
+        import ray
+
+        address = ray.get_runtime_context().gcs_address
+        refused = join(address, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN="0" * 64, HOME=str(tmp_path))
+        assert refused.returncode != 0
+        assert "joined" not in refused.stdout
+        assert "nauthenticated" in refused.stderr
+
+    def test_admits_one_with_the_token(self):
+        import ray
+
+        address = ray.get_runtime_context().gcs_address
+        token = os.environ["RAY_AUTH_TOKEN"]
+        admitted = join(address, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=token)
+        assert admitted.stdout == "joined\n"
+
+    def test_writes_the_token_nowhere(self):
+        import ray
+
+        token = os.environ["RAY_AUTH_TOKEN"].encode()
+        session = Path(ray._private.worker.global_worker.node.get_session_dir_path())
+        files = [path for path in session.parent.rglob("*") if path.is_file()]
+        assert files and not [path for path in files if token in path.read_bytes()]
+        assert not (Path.home() / ".ray" / "auth_token").exists()
+
+    def test_is_not_started_twice_in_a_process(self):
+        with pytest.raises(AblateError) as caught, cluster():
+            pass
+        assert str(caught.value) == (
+            "this process is already connected to a Ray; disconnect it first"
+        )

@@ -1,0 +1,149 @@
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ablate.errors import DivergedError
+from ablate.function_workload import FunctionWorkload
+from ablate.study.trial import TrialSpec
+from ablate.tuning.course import Ending, TrialTask, course
+from ablate.workload import Resources, Wanted
+
+
+def make_task(**changes: Any) -> TrialTask:
+    spec = TrialSpec(workload="here:train", workload_version="1", settings={}, seed=3)
+    return TrialTask(**({"context": "baseline", "arm": "a", "spec": spec, "settings": {}} | changes))
+
+
+def events(function: Callable[..., Iterator[Any]], **changes: Any) -> list[Any]:
+    return list(course(make_task(**changes), FunctionWorkload("here:train", function), {}))
+
+
+def ending(function: Callable[..., Iterator[Any]], **changes: Any) -> Ending:
+    return events(function, **changes)[-1]
+
+
+def test_every_row_comes_at_once_and_the_last_holds_the_final_metrics():
+    def train(settings, seed):
+        yield {"epoch": 1, "loss": np.float32(0.5)}
+        yield {"epoch": 2, "loss": 0.25, "extra": True}
+        yield {"test_accuracy": 80 + seed}
+
+    *points, (record, weights) = events(train)
+    assert points == [
+        {"epoch": 1.0, "loss": 0.5},
+        {"epoch": 2.0, "loss": 0.25, "extra": 1.0},
+        {"test_accuracy": 83.0},
+    ]
+    assert record.status == "completed" and weights is None
+    assert record.metrics == {"test_accuracy": 83.0}
+    assert record.history == {"epoch": [1.0, 2.0], "loss": [0.5, 0.25], "extra": [None, 1.0]}
+    assert record.hash == make_task().hash
+
+
+def test_facts_are_no_metrics():
+    def train(settings, seed):
+        facts = {
+            "chance_level": {"accuracy": 10.0},
+            "metric_resolution": {"accuracy": 0.01},
+            "provenance": {"precision": "bfloat16", "sizes": (1, 2), "threads": 7},
+            "weights": b"tensors",
+        }
+        yield {"accuracy": 80.0, "facts": facts}
+
+    record, weights = ending(train, wanted=Wanted(weights=True), provenance={"commit": "abc"})
+    assert record.metrics == {"accuracy": 80.0}
+    assert record.chance_level == {"accuracy": 10.0}
+    assert record.metric_resolution == {"accuracy": 0.01}
+    assert record.provenance["precision"] == "bfloat16"
+    assert record.provenance["sizes"] == [1, 2]
+    assert record.provenance["threads"] == 7, "the workload knows better"
+    assert record.provenance["commit"] == "abc"
+    assert weights == b"tensors"
+    assert "not_given" not in record.provenance
+    assert ending(train).weights is None
+
+
+def test_a_diverged_trial_keeps_its_history_and_facts():
+    def train(settings, seed):
+        yield {"epoch": 1, "loss": math.inf}
+        raise DivergedError("loss is nan in epoch 2", {"chance_level": {"accuracy": 10.0}})
+
+    record, _ = ending(train)
+    assert (record.status, record.error, record.metrics) == (
+        "diverged",
+        "loss is nan in epoch 2",
+        {},
+    )
+    assert record.history == {"epoch": [1.0], "loss": [None]}
+    assert record.chance_level == {"accuracy": 10.0}
+
+
+def test_final_metrics_that_are_not_finite_mean_divergence():
+    def train(settings, seed):
+        yield {"epoch": 1}
+        yield {"loss": math.nan, "accuracy": 10.0}
+
+    record, _ = ending(train)
+    assert (record.status, record.error) == ("diverged", "not finite at the end: loss")
+    assert record.history == {"epoch": [1.0]}
+
+
+def test_what_was_asked_for_and_did_not_come_is_noted():
+    def train(settings, seed):
+        yield {"accuracy": 80.0}
+
+    record, _ = ending(train, wanted=Wanted(test_curve=True, weights=True))
+    assert record.provenance["not_given"] == ["test_curve", "weights"]
+
+
+def test_errors_of_the_workload_pass_through():
+    def train(settings, seed):
+        yield {"epoch": 1}
+        raise ValueError("no luck")
+
+    with pytest.raises(ValueError, match=r"^no luck$"):
+        events(train)
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind", "message"),
+    [
+        ([], ValueError, "workload 'here:train' yielded nothing"),
+        ([3], TypeError, "a workload yields dictionaries of numbers, not 3"),
+        ([{"loss": "low"}], TypeError, "metric 'loss' is no number but 'low'"),
+        ([{"loss": None}], TypeError, "metric 'loss' is no number but None"),
+    ],
+)
+def test_a_workload_that_yields_nonsense_is_told(rows: list, kind: type, message: str):
+    with pytest.raises(kind) as caught:
+        events(lambda settings, seed: iter(rows))
+    assert str(caught.value) == message
+
+
+def test_cost_counts_the_trials_own_time_and_what_it_held():
+    def train(settings, seed):
+        time.sleep(0.05)
+        yield {"flops": 3e9}
+        yield {"accuracy": 80.0}
+
+    steps = course(
+        make_task(resources=Resources(cpus=4, gpus=0.5)), FunctionWorkload("here:train", train), {}
+    )
+    next(steps)
+    time.sleep(0.3)
+    cost = list(steps)[-1].record.cost
+    assert 0.05 <= cost.seconds < 0.25
+    assert cost.core_seconds == pytest.approx(4 * cost.seconds)
+    assert cost.gpu_seconds == pytest.approx(0.5 * cost.seconds)
+    assert cost.flops == 3e9
+
+
+def test_provenance_says_when_and_where():
+    provenance = ending(lambda settings, seed: iter([{"accuracy": 80.0}])).record.provenance
+    assert provenance["started"] <= provenance["ended"]
+    assert provenance["ended"].endswith("+00:00")
+    assert {"processor", "python", "ablate", "threads"} <= set(provenance)

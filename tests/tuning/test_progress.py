@@ -1,0 +1,116 @@
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from ablate.records.schema import Cost
+from ablate.tuning.progress import (
+    LiveProgress,
+    PlainProgress,
+    Silent,
+    Tally,
+    TrialName,
+    duration,
+    show_progress,
+)
+from tests.records.samples import make_failed, make_record
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def drive(listener: Any, clock: Clock, look: Callable[[], Any] = lambda: None) -> None:
+    """Four trials, one recorded before; one fails, one is still running when `look` is called."""
+    record = make_record(cost=Cost(seconds=12.34))
+    listener.run_started(4, 3, "test_accuracy")
+    listener.data_loading("cifar10")
+    clock.now += 50
+    for seed in range(3):
+        listener.trial_started(str(seed), TrialName("baseline", "strided_conv", seed))
+    listener.point_reported("2", {"epoch": 3.0, "validation_accuracy": 71.234, "x": 1.0})
+    clock.now += 30
+    listener.trial_ended("0", TrialName("baseline", "strided_conv", 0), record)
+    listener.trial_ended("1", TrialName("good", "strided_conv", 1), make_failed(error="a\nOSError: b"))
+    look()
+    listener.trial_ended("2", TrialName("baseline", "strided_conv", 2), record)
+
+
+def test_plain_lines_tell_each_ending():
+    file, clock = io.StringIO(), Clock()
+    drive(PlainProgress(file, clock), clock)
+    assert file.getvalue().splitlines() == [
+        "4 trials, 1 already recorded, 3 to run",
+        "reading cifar10",
+        "2/4, 60 s left  strided_conv, seed 0  test_accuracy 82.5  12.3 s",
+        "3/4, 15 s left  good: strided_conv, seed 1  failed: OSError: b",
+        "4/4  strided_conv, seed 2  test_accuracy 82.5  12.3 s",
+    ]
+
+
+def test_the_live_table_shows_what_runs():
+    file, clock = io.StringIO(), Clock()
+    console = Console(file=file, force_terminal=True, width=100, color_system=None)
+    listener = LiveProgress(console, clock)
+    shown: list[str] = []
+
+    def look() -> None:
+        paper = io.StringIO()
+        Console(file=paper, width=100).print(listener.render())
+        shown.extend(line.rstrip() for line in paper.getvalue().splitlines())
+
+    with listener:
+        drive(listener, clock, look)
+    assert shown == [
+        "arm           seed  epoch  validation      time",
+        "strided_conv  2     3      accuracy 71.23  30 s",
+        "trials done 3/4, 15 s left",
+    ]
+    assert "strided_conv, seed 0  test_accuracy 82.5  12.3 s" in file.getvalue()
+
+
+def test_without_a_terminal_there_are_plain_lines():
+    with show_progress(io.StringIO()) as listener:
+        assert isinstance(listener, PlainProgress)
+
+
+def test_a_silent_listener_hears_everything():
+    drive(Silent(), Clock())
+
+
+def test_a_study_without_its_metric_shows_what_it_has():
+    file = io.StringIO()
+    listener = PlainProgress(file, Clock())
+    listener.run_started(1, 1, "test_loss")
+    listener.trial_ended("0", TrialName("baseline", "a", 0), make_record())
+    assert file.getvalue().splitlines() == [
+        "1 trial, 0 already recorded, 1 to run",
+        "1/1  a, seed 0  test_accuracy 82.5  4.0 s",
+    ]
+
+
+def test_the_pace_is_counted_from_the_first_trial():
+    clock = Clock()
+    tally = Tally(clock)
+    tally.begin(total=10, to_run=4)
+    clock.now += 1000
+    assert tally.seconds_left() is None
+    tally.count_from_now()
+    clock.now += 10
+    tally.count_end()
+    assert tally.seconds_left() == 30
+    assert str(tally) == "7/10, 30 s left"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.2, "0 s"), (42, "42 s"), (99.4, "99 s"), (100, "2 min"), (3599, "60 min"), (11100, "3 h 05 min")],
+)
+def test_durations_read_easily(seconds: float, text: str):
+    assert duration(seconds) == text

@@ -1,0 +1,234 @@
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ablate.errors import AblateError
+from ablate.records.schema import TrialRecord
+from ablate.records.store import RecordStore
+from ablate.study.plan import Plan
+from ablate.tuning.progress import Silent, TrialName
+from ablate.tuning.runner import (
+    ResourceWish,
+    RunSummary,
+    choose_resources,
+    missing_tasks,
+    run_tasks,
+    run_trials,
+)
+from ablate.workload import Resources, load_workload
+from tests.tuning.studies import make_trivial_plan, starts
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+class Listener(Silent):
+    def __init__(self) -> None:
+        self.events: list[tuple[Any, ...]] = []
+
+    def trial_started(self, hash_: str, trial: TrialName) -> None:
+        self.events.append(("started", trial.arm, trial.seed))
+
+    def point_reported(self, hash_: str, point: Mapping[str, float]) -> None:
+        self.events.append(("point", point.get("epoch")))
+
+    def trial_ended(self, hash_: str, trial: TrialName, record: TrialRecord) -> None:
+        self.events.append((record.status, trial.arm, trial.seed))
+
+
+def run(
+    plan: Plan, folder: Path, resources: Resources = Resources(), **options: Any
+) -> dict[tuple[str, int], TrialRecord]:
+    """Records by level and seed, of the trials run on the Ray of the test session."""
+    store = RecordStore(folder)
+    tasks = [
+        task.model_copy(update={"resources": resources}) for task in missing_tasks(plan, store)
+    ]
+    workload = load_workload(plan.study.workload)
+    options = {"progress": Silent(), "retries": plan.study.retries} | options
+    run_tasks(tasks, store, workload, {}, **options)
+    return {
+        (record.spec.settings["level"], record.spec.seed): record for record in store.records()
+    }
+
+
+@pytest.mark.usefixtures("ray")
+class TestRunTasks:
+    def test_trials_run_seed_by_seed_in_one_process(self, tmp_path: Path):
+        log = tmp_path / "log"
+        plan = make_trivial_plan(seeds=3, arms=("b", "c"), settings={"log": str(log)})
+        listener = Listener()
+        records = run(plan, tmp_path, progress=listener)
+        order = [(level, seed) for level, seed, _ in starts(log)]
+        assert order == [(level, seed) for seed in range(3) for level in "abc"]
+        assert len({process for _, _, process in starts(log)}) == 1
+        assert len(records) == 9 and {r.status for r in records.values()} == {"completed"}
+        assert listener.events[:5] == [
+            ("started", "baseline", 0),
+            ("point", 1.0),
+            ("point", 2.0),
+            ("point", None),
+            ("completed", "baseline", 0),
+        ]
+
+    def test_a_record_holds_metrics_history_cost_and_provenance(self, tmp_path: Path):
+        record = run(make_trivial_plan(seeds=1), tmp_path)["b", 0]
+        assert record.metrics["test_accuracy"] == 60.0
+        assert record.history == {
+            "epoch": [1.0, 2.0],
+            "validation_accuracy": [51.0, 52.0],
+            "flops": [10.0, 20.0],
+        }
+        assert 0 < record.cost.seconds < 5
+        assert record.cost.flops == 20.0
+        assert {"ray", "torch", "python", "ablate", "started", "ended", "processor"} <= set(
+            record.provenance
+        )
+
+    def test_a_failing_trial_is_tried_again_and_recorded_with_its_error(self, tmp_path: Path):
+        log = tmp_path / "log"
+        plan = make_trivial_plan(
+            seeds=1, settings={"ends": "fails", "log": str(log)}, retries=2, arms=("b",)
+        )
+        listener = Listener()
+        records = run(plan, tmp_path, progress=listener)
+        assert sorted(level for level, _, _ in starts(log)) == ["a"] * 3 + ["b"] * 3
+        record = records["a", 0]
+        assert record.status == "failed"
+        assert "ValueError: no luck with seed 0" in record.error.splitlines()
+        assert record.history["epoch"] == [1.0, 2.0]
+        assert listener.events.count(("failed", "baseline", 0)) == 1
+
+    def test_a_trial_that_fails_once_completes(self, tmp_path: Path):
+        (tmp_path / "marks").mkdir()
+        settings = {"ends": "fails_once", "mark": str(tmp_path / "marks")}
+        records = run(make_trivial_plan(seeds=1, settings=settings, arms=()), tmp_path)
+        assert [record.status for record in records.values()] == ["completed"]
+
+    def test_a_lost_process_is_a_failure_that_says_so(self, tmp_path: Path):
+        plan = make_trivial_plan(seeds=1, settings={"ends": "dies"}, arms=(), retries=0)
+        (record,) = run(plan, tmp_path).values()
+        assert record.status == "failed"
+        assert "died" in record.error
+
+    def test_a_diverged_trial_is_a_result(self, tmp_path: Path):
+        log = tmp_path / "log"
+        settings = {"ends": "diverged", "log": str(log)}
+        (record,) = run(make_trivial_plan(1, arms=(), settings=settings), tmp_path).values()
+        assert (record.status, record.error) == ("diverged", "loss is nan in epoch 2")
+        assert record.chance_level == {"test_accuracy": 10.0}
+        assert len(starts(log)) == 1
+
+    def test_two_trials_share_a_gpu_and_have_one_thread_each(self, tmp_path: Path):
+        records = run(make_trivial_plan(seeds=2), tmp_path, Resources(cpus=0.25, gpus=0.5))
+        assert {record.metrics["threads"] for record in records.values()} == {1.0}
+        record = records["a", 0]
+        assert record.cost.gpu_seconds == pytest.approx(record.cost.seconds / 2)
+        assert record.cost.core_seconds == pytest.approx(record.cost.seconds / 4)
+
+    def test_a_trial_that_a_scheduler_stops_is_pruned(self, tmp_path: Path):
+        from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+
+        class StopAll(FIFOScheduler):
+            def on_trial_result(self, controller: Any, trial: Any, result: dict) -> str:
+                stop = result["point/validation_accuracy"] > 50
+                return TrialScheduler.STOP if stop else TrialScheduler.CONTINUE
+
+        plan = make_trivial_plan(seeds=1, arms=())
+        (record,) = run(plan, tmp_path, scheduler=StopAll()).values()
+        assert (record.status, record.metrics) == ("pruned", {})
+        assert record.history["epoch"] == [1.0]
+
+    def test_a_workload_that_changed_since_planning_is_refused(self, tmp_path: Path):
+        plan = make_trivial_plan(seeds=1, arms=(), retries=0)
+        (trial,) = plan.trials
+        spec = trial.spec.model_copy(update={"workload_version": "000000000000"})
+        plan = plan.model_copy(update={"trials": (trial.model_copy(update={"spec": spec}),)})
+        (record,) = run(plan, tmp_path).values()
+        version = load_workload(plan.study.workload).version
+        assert (
+            f"RuntimeError: workload 'tests.tuning.trivial:train' is version {version} here, but "
+            "the study was planned with 000000000000; run it again"
+        ) in record.error
+
+    def test_a_store_that_cannot_be_written_ends_the_run_with_its_error(self, tmp_path: Path):
+        plan = make_trivial_plan(seeds=1)
+        broken = tmp_path / "records" / f"{plan.trials[0].hash}.json"
+        store, tasks = RecordStore(tmp_path), missing_tasks(plan, RecordStore(tmp_path))
+        broken.parent.mkdir()
+        broken.write_text("{")
+        with pytest.raises(AblateError) as caught:
+            run_tasks(tasks, store, load_workload(plan.study.workload), {}, progress=Silent(),
+                      retries=0)
+        assert caught.value.problems[0].where == str(broken)
+
+
+class TestMissingTasks:
+    def test_what_is_recorded_is_not_run_again(self, tmp_path: Path):
+        plan = make_trivial_plan(seeds=2)
+        store = RecordStore(tmp_path)
+        first, *rest = plan.trials
+        store.put(TrialRecord(hash=first.hash, spec=first.spec, status="completed",
+                              metrics={"test_accuracy": 1.0}))
+        failed = rest[0]
+        store.put(TrialRecord(hash=failed.hash, spec=failed.spec, status="failed", error="no"))
+        assert [task.hash for task in missing_tasks(plan, store)] == [t.hash for t in rest]
+
+    def test_a_trial_that_runs_again_is_asked_for_what_it_had(self, tmp_path: Path):
+        plan = make_trivial_plan(seeds=1, arms=(), keep_weights=True)
+        store = RecordStore(tmp_path)
+        (trial,) = plan.trials
+        store.put(TrialRecord(hash=trial.hash, spec=trial.spec, status="completed",
+                              metrics={"test_accuracy": 1.0}, history={"test_loss": [1.0]}))
+        (task,) = missing_tasks(plan, store)
+        assert task.wanted.weights and task.wanted.test_curve
+
+    def test_a_study_that_is_answered_needs_no_ray(self, tmp_path: Path):
+        plan = make_trivial_plan(seeds=1, arms=())
+        (trial,) = plan.trials
+        store = RecordStore(tmp_path)
+        store.put(TrialRecord(hash=trial.hash, spec=trial.spec, status="completed",
+                              metrics={"test_accuracy": 1.0}))
+        assert run_trials(plan, store, address="nowhere:1") == RunSummary()
+
+
+class TestChooseResources:
+    CPU_ONLY = {"CPU": 8.0, "GPU": 0.0}
+    TWO_GPUS = {"CPU": 8.0, "GPU": 2.0}
+
+    @pytest.mark.parametrize(
+        ("wish", "machine", "given"),
+        [
+            (ResourceWish(), CPU_ONLY, Resources(cpus=1, gpus=0)),
+            (ResourceWish(), TWO_GPUS, Resources(cpus=1, gpus=1)),
+            (ResourceWish(cpus=4), TWO_GPUS, Resources(cpus=4, gpus=1)),
+            (ResourceWish(gpus=0), TWO_GPUS, Resources(cpus=1, gpus=0)),
+            (ResourceWish(cpus=0.5, gpus=0.25), TWO_GPUS, Resources(cpus=0.5, gpus=0.25)),
+            (Resources(cpus=2), TWO_GPUS, Resources(cpus=2, gpus=0)),
+        ],
+    )
+    def test_the_wish_or_one_cpu_and_one_gpu(
+        self, wish: Any, machine: dict[str, float], given: Resources
+    ):
+        assert choose_resources(wish, machine, machine) == given
+
+    @pytest.mark.parametrize(
+        ("wish", "message"),
+        [
+            (
+                ResourceWish(cpus=16),
+                "--cpus-per-trial: a trial asks for 16, but no machine has more than 8 CPUs",
+            ),
+            (ResourceWish(cpus=0), "--cpus-per-trial: must be positive, not 0"),
+            (ResourceWish(gpus=-1), "--gpus-per-trial: must be positive, not -1"),
+            (
+                ResourceWish(gpus=1.5),
+                "--gpus-per-trial: above one only whole GPUs can be given, not 1.5",
+            ),
+        ],
+    )
+    def test_what_no_machine_has_is_refused(self, wish: ResourceWish, message: str):
+        with pytest.raises(AblateError) as caught:
+            choose_resources(wish, self.TWO_GPUS, self.TWO_GPUS)
+        assert str(caught.value) == message
