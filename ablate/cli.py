@@ -181,24 +181,38 @@ def plan(
 @app.command()
 def report(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Folders of runs or reports.")
+        list[Path],
+        typer.Argument(
+            metavar="RUN...", help="Folders of runs or reports; with --results a study."
+        ),
     ],
+    results: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Results from elsewhere, as CSV or Parquet."),
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of the report; otherwise RUN.")
+        Path | None, typer.Option(metavar="DIR", help="Folder of the report; otherwise the run's.")
     ] = None,
     compact: Annotated[
         bool, typer.Option("--compact", help="Put study and records beside the report, compact.")
     ] = False,
 ) -> None:
-    """Write the report of a run, or of several runs of a study together.
+    """Write the report of a run, of several runs together, or of results from elsewhere.
 
     \b
     ablate report runs/pooling --out reports/pooling --compact
+    ablate report studies/pooling.yaml --results results.csv
     """
-    from ablate.run_folder import read_runs, write_compact_run
+    from ablate.run_folder import folder_for_results, make_folder, read_runs, write_compact_run
 
-    run = read_runs(runs)
-    folder = out or runs[0]
+    if results is None:
+        run, folder = read_runs(runs), out or runs[0]
+    else:
+        run, folder = (
+            _results_from_elsewhere(runs, results),
+            folder_for_results(runs[0], results, out),
+        )
+    make_folder(folder)
     if compact:
         write_compact_run(run, folder)
     _write_report(run, folder)
@@ -259,10 +273,26 @@ def _plan(
     return make_plan(study)
 
 
+def _results_from_elsewhere(studies: list[Path], table: Path) -> "Run":
+    from ablate.records.results_table import read_results
+    from ablate.run_folder import Run
+    from ablate.study.loading import load_study
+
+    if len(studies) > 1:
+        raise AblateError(
+            Problem("--results", "goes with one study", f"leave out {studies[1]}, or --results")
+        )
+    found = read_results(table, load_study(studies[0]))
+    if found.ignored:
+        _say(f"Columns left aside: {', '.join(found.ignored)}.")
+    return Run(found.plan, found.records)
+
+
 def _write_report(run: "Run", folder: Path) -> None:
     """Writes it, prints what it says in a sentence, and its path last."""
-    from ablate.analysis.findings import analyse, answer
+    from ablate.analysis.findings import analyse
     from ablate.records.provenance import provenance_of
+    from ablate.reporting.answer import answer
     from ablate.reporting.report import write_report
 
     findings = analyse(run.plan, run.records)
@@ -284,9 +314,13 @@ def _cost_sentence(trials: int, missing: int, core_seconds: float | None) -> str
 
 def _image_shape(text: str) -> tuple[int, ...]:
     parts = text.lower().split("x")
-    if len(parts) != 3 or not all(part.isdigit() and int(part) for part in parts):
+    if len(parts) != 3 or not all(part.isdecimal() and int(part) for part in parts):
         raise AblateError(
-            Problem(f"--image {text}", "is no shape of an image", "write channels x height x width, as in 3x32x32")
+            Problem(
+                f"--image {text}",
+                "is no shape of an image",
+                "write channels x height x width, as in 3x32x32",
+            )
         )
     return tuple(map(int, parts))
 

@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ablate.errors import AblateError, Problem, SettingsError
-from ablate.workload import MetricDescription, Resources, Settings, Wanted
+from ablate.errors import AblateError, Problem
+from ablate.workload import MetricDescription, Resources, Settings, Wanted, nested
 
 TrialFunction = Callable[[Settings, int], Iterator[dict[str, Any]]]
 _NOTHING_MORE = Wanted()
@@ -42,13 +42,7 @@ class FunctionWorkload:
 
     def resolve(self, settings: Mapping[str, Any]) -> Settings:
         """Nested settings out of nested or dotted keys. Raises SettingsError where two collide."""
-        resolved: Settings = {}
-        problems: list[Problem] = []
-        for key, value in settings.items():
-            _put(resolved, key, value, key, problems)
-        if problems:
-            raise SettingsError(*problems)
-        return resolved
+        return nested(settings)
 
     def identity(self, resolved: Settings) -> Settings:
         return resolved
@@ -99,19 +93,3 @@ def _source_digest(name: str, function: TrialFunction) -> str:
             )
         ) from None
     return hashlib.sha256(source.encode()).hexdigest()[:12]
-
-
-def _put(into: Settings, key: str, value: Any, where: str, problems: list[Problem]) -> None:
-    first, _, rest = key.partition(".")
-    if rest or isinstance(value, Mapping):
-        inner = into.setdefault(first, {})
-        if not isinstance(inner, dict):
-            problems.append(Problem(where, f"'{first}' is a value, and so has no keys"))
-            return
-        entries = {rest: value} if rest else value
-        for name, item in entries.items():
-            _put(inner, str(name), item, where, problems)
-    elif isinstance(into.get(first), dict) and into[first]:
-        problems.append(Problem(where, f"'{first}' has keys, and so is no value"))
-    else:
-        into[first] = copy.deepcopy(value)

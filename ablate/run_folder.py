@@ -1,15 +1,16 @@
 """Where a run lives: the study as run, its records, and the report drawn from them.
 
-    runs/<name>/     study.yaml, records/<hash>.json, report.md, report.html, figures/, tables/
-    reports/<name>/  the same, committed: one compact records.jsonl in place of records/
+runs/<name>/     study.yaml, records/<hash>.json, report.md, report.html, figures/, tables/
+reports/<name>/  the same, committed: one compact records.jsonl in place of records/
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ablate.errors import Problem, RecordError
+from ablate.errors import AblateError, Problem, RecordError
 from ablate.records.atomic import write_atomically
 from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.schema import TrialRecord
@@ -36,18 +37,39 @@ def folder_for(study_file: Path, dataset: str | None = None, out: Path | None = 
     return RUNS / (f"{study_file.stem}-{dataset}" if dataset else study_file.stem)
 
 
+def folder_for_results(study_file: Path, table: Path, out: Path | None = None) -> Path:
+    """`out` if given, else runs/<stem of the study's file>-<stem of the table>."""
+    return RUNS / f"{study_file.stem}-{table.stem}" if out is None else out
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a run or report, if absent. Raises AblateError when that cannot be, or
+    when it cannot be written into.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"no folder can be made there: {error.strerror}"
+    else:
+        if os.access(folder, os.W_OK | os.X_OK):
+            return
+        message = "is a folder that may not be written into"
+    raise AblateError(Problem(str(folder), message, "name another folder with --out"))
+
+
 @contextmanager
 def open_run(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Iterator[RecordStore]:
     """The run's record store, held for writing, with all that is known of the plan's trials.
 
     Writes the study as run into the folder, which is made if absent, and copies in what `others`
     (folders of runs or reports) and the runs beside this one have recorded of its trials. Raises
-    AblateError when another process writes to the run, RecordError when one of `others` holds no
-    records or unreadable ones.
+    AblateError when another process writes to the run or the folder cannot be had, RecordError
+    when one of `others` holds no records or unreadable ones.
     """
     hashes = [trial.hash for trial in plan.unique_trials]
     for other in others:
         load_records(other)  # what is named must be there
+    make_folder(folder)
     with writer_lock(folder):
         write_atomically(folder / STUDY_FILE, study_to_yaml(plan.study).encode())
         gather(hashes, folder, others, plan.study)
@@ -62,14 +84,13 @@ def recorded(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> dict[str,
 
     Raises RecordError as `open_run` does. Writes nothing.
     """
-    found: dict[str, TrialRecord] = {}
+    known = list(RecordStore(folder).records())
+    for other in others:
+        known += load_records(other).values()
     for sibling in _siblings(folder):
         with suppress(RecordError):
-            found |= load_records(sibling)
-    for other in others:
-        found |= load_records(other)
-    found |= {record.hash: record for record in RecordStore(folder).records()}
-    return {hash_: record for hash_, record in found.items() if answers(record, plan.study)}
+            known += load_records(sibling).values()
+    return {record.hash: record for record in reversed(known) if answers(record, plan.study)}
 
 
 def records_of(plan: Plan, store: RecordStore) -> Run:
@@ -98,8 +119,11 @@ def read_runs(folders: Sequence[Path]) -> Run:
 
 
 def write_compact_run(run: Run, folder: Path) -> None:
-    """Study and records into a folder, compact: the evidence that a committed report carries."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Study and records into a folder, compact: the evidence that a committed report carries.
+
+    Raises AblateError when the folder cannot be had.
+    """
+    make_folder(folder)
     write_atomically(folder / STUDY_FILE, study_to_yaml(run.plan.study).encode())
     write_compact(run.records.values(), folder / COMPACT_FILE)
 
@@ -133,7 +157,5 @@ def _siblings(folder: Path) -> list[Path]:
     if not parent.is_dir():
         return []
     return sorted(
-        path.parent
-        for path in parent.glob(f"*/{STUDY_FILE}")
-        if path.parent != folder.resolve()
+        path.parent for path in parent.glob(f"*/{STUDY_FILE}") if path.parent != folder.resolve()
     )

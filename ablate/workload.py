@@ -5,6 +5,7 @@ reports know a workload only through this protocol; nothing here imports torch o
 but `run` and `load_data` of a workload may.
 """
 
+import copy
 import importlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,16 +13,21 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from ablate.errors import AblateError, did_you_mean
+from ablate.errors import AblateError, Problem, SettingsError, did_you_mean
 
 Settings = dict[str, Any]
 """Nested settings, e.g. {"training": {"optimizer": "adam"}}; always plain JSON values."""
 
-SHIPPED = {"image_classification": "ablate.image_classification.workload:WORKLOAD"}
+SHIPPED = {
+    "image_classification": "ablate.image_classification.workload:WORKLOAD",
+    "external": "ablate.external_workload:EXTERNAL",
+}
 
 
 class Resources(BaseModel):
-    """What one trial may use: `cpus` threads (a fraction runs one thread) and `gpus` (fractions share one)."""
+    """What one trial may use: `cpus` threads (a fraction runs one thread) and `gpus` (fractions
+    share one).
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,11 +49,27 @@ class Wanted(BaseModel):
 class MetricDescription(BaseModel):
     """How to read a metric: axis label, unit and which way is better."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     label: str
-    unit: str = ""  # "points" is used for differences of percentages
+    unit: str = ""
+    """Of accuracies "%": their differences are then in points."""
     higher_is_better: bool = True
+
+
+_LOWER_IS_BETTER = ("loss", "error", "perplexity", "seconds", "time", "latency", "roughness")
+
+
+def describe_metric(name: str, known: Mapping[str, MetricDescription]) -> MetricDescription:
+    """What is known of a metric; else its name, and a guess at the better direction by its words.
+
+    The guess is for functions and tables that declare nothing; a study's `metrics` settles it.
+    """
+    if name in known:
+        return known[name]
+    words = name.lower().replace(".", "_").split("_")
+    lower = any(word in words for word in _LOWER_IS_BETTER)
+    return MetricDescription(label=name.replace("_", " "), higher_is_better=not lower)
 
 
 class Workload(Protocol):
@@ -72,11 +94,13 @@ class Workload(Protocol):
         """The settings that enter the hash: those that differ from the defaults, nested, after
         keys without effect (momentum under Adam, the place of an absent normalisation) are
         dropped, with each data set's digest beside its name. Enough to repeat the trial:
-        `resolve(identity(resolved))` means the same trial."""
+        `resolve(identity(resolved))` means the same trial.
+        """
 
     def canonical(self, resolved: Settings) -> Any:
         """What is computed, as plain JSON: equal for two arms exactly when they are the same
-        network trained by the same recipe. Used to refuse arms that change nothing."""
+        network trained by the same recipe. Used to refuse arms that change nothing.
+        """
 
     def data_needed(self, resolved: Settings) -> tuple[str, ...]:
         """Names of the data sets a trial reads; each is loaded once a machine by `load_data`."""
@@ -99,7 +123,8 @@ class Workload(Protocol):
         the final metrics last. The final dictionary may hold, under "facts", what is no metric:
         chance_level, metric_resolution (dictionaries by metric name), provenance (the precision
         used, library versions, ...) and weights (bytes). Raises DivergedError when the loss is
-        not finite."""
+        not finite.
+        """
 
 
 def load_workload(name: str) -> Workload:
@@ -109,13 +134,30 @@ def load_workload(name: str) -> Workload:
     name is unknown or the module cannot be imported.
     """
     if name in SHIPPED:
-        return _attribute(SHIPPED[name])
+        shipped: Workload = _attribute(SHIPPED[name])
+        return shipped
     if ":" in name:
         from ablate.function_workload import FunctionWorkload, make_current_directory_importable
 
         make_current_directory_importable()
         return FunctionWorkload(name, _attribute(name))
-    raise AblateError(f"no workload named '{name}': {did_you_mean(name, [*SHIPPED, 'module:function'])}")
+    raise AblateError(
+        f"no workload named '{name}': {did_you_mean(name, [*SHIPPED, 'module:function'])}"
+    )
+
+
+def nested(settings: Mapping[str, Any]) -> Settings:
+    """Nested settings out of nested or dotted keys, as copies.
+
+    Raises SettingsError with one Problem for each key that is to be both value and section.
+    """
+    result: Settings = {}
+    problems: list[Problem] = []
+    for key, value in settings.items():
+        _put(result, key, value, key, problems)
+    if problems:
+        raise SettingsError(*problems)
+    return result
 
 
 def _attribute(path: str) -> Any:
@@ -127,3 +169,19 @@ def _attribute(path: str) -> Any:
             f"workload '{path}' cannot be loaded: {error}. It must name an importable "
             "module and a function in it, as in my_package.training:train"
         ) from error
+
+
+def _put(into: Settings, key: str, value: Any, where: str, problems: list[Problem]) -> None:
+    first, _, rest = key.partition(".")
+    if rest or isinstance(value, Mapping):
+        inner = into.setdefault(first, {})
+        if not isinstance(inner, dict):
+            problems.append(Problem(where, f"'{first}' is a value, and so has no keys"))
+            return
+        entries = {rest: value} if rest else value
+        for name, item in entries.items():
+            _put(inner, str(name), item, where, problems)
+    elif isinstance(into.get(first), dict) and into[first]:
+        problems.append(Problem(where, f"'{first}' has keys, and so is no value"))
+    else:
+        into[first] = copy.deepcopy(value)

@@ -6,7 +6,16 @@ import sys
 
 import pytest
 
-SLOW_TO_IMPORT = {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib", "seaborn", "optuna"}
+SLOW_TO_IMPORT = {
+    "torch",
+    "torchvision",
+    "ray",
+    "pandas",
+    "scipy",
+    "matplotlib",
+    "seaborn",
+    "optuna",
+}
 
 PROGRAM = """
 import json, sys

@@ -163,7 +163,10 @@ def nested(settings: Mapping[str, Any]) -> Settings:
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> Settings:
     """A deep copy of `base` with the entries of `over` laid on top, section by section."""
-    result = {key: merged(value, {}) if isinstance(value, Mapping) else value for key, value in base.items()}
+    result = {
+        key: merged(value, {}) if isinstance(value, Mapping) else value
+        for key, value in base.items()
+    }
     for key, value in over.items():
         below = result.get(key)
         if isinstance(value, Mapping):
@@ -193,7 +196,9 @@ def _problem(detail: Any) -> Problem:
         section = ".".join(path[:-1])
         known = _keys(path[:-1])
         place = f" in {section}" if section else ""
-        return Problem(where, f"no setting named '{path[-1]}'{place}", did_you_mean(path[-1], known))
+        return Problem(
+            where, f"no setting named '{path[-1]}'{place}", did_you_mean(path[-1], known)
+        )
     if detail["type"] == "literal_error":
         levels = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         return Problem(

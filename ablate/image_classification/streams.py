@@ -5,7 +5,7 @@ import json
 
 
 def stream_seed(seed: int, *use: str | int) -> int:
-    """A 63-bit seed for one use, e.g. stream_seed(3, "order", epoch).
+    """A seed of 63 bits for one use of randomness, such as (3, "order", epoch).
 
     The hash keeps uses apart for certain, where sums such as 1000 * seed + epoch collide.
     """

@@ -3,6 +3,7 @@
 Planning imports this file without torch; `run` and `load_data` import what they need.
 """
 
+import itertools
 import math
 import os
 import warnings
@@ -35,6 +36,9 @@ METRICS = {
     for which in ("train", "validation", "test")
     for kind in ("accuracy", "loss")
 } | {
+    "generalization_gap": MetricDescription(
+        label="gap between train and test accuracy", unit="%", higher_is_better=False
+    ),
     "validation_accuracy_mean": MetricDescription(
         label="validation accuracy, mean over training", unit="%"
     ),
@@ -115,7 +119,7 @@ def _run(
     splits = _splits(settings, data[settings.data.dataset], seed, device)
     network = _network(settings, seed, precision)
     points = []
-    trainable = torch.compile(network) if settings.training.compile else network
+    trainable: Any = torch.compile(network) if settings.training.compile else network
     facts = _facts(settings, precision, splits)
     flops = _forward_flops(settings)
     try:
@@ -196,7 +200,7 @@ def _final_metrics(
     losses = [point["validation_loss"] for point in points]
     best = losses.index(min(losses))
     chosen = points[best if settings.training.early_stopping_patience is not None else -1]
-    rises = [max(0.0, after - before) for before, after in zip(losses, losses[1:], strict=False)]
+    rises = [max(0.0, after - before) for before, after in itertools.pairwise(losses)]
     return {
         "train_loss": train.loss,
         "train_accuracy": train.accuracy,
@@ -204,6 +208,7 @@ def _final_metrics(
         "validation_accuracy": chosen["validation_accuracy"],
         "test_loss": test.loss,
         "test_accuracy": test.accuracy,
+        "generalization_gap": train.accuracy - test.accuracy,
         "best_epoch": points[best]["epoch"],
         "epochs": points[-1]["epoch"],
         "validation_loss_roughness": _mean(rises),
@@ -251,7 +256,8 @@ def _facts(
 def _weights(network: "nn.Module") -> bytes:
     from safetensors.torch import save
 
-    return save({name: value.contiguous() for name, value in network.state_dict().items()})
+    saved: bytes = save({name: value.contiguous() for name, value in network.state_dict().items()})
+    return saved
 
 
 def _forward_flops(settings: ImageClassificationSettings) -> float:

@@ -74,14 +74,14 @@ def with_unit(text: str, unit: str) -> str:
 
 
 def mean_and_spread(mean: SupportsFloat | None, sd: SupportsFloat | None, unit: str = "") -> str:
-    """ "79.40 ± 0.31"; the mean alone where one seed gives no spread."""
+    """Both, as in "79.40 ± 0.31"; the mean alone where one seed gives no spread."""
     if is_missing(mean):
         return MISSING
     return number(mean, unit) if is_missing(sd) else f"{number(mean, unit)} ± {number(sd, unit)}"
 
 
 def p_value(value: SupportsFloat | None) -> str:
-    """ "0.012" to three decimals; "< 0.001" below that."""
+    """Three decimals, as in "0.012"; "< 0.001" below that."""
     if value is None or is_missing(value):
         return MISSING
     return "< 0.001" if float(value) < 0.001 else f"{float(value):.3f}"
@@ -93,7 +93,7 @@ def count(value: SupportsFloat | None) -> str:
 
 
 def seeds(n: SupportsFloat) -> str:
-    """ "n=5 seeds", "n=1 seed"."""
+    """As in "n=5 seeds" or "n=1 seed"."""
     return f"n={count(n)} seed" + ("" if round(float(n)) == 1 else "s")
 
 
@@ -128,7 +128,8 @@ def sentence_case(text: str) -> str:
 
 def wrap(label: str, width: int) -> str:
     """A label in lines of at most `width` characters, broken at spaces, after `_`, `=`, `,`, `+`,
-    `.` or `/` where possible."""
+    `.` or `/` where possible.
+    """
     marked = label
     for separator in "_=,+./":
         marked = marked.replace(separator, separator + "\u200b")

@@ -36,6 +36,7 @@ def pictures(findings: Findings) -> Iterator[Picture]:
         if _has_numbers(findings.effects, "estimate"):
             yield from _forests(findings, styles)
             yield from _interactions(findings)
+            yield from _factorials(findings)
             yield from _waterfalls(findings)
         if _has_numbers(findings.arms, "mean"):
             yield _strip(findings, styles)
@@ -108,6 +109,43 @@ def _interactions(findings: Findings) -> Iterator[Picture]:
         "conclusion that depends on the context."
     )
     yield _picture("interaction", "Effects by context", caption, interaction.size(cells), draw)
+
+
+def _factorials(findings: Findings) -> Iterator[Picture]:
+    """Main effects on the diagonal, two-way interactions beside it, one map a context."""
+    metric = metric_description(findings)
+    names = short_factor_names(dict.fromkeys(f for arm in findings.plan.arms for f in arm.levels))
+    contexts = list(dict.fromkeys(findings.factorial["context"]))
+    for context in contexts:
+        effects = findings.factorial[findings.factorial["context"] == context]
+        two_level = effects[~effects.duplicated("effect", keep=False)]
+        pairs = [effect.split(":") for effect in two_level["effect"]]
+        cells = two_level.assign(
+            row=[names[pair[0]].replace("_", " ") for pair in pairs],
+            column=[names[pair[-1]].replace("_", " ") for pair in pairs],
+            value=two_level["estimate"],
+        )
+        if not _has_numbers(cells, "value"):
+            continue
+
+        def draw(figure: Figure, cells: pd.DataFrame = cells) -> None:
+            interaction.draw(
+                cells,
+                figure.subplots(),
+                label=f"effect on {metric.label}",
+                unit=formatting.difference_unit(metric.unit),
+                higher_is_better=metric.higher_is_better,
+            )
+
+        several = len(contexts) > 1
+        yield _picture(
+            f"factorial_{_file_name(context)}" if several else "factorial",
+            "Main effects and interactions" + (f" in {context}" if several else ""),
+            "On the diagonal the main effect of each factor, beside it the two-way interactions, "
+            "with 95 % intervals. An interaction near zero means that the two choices add up.",
+            interaction.size(cells),
+            draw,
+        )
 
 
 def _waterfalls(findings: Findings) -> Iterator[Picture]:

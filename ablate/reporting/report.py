@@ -4,7 +4,6 @@ Everything is written beside it too: figures/*.png and *.svg, tables/*.csv and *
 """
 
 import base64
-import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -16,14 +15,16 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from ablate.analysis.findings import Findings, answer
+from ablate.analysis.findings import Findings
 from ablate.reporting import formatting, markup
 from ablate.reporting import tables as table_makers
+from ablate.reporting.answer import answer
 from ablate.reporting.macros import macros
 from ablate.reporting.pictures import Picture, pictures
 from ablate.reporting.tables import Cell, Table
 
-_CITED = {"verdicts", "published", "arms", "effects"}  # the ablation table repeats the last two
+# Not the ablation table, which repeats arms and effects.
+_CITED = {"verdicts", "published", "arms", "effects", "factorial"}
 _FOLDED_ROWS = 60  # longer tables are folded away in the page
 
 
@@ -40,6 +41,7 @@ class Page:
     published: Table | None
     arms: Table
     effects: Table
+    factorial: Table | None
     trials: Table
     pictures: tuple[Picture, ...]
     method: tuple[str, ...]
@@ -54,6 +56,7 @@ class Page:
             self.published,
             self.arms,
             self.effects,
+            self.factorial,
             self.trials,
             self.provenance,
         )
@@ -88,6 +91,7 @@ def make_page(findings: Findings, provenance: Mapping[str, Any]) -> Page:
         published=table_makers.published_table(findings),
         arms=table_makers.arm_table(findings),
         effects=table_makers.effect_table(findings),
+        factorial=table_makers.factorial_table(findings),
         trials=table_makers.trial_table(findings),
         pictures=tuple(pictures(findings)),
         method=_method(findings),
@@ -206,4 +210,4 @@ def _write(path: Path, content: bytes) -> None:
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
         file.write(content)
     Path(file.name).chmod(0o644)
-    os.replace(file.name, path)
+    Path(file.name).replace(path)

@@ -12,7 +12,7 @@ import pandas as pd
 from ablate.analysis.claims import Verdict
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
-from ablate.workload import MetricDescription
+from ablate.workload import MetricDescription, describe_metric
 
 Tone = Literal["plain", "strong", "muted", "supported", "refuted", "undecided", "open"]
 
@@ -58,7 +58,7 @@ class Table:
 def metric_description(findings: Findings, metric: str | None = None) -> MetricDescription:
     """Label, unit and direction of a metric (the study's own by default)."""
     name = metric or findings.plan.study.metric
-    return findings.plan.metrics.get(name) or MetricDescription(label=name.replace("_", " "))
+    return describe_metric(name, findings.plan.metrics)
 
 
 def short_factor_names(factors: Iterable[str]) -> dict[str, str]:
@@ -98,7 +98,9 @@ def verdict_table(findings: Findings) -> Table | None:
     )
     return Table(
         "verdicts",
-        "Each claim, what was published, what was measured (95 % interval) and what follows.",
+        "Each claim, what was published, what was measured and what follows. Brackets hold the "
+        "interval that decides: of 95 % for a claim alone, wider where several share the error "
+        "rate.",
         ("Claim", "Published", "Measured", "Verdict", "Seeds", "p (adjusted)", "Core-hours"),
         tuple(rows),
         frame,
@@ -126,6 +128,8 @@ _VERDICT_FIELDS = (
     "seeds_needed",
     "detectable_effect",
     "core_hours",
+    "family",
+    "confidence",
     "note",
 )
 
@@ -204,8 +208,8 @@ def ablation_table(findings: Findings) -> Table:
         tuple(rows),
         pd.DataFrame(records),
         keys=("context", "arm"),
-        units={name: metric.unit for name in ("mean", "sd")}
-        | {name: change for name in ("difference", "difference_low", "difference_high")},
+        units=dict.fromkeys(("mean", "sd"), metric.unit)
+        | dict.fromkeys(("difference", "difference_low", "difference_high"), change),
         numeric=frozenset(range(len(header) - 3, len(header))),
     )
 
@@ -320,7 +324,7 @@ def arm_table(findings: Findings) -> Table:
         rows,
         findings.arms,
         keys=("context", "arm"),
-        units={name: metric.unit for name in ("mean", "sd", "low", "high")} | {"core_seconds": "s"},
+        units=dict.fromkeys(("mean", "sd", "low", "high"), metric.unit) | {"core_seconds": "s"},
         numeric=frozenset(range(len(header) - 5, len(header))),
     )
 
@@ -331,6 +335,65 @@ def _what_is_missing(arm: Mapping[Any, Any]) -> str:
         for ending in ("diverged", "failed", "missing")
         if not formatting.is_missing(arm.get(ending)) and arm[ending] > 0
     )
+
+
+def factorial_table(findings: Findings) -> Table | None:
+    """Main effects and two-way interactions of a factorial; None for other designs."""
+    if findings.factorial.empty:
+        return None
+    metric = metric_description(findings)
+    unit = formatting.difference_unit(metric.unit)
+    several_contexts = findings.factorial["context"].nunique() > 1
+    aliased = findings.factorial["aliased_with"].astype(bool).any()
+    rows = tuple(
+        (
+            *([Cell(str(row["context"]))] if several_contexts else []),
+            Cell(_effect_name(findings, row["effect"]), note=str(row["change"])),
+            Cell(formatting.number(row["estimate"], unit, signed=True)),
+            Cell(formatting.interval(row["low"], row["high"], unit)),
+            Cell(formatting.count(row["n"])),
+            Cell(formatting.p_value(row["p_holm"])),
+            Cell(_share(row["share"])),
+            *([Cell(_alias_names(findings, row["aliased_with"]))] if aliased else []),
+        )
+        for row in findings.factorial.to_dict("records")
+    )
+    header = (
+        *(["Context"] if several_contexts else []),
+        "Effect",
+        _with_bracket("Estimate", unit),
+        "95 % interval",
+        "Seeds",
+        "p (Holm)",
+        "Share of variation",
+        *(["Not told apart from"] if aliased else []),
+    )
+    first = 2 if several_contexts else 1
+    return Table(
+        "factorial",
+        f"Main effects on {metric.label}, each averaged over all levels of the other factors, and "
+        "two-way interactions (half the difference between a factor's effects at the other's two "
+        "levels). Share: of what arms differ by, from type II sums of squares.",
+        header,
+        rows,
+        findings.factorial,
+        keys=("context", "effect", "change"),
+        units=dict.fromkeys(("estimate", "low", "high"), unit) | {"share": "points"},
+        numeric=frozenset(range(first, first + 5)),
+    )
+
+
+def _effect_name(findings: Findings, effect: str) -> str:
+    short = short_factor_names(dict.fromkeys(f for arm in findings.plan.arms for f in arm.levels))
+    return " × ".join(short[factor].replace("_", " ") for factor in effect.split(":"))
+
+
+def _alias_names(findings: Findings, effects: str) -> str:
+    return ", ".join(_effect_name(findings, effect) for effect in effects.split(", ") if effect)
+
+
+def _share(share: float) -> str:
+    return formatting.MISSING if formatting.is_missing(share) else f"{100 * share:.1f} %"
 
 
 def effect_table(findings: Findings) -> Table:
@@ -373,7 +436,7 @@ def effect_table(findings: Findings) -> Table:
         rows,
         findings.effects,
         keys=("context", "arm"),
-        units={name: unit for name in ("estimate", "low", "high", "sd")}
+        units=dict.fromkeys(("estimate", "low", "high", "sd"), unit)
         | {"hedges_g": "points", "probability_of_improvement": "points"},
         numeric=frozenset(range(len(header) - 6, len(header))),
     )

@@ -208,12 +208,14 @@ def _metric_problems(draft: Draft, long: dict[str, Any], workload: Workload) -> 
         named += [(("claims", index, key), claim.get(key)) for key in ("metric", "curve")]
     for index, number in enumerate(long.get("published", ())):
         named.append((("published", index, "metric"), number.get("metric")))
+    declared = long.get("metrics")
+    known = {*workload.metrics, *(declared if isinstance(declared, dict) else ())}
     for place, name in named:
-        if isinstance(name, str) and workload.metrics and name not in workload.metrics:
+        if isinstance(name, str) and workload.metrics and name not in known:
             yield Problem(
                 draft.source.where(draft.written(place)),
                 f"no metric named '{name}'",
-                did_you_mean(name, workload.metrics),
+                did_you_mean(name, known),
             )
 
 

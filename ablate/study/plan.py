@@ -91,7 +91,7 @@ class Plan(BaseModel):
 
     def select(self, selector: Selector, context: str | None = None) -> Arm:
         """The arm that a selector names: the reference of its context with the selector's levels,
-        and with what their conditions need.
+        and with what their conditions need; on a path, else the first step that has them.
 
         context: where the selector names none; may be left out where the study has one context.
         Raises StudyError when there is no such arm, with what there is.
@@ -104,11 +104,14 @@ class Plan(BaseModel):
             needed |= conditions(self.study, factor)
         varied_needs = {f: level for f, level in needed.items() if f in reference.levels}
         wanted = reference.levels | varied_needs | selector.levels
-        for arm in self.arms:
-            if arm.context == context and arm.levels == wanted:
-                return arm
+        arms = [arm for arm in self.arms if arm.context == context]
+        found = [arm for arm in arms if arm.levels == wanted]
+        if not found and self.study.design.kind == "path":
+            found = [arm for arm in arms if selector.levels.items() <= arm.levels.items()]
+        if found:
+            return found[0]
         levels = ", ".join(f"{factor}: {level}" for factor, level in selector.levels.items())
-        names = ", ".join(f"'{arm.name}'" for arm in self.arms if arm.context == context)
+        names = ", ".join(f"'{arm.name}'" for arm in arms)
         raise StudyError(
             Problem("", f"'{context}' has no arm with {{{levels}}}", f"its arms are {names}")
         )
@@ -166,7 +169,11 @@ def make_plan(study: Study, workload: Workload | None = None, chosen: tuple[str,
         for arm, identity in zip(arms, identities, strict=True)
     )
     plan = Plan(
-        study=study, arms=arms, trials=trials, metrics=dict(workload.metrics), workload=given
+        study=study,
+        arms=arms,
+        trials=trials,
+        metrics={**workload.metrics, **study.metrics},
+        workload=given,
     )
     if problems := tuple(_unknown_arms(plan)):
         raise StudyError(*problems)
@@ -201,14 +208,15 @@ class PlanRow(NamedTuple):
     context: str
     arm: str
     changes: str
-    """Settings that differ from the context's reference; of the reference, what its study sets."""
+    """Settings that differ from the context's reference, on a path from the step before; of the
+    reference, what its study sets."""
     trials: int
     recorded: int
 
 
 def plan_table(plan: Plan, recorded: Collection[str] = ()) -> list[PlanRow]:
-    """The arms as differences from their baseline, with the number of trials and of those already
-    recorded.
+    """The arms as differences from their baseline, or from the step before on a path, with the
+    number of trials and of those already recorded.
 
     recorded: hashes of the trials that need not run again.
     """
@@ -232,13 +240,24 @@ def _changes(plan: Plan, arm: Arm) -> str:
     if arm.is_reference:
         return ", ".join(f"{key}: {_text(value)}" for key, value in arm.settings.items())
     resolve = plan._workload().resolve
-    before = _flat(resolve(plan.reference(arm.context).settings))
+    before = _flat(resolve(_shown_against(plan, arm).settings))
     after = _flat(resolve(arm.settings))
     return ", ".join(
         f"{key}: {_text(before.get(key))} -> {_text(after.get(key))}"
         for key in after | before
         if before.get(key) != after.get(key)
     )
+
+
+def _shown_against(plan: Plan, arm: Arm) -> Arm:
+    """The context's reference; on a path the step before, which differs in one factor."""
+    before = plan.reference(arm.context)
+    if plan.study.design.kind == "path":
+        for other in plan.arms[: plan.arms.index(arm)]:
+            same = (level == other.levels.get(factor) for factor, level in arm.levels.items())
+            if other.context == arm.context and sum(same) == len(arm.levels) - 1:
+                before = other
+    return before
 
 
 def _text(value: Any) -> str:

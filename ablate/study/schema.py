@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat
 
+from ablate.workload import MetricDescription
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,7 +46,9 @@ class Design(_Frozen):
 
 
 class Selector(_Frozen):
-    """An arm, named by what differs from its context's baseline: levels by factor."""
+    """An arm, named by what differs from its context's baseline: levels by factor. On a path, a
+    level names the step that brings it in.
+    """
 
     levels: dict[str, str] = Field(default_factory=dict)
     context: str | None = None
@@ -180,6 +184,8 @@ class Study(_Frozen):
     """Combinations of levels that are not run: factor -> level."""
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     metric: str = "test_accuracy"
+    metrics: dict[str, MetricDescription] = Field(default_factory=dict)
+    """Label, unit and better direction of metrics that the workload does not describe."""
     smallest_effect_of_interest: NonNegativeFloat = 0.0
     """In the metric's unit; for accuracies, percentage points."""
     diverged: Literal["chance", "failure_rate"] = "chance"

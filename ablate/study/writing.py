@@ -38,8 +38,8 @@ def _content(study: Study) -> dict[str, Any]:
     plain = study.model_dump(
         mode="json",
         include={
-            "metric", "smallest_effect_of_interest", "diverged", "test_curve", "keep_weights",
-            "retries",
+            "metric", "metrics", "smallest_effect_of_interest", "diverged", "test_curve",
+            "keep_weights", "retries",
         },
     )  # fmt: skip
     alone = list(study.contexts) == [_ALONE]
@@ -62,7 +62,7 @@ def _content(study: Study) -> dict[str, Any]:
             for number in study.published
         ],
     }
-    return {key: value for key, value in content.items() if value not in ([], ())}
+    return {key: value for key, value in content.items() if value not in ([], (), {})}
 
 
 def _factor(factor: Factor) -> dict[str, Any]:

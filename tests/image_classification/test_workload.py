@@ -97,9 +97,14 @@ def test_roughness_is_the_mean_rise_between_validations(digits: dict[str, Any]) 
     assert final["validation_loss_mean"] == pytest.approx(sum(losses) / len(losses))
 
 
+def test_the_generalization_gap_is_what_training_images_are_ahead(digits: dict[str, Any]) -> None:
+    final = trial(digits, {})[-1]
+    assert final["generalization_gap"] == final["train_accuracy"] - final["test_accuracy"]
+
+
 def test_a_loss_that_is_not_finite_ends_the_trial_with_its_facts(digits: dict[str, Any]) -> None:
     settings = {"training.optimizer": "sgd", "training.learning_rate": 1e6}
-    with pytest.raises(DivergedError, match="training loss is (nan|inf)") as caught:
+    with pytest.raises(DivergedError, match=r"training loss is (nan|inf)") as caught:
         trial(digits, settings)
     assert caught.value.facts["chance_level"]["test_accuracy"] == 10
     assert caught.value.facts["chance_level"]["test_loss"] == pytest.approx(math.log(10))

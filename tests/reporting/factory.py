@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ablate.analysis.factorial import COLUMNS as FACTORIAL_COLUMNS
 from ablate.workload import MetricDescription
 
 METRICS = {
@@ -70,6 +71,7 @@ def make_findings(
         arms=arm_table,
         effects=effects,
         differences=differences,
+        factorial=pd.DataFrame(columns=FACTORIAL_COLUMNS),
         curves={
             f"{part}_{quantity}": _curve(arms, arm_table, part, quantity, seeds)
             for quantity in ("accuracy", "loss")
@@ -105,6 +107,8 @@ def make_verdict(**changes: Any) -> Any:
         "detectable_effect": None,
         "core_hours": 0.83,
         "arms": ("baseline", "strided_conv"),
+        "family": "study",
+        "confidence": 0.95,
         "note": "",
     }
     return SimpleNamespace(**(fields | changes))

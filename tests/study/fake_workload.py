@@ -29,6 +29,7 @@ class FakeWorkload:
         "test_accuracy": MetricDescription(label="test accuracy", unit="%"),
         "test_loss": MetricDescription(label="test loss", higher_is_better=False),
         "validation_accuracy": MetricDescription(label="validation accuracy", unit="%"),
+        "validation_loss": MetricDescription(label="validation loss", higher_is_better=False),
     }
 
     def resolve(self, settings: Mapping[str, Any]) -> Settings:

@@ -9,6 +9,7 @@ import pytest
 from ablate.errors import StudyError
 from ablate.study.loading import load_study, parse_override
 from ablate.study.schema import Design, Difference, Factor, Selector, Study
+from ablate.workload import MetricDescription
 from tests.study.fake_workload import FAKE
 
 Load = Callable[..., Study]
@@ -142,6 +143,16 @@ published:
         "interaction", "open",
     ]  # fmt: skip
     assert study.published[1].arm == Selector(levels={"pool": "mean"}, context="small")
+
+
+def test_a_study_may_describe_metrics_of_its_own(load: Load) -> None:
+    from ablate.study.plan import make_plan
+
+    study = load(
+        PLAIN + "metric: regret\nmetrics: {regret: {label: regret, higher_is_better: false}}\n"
+    )
+    described = make_plan(study, FAKE).metrics["regret"]
+    assert described == MetricDescription(label="regret", higher_is_better=False)
 
 
 def test_overrides_are_laid_over_every_baseline(load: Load) -> None:

@@ -50,6 +50,16 @@ def test_settings_are_complete() -> None:
     assert plan.resolved_settings(plan.trials[1]) == FAKE.resolve({"model.pool": "mean"})
 
 
+def test_on_a_path_a_level_names_the_step_that_brings_it_in() -> None:
+    factors = {"pool": POOL, "norm": NORM, "width": WIDTH}
+    plan = make_plan(study(factors, design="path"), FAKE)
+    assert plan.select(Selector(levels={"norm": "batch"})).name == "+ norm"
+    assert plan.select(Selector(levels={"norm": "batch", "pool": "mean"})).name == "+ norm"
+    assert plan.select(Selector(levels={"norm": "none"})).is_reference
+    with pytest.raises(StudyError, match=r"^'baseline' has no arm with {norm: batch, pool: max}\n"):
+        plan.select(Selector(levels={"norm": "batch", "pool": "max"}))
+
+
 def test_a_selector_names_the_arm_that_differs_in_its_levels() -> None:
     plan = make_plan(study({"optimizer": OPTIMIZER, "momentum": MOMENTUM, "pool": POOL}), FAKE)
     assert plan.select(Selector()).is_reference
@@ -148,4 +158,26 @@ def test_the_table_shows_arms_as_differences_from_the_baseline() -> None:
             3,
             0,
         ),
+    ]
+
+
+def test_the_table_shows_a_step_of_a_path_as_its_difference_from_the_step_before() -> None:
+    plan = make_plan(study({"pool": POOL, "norm": NORM}, design="path"), FAKE)
+    assert [row.changes for row in plan_table(plan)] == [
+        "",
+        "model.pool: max -> mean",
+        "model.norm: none -> batch",
+    ]
+
+
+def test_the_table_shows_greedy_candidates_as_differences_from_the_last_step() -> None:
+    of = study(
+        {"pool": POOL, "norm": NORM, "width": WIDTH}, design={"kind": "path", "order": "greedy"}
+    )
+    rows = plan_table(make_plan(of, FAKE, ("norm",)))
+    assert [(row.arm, row.changes) for row in rows] == [
+        ("baseline", ""),
+        ("+ norm", "model.norm: none -> batch"),
+        ("+ pool", "model.pool: max -> mean"),
+        ("+ width", "model.width: 8 -> 64"),
     ]

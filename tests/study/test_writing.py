@@ -55,6 +55,9 @@ def studies(draw: st.DrawFn) -> Study:
                 },
             },
             "seeds": draw(st.lists(st.integers(0, 99), min_size=1, max_size=3, unique=True)),
+            "metrics": draw(
+                st.sampled_from([{}, {"regret": {"label": "regret", "higher_is_better": False}}])
+            ),
             "diverged": draw(st.sampled_from(["chance", "failure_rate"])),
             "forbid": draw(st.sampled_from([[], [{optimizer: sgd, rate: low}]])),
             "claims": draw(st.sampled_from([[], [claim]])),

@@ -15,7 +15,9 @@ from ablate.workload import Resources, Wanted
 
 def make_task(**changes: Any) -> TrialTask:
     spec = TrialSpec(workload="here:train", workload_version="1", settings={}, seed=3)
-    return TrialTask(**({"context": "baseline", "arm": "a", "spec": spec, "settings": {}} | changes))
+    return TrialTask(
+        **({"context": "baseline", "arm": "a", "spec": spec, "settings": {}} | changes)
+    )
 
 
 def events(function: Callable[..., Iterator[Any]], **changes: Any) -> list[Any]:

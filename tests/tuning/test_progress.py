@@ -37,7 +37,9 @@ def drive(listener: Any, clock: Clock, look: Callable[[], Any] = lambda: None) -
     listener.point_reported("2", {"epoch": 3.0, "validation_accuracy": 71.234, "x": 1.0})
     clock.now += 30
     listener.trial_ended("0", TrialName("baseline", "strided_conv", 0), record)
-    listener.trial_ended("1", TrialName("good", "strided_conv", 1), make_failed(error="a\nOSError: b"))
+    listener.trial_ended(
+        "1", TrialName("good", "strided_conv", 1), make_failed(error="a\nOSError: b")
+    )
     look()
     listener.trial_ended("2", TrialName("baseline", "strided_conv", 2), record)
 
@@ -110,7 +112,14 @@ def test_the_pace_is_counted_from_the_first_trial():
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.2, "0 s"), (42, "42 s"), (99.4, "99 s"), (100, "2 min"), (3599, "60 min"), (11100, "3 h 05 min")],
+    [
+        (0.2, "0 s"),
+        (42, "42 s"),
+        (99.4, "99 s"),
+        (100, "2 min"),
+        (3599, "60 min"),
+        (11100, "3 h 05 min"),
+    ],
 )
 def test_durations_read_easily(seconds: float, text: str):
     assert duration(seconds) == text

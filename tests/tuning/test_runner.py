@@ -48,9 +48,7 @@ def run(
     workload = load_workload(plan.study.workload)
     options = {"progress": Silent(), "retries": plan.study.retries} | options
     run_tasks(tasks, store, workload, {}, **options)
-    return {
-        (record.spec.settings["level"], record.spec.seed): record for record in store.records()
-    }
+    return {(record.spec.settings["level"], record.spec.seed): record for record in store.records()}
 
 
 @pytest.mark.usefixtures("ray")
@@ -159,8 +157,9 @@ class TestRunTasks:
         broken.parent.mkdir()
         broken.write_text("{")
         with pytest.raises(AblateError) as caught:
-            run_tasks(tasks, store, load_workload(plan.study.workload), {}, progress=Silent(),
-                      retries=0)
+            run_tasks(
+                tasks, store, load_workload(plan.study.workload), {}, progress=Silent(), retries=0
+            )
         assert caught.value.problems[0].where == str(broken)
 
 
@@ -169,8 +168,11 @@ class TestMissingTasks:
         plan = make_trivial_plan(seeds=2)
         store = RecordStore(tmp_path)
         first, *rest = plan.trials
-        store.put(TrialRecord(hash=first.hash, spec=first.spec, status="completed",
-                              metrics={"test_accuracy": 1.0}))
+        store.put(
+            TrialRecord(
+                hash=first.hash, spec=first.spec, status="completed", metrics={"test_accuracy": 1.0}
+            )
+        )
         failed = rest[0]
         store.put(TrialRecord(hash=failed.hash, spec=failed.spec, status="failed", error="no"))
         assert [task.hash for task in missing_tasks(plan, store)] == [t.hash for t in rest]
@@ -179,8 +181,15 @@ class TestMissingTasks:
         plan = make_trivial_plan(seeds=1, arms=(), keep_weights=True)
         store = RecordStore(tmp_path)
         (trial,) = plan.trials
-        store.put(TrialRecord(hash=trial.hash, spec=trial.spec, status="completed",
-                              metrics={"test_accuracy": 1.0}, history={"test_loss": [1.0]}))
+        store.put(
+            TrialRecord(
+                hash=trial.hash,
+                spec=trial.spec,
+                status="completed",
+                metrics={"test_accuracy": 1.0},
+                history={"test_loss": [1.0]},
+            )
+        )
         (task,) = missing_tasks(plan, store)
         assert task.wanted.weights and task.wanted.test_curve
 
@@ -188,8 +197,11 @@ class TestMissingTasks:
         plan = make_trivial_plan(seeds=1, arms=())
         (trial,) = plan.trials
         store = RecordStore(tmp_path)
-        store.put(TrialRecord(hash=trial.hash, spec=trial.spec, status="completed",
-                              metrics={"test_accuracy": 1.0}))
+        store.put(
+            TrialRecord(
+                hash=trial.hash, spec=trial.spec, status="completed", metrics={"test_accuracy": 1.0}
+            )
+        )
         assert run_trials(plan, store, address="nowhere:1") == RunSummary()
 
 

@@ -189,7 +189,8 @@ def _pool(name: str, kind: Literal["max_pool", "average_pool"], shape: Shape) ->
 
 def _divided(map_size: Shape, stride: int) -> Shape:
     """Rounded up, as padded convolutions do. Pools do so too (blocks.py), so that every way of
-    downsampling gives maps of the same size, and no edge of an odd map is lost."""
+    downsampling gives maps of the same size, and no edge of an odd map is lost.
+    """
     return tuple(-(-side // stride) for side in map_size)
 
 

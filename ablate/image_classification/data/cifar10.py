@@ -10,6 +10,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +29,8 @@ STD = (0.2023, 0.1994, 0.2010)
 
 class Part(NamedTuple):
     """The training or the test set: its name, size and the SHA-256 of its uint8 pixels, in
-    official order, (N, 32, 32, 3)."""
+    official order, (N, 32, 32, 3).
+    """
 
     name: str
     size: int
@@ -101,11 +103,11 @@ def _write_cache(path: Path, rows: Pixels) -> None:
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
+        with temporary.open("wb") as file:
             np.save(file, rows, allow_pickle=False)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError:  # a cache that cannot be written costs seconds, not the run
         temporary.unlink(missing_ok=True)
 
@@ -121,11 +123,11 @@ def decode(part: Part, folders: Sequence[Path]) -> Images:
     for folder in folders:
         for place in (folder, folder / "cifar10", folder / "plain_text"):
             if files := sorted(place.glob(f"{part.name}-*.parquet")):
-                return _checked(part, files, lambda files=files: _from_parquet(part, files))
+                return _checked(part, files, partial(_from_parquet, part, files))
             if (batches := place / "cifar-10-batches-py").is_dir():
-                return _checked(part, [batches], lambda batches=batches: _from_batches(part, batches))
+                return _checked(part, [batches], partial(_from_batches, part, batches))
     batches = download(folders) / "cifar-10-batches-py"
-    return _checked(part, [batches], lambda: _from_batches(part, batches))
+    return _checked(part, [batches], partial(_from_batches, part, batches))
 
 
 def _checked(part: Part, files: Sequence[Path], read: Callable[[], Images]) -> Images:
@@ -150,7 +152,7 @@ def _checked(part: Part, files: Sequence[Path], read: Callable[[], Images]) -> I
 
 
 def _digest(pixels: Pixels) -> str:
-    return hashlib.sha256(np.ascontiguousarray(pixels)).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
 
 def _from_parquet(part: Part, files: Sequence[Path]) -> Images:
@@ -179,7 +181,7 @@ def _decoded(png: bytes) -> Pixels:
 
 
 def _from_batches(part: Part, folder: Path) -> Images:
-    """torchvision's layout: the official Python pickles, read without running what they say."""
+    """Torchvision's layout: the official Python pickles, read without running what they say."""
     names = [f"data_batch_{n}" for n in range(1, 6)] if part.name == "train" else ["test_batch"]
     batches = list(_read_batches(folder, names))
     rows = np.concatenate([np.asarray(batch[b"data"], dtype=np.uint8) for batch in batches])
@@ -192,7 +194,7 @@ def _read_batches(folder: Path, names: Sequence[str]) -> Iterator[dict[bytes, An
     for name in names:
         path = folder / name
         try:
-            with open(path, "rb") as file:
+            with path.open("rb") as file:
                 yield _ArrayUnpickler(file, encoding="bytes").load()
         except (OSError, EOFError, pickle.UnpicklingError, ValueError) as error:
             raise DataError(f"{path} cannot be read as CIFAR-10: {error}. Copy it anew") from error
@@ -212,7 +214,8 @@ class _ArrayUnpickler(pickle.Unpickler):
 
 def download(looked_in: Sequence[Path], url: str | None = None) -> Path:
     """Fetch CIFAR-10 into the user's cache by torchvision, with its progress bar and hash check;
-    the folder it lies in. Raises DataError, saying the ways on, when it cannot be had."""
+    the folder it lies in. Raises DataError, saying the ways on, when it cannot be had.
+    """
     from torchvision.datasets import CIFAR10
 
     class Source(CIFAR10):

@@ -20,7 +20,8 @@ STD = (0.3762,) * 3
 
 def load(data_dir: Path | None = None) -> ImageData:
     """The 1,797 digits; a fixed fifth of every class is the test set. `data_dir` is not needed.
-    Raises DataError when scikit-learn's copy is not the one that trials are named after."""
+    Raises DataError when scikit-learn's copy is not the one that trials are named after.
+    """
     from sklearn.datasets import load_digits
 
     bunch = load_digits()
@@ -43,7 +44,8 @@ def load(data_dir: Path | None = None) -> ImageData:
 
 def enlarged(images: np.ndarray) -> np.ndarray:
     """images: (N, 8, 8) of values 0 to 16. Returns uint8 (N, 3, 32, 32): every pixel repeated in a
-    4x4 block and in three channels, 16 becoming 255. Integers only, so exact everywhere."""
+    4x4 block and in three channels, 16 becoming 255. Integers only, so exact everywhere.
+    """
     grey = (images.astype(np.int64) * 255 // 16).astype(np.uint8)
     large = grey.repeat(4, axis=1).repeat(4, axis=2)
     return np.repeat(large[:, None], 3, axis=1)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 class DatasetDescription(NamedTuple):
     """input_shape: (channels, height, width). digest: of the pixels, names the data in a trial's
-    hash. module: where `load(data_dir) -> ImageData` is."""
+    hash. module: where `load(data_dir) -> ImageData` is.
+    """
 
     input_shape: tuple[int, int, int]
     classes: int
@@ -49,4 +50,5 @@ def load_data(name: str, data_dir: Path | None = None) -> "ImageData":
     """The data set of that name. Raises DataError when it is unknown, absent or damaged."""
     if name not in DATASETS:
         raise DataError(f"no data set named '{name}': {did_you_mean(name, DATASETS)}")
-    return importlib.import_module(DATASETS[name].module).load(data_dir)
+    data: ImageData = importlib.import_module(DATASETS[name].module).load(data_dir)
+    return data

@@ -1,5 +1,6 @@
 """The published rule for stopping early."""
 
+import itertools
 from collections.abc import Sequence
 
 
@@ -12,4 +13,4 @@ def should_stop(validation_losses: Sequence[float], patience: int | None) -> boo
     if patience is None or len(validation_losses) <= patience:
         return False
     recent = validation_losses[-patience - 1 :]
-    return all(later >= earlier for earlier, later in zip(recent, recent[1:], strict=False))
+    return all(later >= earlier for earlier, later in itertools.pairwise(recent))

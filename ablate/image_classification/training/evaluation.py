@@ -41,7 +41,8 @@ class Score(NamedTuple):
 @torch.no_grad()
 def evaluate(network: nn.Module, data: ImageSet, indices: Tensor, precision: Precision) -> Score:
     """Score of the network in evaluation mode on the images at `indices`; training mode is left
-    as it was found."""
+    as it was found.
+    """
     was_training = network.training
     network.eval()
     loss = torch.zeros((), dtype=torch.float64, device=data.images.device)

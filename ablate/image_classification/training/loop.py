@@ -1,5 +1,6 @@
 """Training one network once, as an iterator of validation points."""
 
+import itertools
 import math
 import time
 from collections.abc import Iterator
@@ -89,7 +90,9 @@ def train(
                 **_named("validation", validation),
             }
             if test_curve:
-                point |= _named("test", evaluate(network, splits.test_images, splits.test, precision))
+                point |= _named(
+                    "test", evaluate(network, splits.test_images, splits.test, precision)
+                )
             yield point
             if should_stop(progress.validation_losses, settings.early_stopping_patience):
                 break
@@ -104,14 +107,15 @@ def _portions(
     train: Tensor, settings: TrainingSettings, seed: int, epoch: int
 ) -> Iterator[tuple[float, list[Tensor]]]:
     """The epoch's batches in the order of its own stream, cut into one portion a validation, each
-    with the share of the epoch that is done after it."""
+    with the share of the epoch that is done after it.
+    """
     generator = torch.Generator().manual_seed(stream_seed(seed, "order", epoch))
     order = torch.randperm(len(train), generator=generator).to(train.device)
     # A last batch of one image has no batch statistics to normalise by.
     steps = [step for step in train[order].split(settings.batch_size) if len(step) > 1]
     count = settings.validations_per_epoch
     ends = [round(len(steps) * part / count) for part in range(count + 1)]
-    for part, (begin, end) in enumerate(zip(ends, ends[1:], strict=False), start=1):
+    for part, (begin, end) in enumerate(itertools.pairwise(ends), start=1):
         yield part / count, steps[begin:end]
 
 

@@ -26,7 +26,8 @@ class Precision(NamedTuple):
 
     def place(self, network: nn.Module) -> nn.Module:
         """The network on the device, in the memory format that its convolutions are fastest in."""
-        return network.to(self.device, memory_format=MEMORY_FORMAT)
+        placed: nn.Module = network.to(device=self.device).to(memory_format=MEMORY_FORMAT)
+        return placed
 
 
 def choose_precision(asked: Asked, device: torch.device) -> Precision:
@@ -39,13 +40,14 @@ def choose_precision(asked: Asked, device: torch.device) -> Precision:
 def has_bfloat16(device: torch.device) -> bool:
     """Whether the device multiplies bfloat16 natively; emulation would be slower than float32."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def normalise(images: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
     """images: uint8 (batch, channels, height, width), of values 0 to 255. Returns the network's
     input, (image / 255 - mean) / standard deviation, with mean (1, channels, 1, 1) in units of
-    255 and scale = 1 / (255 * standard deviation)."""
+    255 and scale = 1 / (255 * standard deviation).
+    """
     prepared = images.to(dtype=torch.float32, memory_format=MEMORY_FORMAT)
     return prepared.sub_(mean).mul_(scale)

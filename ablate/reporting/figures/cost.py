@@ -11,6 +11,7 @@ from matplotlib.ticker import EngFormatter, NullFormatter
 
 from ablate.reporting import formatting
 from ablate.reporting.figures.palette import INK, ArmStyle
+from ablate.reporting.figures.theme import bound_percent
 
 AXES = {"core_seconds": "core-seconds a trial", "flops": "training FLOPs a trial"}
 """Columns that a cost can be read from -> what their axis says."""
@@ -46,6 +47,7 @@ def draw(
         for arm in arms.dropna(subset=["mean", column]).to_dict("records"):
             _draw_arm(axes, arm, column, styles[str(arm["arm"])], contexts)
         _scale(axes, arms[column].dropna())
+        bound_percent(axes, "y", unit)
         axes.set_xlabel(AXES[column])
     panels[0].set_ylabel(formatting.with_unit(label, f"({unit})" if unit else ""))
     _legend(figure, arms, styles, contexts)

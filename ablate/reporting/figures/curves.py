@@ -66,6 +66,7 @@ def _draw_together(
             axes.set_title(f"{context}: {title}" if len(contexts) > 1 else title)
             axes.set_xlabel("epoch")
         panels[row, 0].set_ylabel(y_label)
+        _look_at_means(panels[row, 0], curves, context)
     _legend(figure, [(name, styles[name]) for name in _names(curves)], columns=3)
 
 
@@ -96,6 +97,7 @@ def _draw_apart(
         axes.set_xlabel("epoch")
     for axes in grid[:, 0]:
         axes.set_ylabel(y_label)
+    _look_at_means(grid[0, 0], curves)
     entries = [
         (_PART_TITLES.get(part, part), ArmStyle(GREY, "", _part_dashes(position)))
         for position, part in enumerate(curves)
@@ -103,6 +105,20 @@ def _draw_apart(
     _legend(
         figure, [*entries, ("thin: the baseline", ArmStyle(REFERENCE_COLOUR, "", ()))], columns=4
     )
+
+
+def _look_at_means(
+    axes: Axes, curves: Mapping[str, pd.DataFrame], context: str | None = None
+) -> None:
+    """Leave room for the means, and for bands as far as they go beyond them by a quarter of that:
+    with two or three seeds a band would otherwise squeeze every curve flat.
+    """
+    tables = [t if context is None else t[t["context"] == context] for t in curves.values()]
+    means = pd.concat([table["mean"] for table in tables]).dropna()
+    if means.nunique() > 1:
+        room = 0.25 * (means.max() - means.min())
+        low, high = axes.get_ylim()
+        axes.set_ylim(max(low, means.min() - room), min(high, means.max() + room))
 
 
 def _draw_curve(

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from ablate.reporting import formatting
 from ablate.reporting.figures.palette import GREY, INK, ArmStyle
+from ablate.reporting.figures.theme import bound_percent
 
 _LABEL_WIDTH = 30
 
@@ -48,6 +49,7 @@ def draw(
             styles,
             metric,
         )
+        bound_percent(axes, "x", unit)
         if len(contexts) > 1:
             axes.set_title(str(context))
     panels[-1, 0].set_xlabel(

@@ -3,9 +3,10 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -47,6 +48,14 @@ def themed() -> Iterator[None]:
         style = seaborn.axes_style("whitegrid") | seaborn.plotting_context("paper")
         with matplotlib.rc_context(style | _OVERRIDES):
             yield
+
+
+def bound_percent(axes: Axes, side: Literal["x", "y"], unit: str) -> None:
+    """Cut an axis of percentages off at 0 and 100: an interval may reach beyond, a value cannot."""
+    if unit == "%":
+        low, high = getattr(axes, f"get_{side}lim")()
+        margin = 0.02 * (high - low)
+        getattr(axes, f"set_{side}lim")(max(low, -margin), min(high, 100 + margin))
 
 
 def new_figure(width: float, height: float) -> Figure:

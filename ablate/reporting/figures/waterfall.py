@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from ablate.reporting import formatting
 from ablate.reporting.figures.palette import BETTER, GREY, INK, WORSE
+from ablate.reporting.figures.theme import bound_percent
 
 _LABEL_WIDTH = 30
 
@@ -67,6 +68,7 @@ def _frame(axes: Axes, steps: pd.DataFrame, label: str, unit: str, higher_is_bet
     axes.grid(visible=False, axis="y")
     axes.use_sticky_edges = False
     axes.margins(x=0.06)
+    bound_percent(axes, "x", unit)
     side = "right" if higher_is_better else "left"
     axes.set_xlabel(
         formatting.with_unit(label, f"({unit})" if unit else "")

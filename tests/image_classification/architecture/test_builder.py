@@ -68,5 +68,5 @@ def test_channels_last_images_give_the_same_logits(stream: StreamFixture) -> Non
 
 
 def test_an_impossible_network_is_refused_before_it_is_built() -> None:
-    with pytest.raises(ValueError, match="^filters has 3 entries, and each stage halves the map"):
+    with pytest.raises(ValueError, match=r"^filters has 3 entries, and each stage halves the map"):
         build_network(spec_of(), (3, 4, 4))

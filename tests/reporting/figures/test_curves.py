@@ -50,3 +50,14 @@ def test_one_seed_has_no_band(figure: Figure) -> None:
 def test_many_arms_get_axes_of_their_own(figure: Figure, changes: int, panels: int) -> None:
     axes = draw(make_findings(many_changes(changes)), figure)
     assert sum(panel.axison for panel in axes) == panels
+
+
+def test_a_wide_band_does_not_squeeze_the_curves_flat(figure: Figure) -> None:
+    findings = make_findings()
+    for table in findings.curves.values():
+        table["low"], table["high"] = table["mean"] - 500, table["mean"] + 500
+    validation, _ = draw(findings, figure)
+    means = [findings.curves[f"{part}_accuracy"]["mean"] for part in ("validation", "train")]
+    lowest, highest = (extreme(mean for table in means for mean in table) for extreme in (min, max))
+    room = 0.25 * (highest - lowest)
+    assert validation.get_ylim() == pytest.approx((lowest - room, highest + room))

@@ -33,3 +33,13 @@ def test_global_state_stays_untouched() -> None:
     rendered()
     assert settings() == before
     assert pyplot.get_fignums() == []
+
+
+def test_axes_of_percentages_end_at_0_and_100() -> None:
+    axes = theme.new_figure(2, 2).subplots()
+    axes.set_xlim(-50, 150)
+    axes.set_ylim(-50, 150)
+    theme.bound_percent(axes, "x", "%")
+    theme.bound_percent(axes, "y", "nats")
+    assert axes.get_xlim() == (-4, 104)
+    assert axes.get_ylim() == (-50, 150)

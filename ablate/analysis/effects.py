@@ -1,0 +1,244 @@
+"""Effects: differences between arms, paired by seed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from ablate.analysis.inference import (
+    ALPHA,
+    Floats,
+    Sample,
+    exceeds,
+    holm,
+    interval,
+    summarise,
+    tie_floor,
+)
+from ablate.analysis.tables import ArmKey
+from ablate.study.arms import Arm
+from ablate.study.plan import Plan
+
+FACTORIALS = ("full_factorial", "fractional_factorial")
+
+
+@dataclass(frozen=True, eq=False)
+class SeedContrast:
+    """A weighted sum of arms in one metric, seed by seed; of two arms, their paired difference.
+
+    seeds: those that every arm has a value for, ascending. values: (seeds,), finite.
+    """
+
+    seeds: tuple[int, ...]
+    values: Floats
+    floor: float
+    """Standard deviation that rounding alone gives such a sum."""
+
+    @property
+    def sample(self) -> Sample:
+        """Its mean and standard error over seeds."""
+        return summarise(self.values, self.floor)
+
+
+def contrast(
+    trials: pd.DataFrame, metric: str, weights: Mapping[ArmKey, float], resolution: float = 0.0
+) -> SeedContrast:
+    """The one way in which arms are compared: values are joined on their seed.
+
+    trials: as from `trial_table`. weights: of the arms' values, e.g. {arm: 1, reference: -1}.
+    resolution: step in which the metric changes.
+    """
+    columns = [weight * values_of(trials, metric, key) for key, weight in weights.items()]
+    joined = pd.concat(columns, axis=1, join="inner").sum(axis=1, skipna=False).sort_index()
+    floor = tie_floor(resolution, *weights.values())
+    return SeedContrast(tuple(joined.index), joined.to_numpy(dtype=np.float64), floor)
+
+
+def values_of(trials: pd.DataFrame, metric: str, key: ArmKey) -> "pd.Series[float]":
+    """An arm's values by seed; trials without one are left out."""
+    own = trials[(trials["context"] == key[0]) & (trials["arm"] == key[1])]
+    if metric not in own:
+        return pd.Series(dtype=float)
+    return own.set_index("seed")[metric].dropna().astype(float)
+
+
+def effect_table(
+    plan: Plan, trials: pd.DataFrame, metric: str, resolution: float = 0.0
+) -> pd.DataFrame:
+    """One row an arm that has something to be compared with: its difference from that.
+
+    Columns context, factor and level (in which the two differ; None where in several), arm,
+    reference, metric, n, estimate (arm - reference, in the metric's unit), low, high (95 %), sd, p
+    (of no difference), p_holm (over the whole table), hedges_g (of the pairs, Hedges 1981),
+    probability_of_improvement (share of seeds on which the arm is better, ties half), method
+    ("paired"; "welch" where fewer than two seeds match).
+    """
+    higher = _higher_is_better(plan, metric)
+    rows = []
+    for arm, reference, factor in compared(plan):
+        pairs = contrast(trials, metric, {arm.key: 1.0, reference.key: -1.0}, resolution)
+        rows.append(
+            {
+                "context": arm.context,
+                "factor": factor,
+                "level": None if factor is None else arm.levels[factor],
+                "arm": arm.name,
+                "reference": reference.name,
+                "metric": metric,
+                **_paired_or_welch(trials, metric, arm, reference, pairs, resolution),
+                "probability_of_improvement": _share_better(pairs.values, higher),
+            }
+        )
+    table = pd.DataFrame(rows, columns=_EFFECT_COLUMNS)
+    return table.assign(p_holm=holm(table["p"].to_numpy(dtype=float)))
+
+
+_EFFECT_COLUMNS = [
+    "context", "factor", "level", "arm", "reference", "metric", "n", "estimate", "low", "high",
+    "sd", "p", "p_holm", "hedges_g", "probability_of_improvement", "method",
+]  # fmt: skip
+
+
+def difference_table(
+    plan: Plan, trials: pd.DataFrame, metric: str, resolution: float = 0.0
+) -> pd.DataFrame:
+    """The pairs behind `effect_table`: columns context, arm, seed, difference."""
+    rows = [
+        {"context": arm.context, "arm": arm.name, "seed": seed, "difference": value}
+        for arm, reference, _ in compared(plan)
+        for pairs in [contrast(trials, metric, {arm.key: 1.0, reference.key: -1.0}, resolution)]
+        for seed, value in zip(pairs.seeds, pairs.values, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["context", "arm", "seed", "difference"])
+
+
+def compared(plan: Plan) -> Iterator[tuple[Arm, Arm, str | None]]:
+    """Every arm but the references, what it is compared with, and the factor that differs.
+
+    That is the arm that differs in one factor alone, which stands at its reference level there:
+    the baseline, the step before in a path, the arm that a condition builds on. Where there is
+    none, and in factorials, it is the context's reference.
+    """
+    by_levels = {(arm.context, frozenset(arm.levels.items())): arm for arm in reversed(plan.arms)}
+    for arm in plan.arms:
+        if arm.is_reference:
+            continue
+        reference = plan.reference(arm.context)
+        changed = [f for f, level in arm.levels.items() if level != reference.levels[f]]
+        partner, factor = reference, changed[0] if len(changed) == 1 else None
+        if plan.study.design.kind not in FACTORIALS:
+            for name in reversed(changed):
+                without = {**arm.levels, name: reference.levels[name]}
+                if found := by_levels.get((arm.context, frozenset(without.items()))):
+                    partner, factor = found, name
+                    break
+        yield arm, partner, factor
+
+
+def arm_table(
+    plan: Plan, trials: pd.DataFrame, metric: str, resolution: float = 0.0
+) -> pd.DataFrame:
+    """One row an arm: context, arm, is_reference, n, mean, sd, low and high (95 % t interval of the
+    mean), numbers of diverged, failed and missing trials (a pruned one is missing), and the mean
+    core_seconds and flops of its trials.
+    """
+    rows = []
+    for arm in plan.arms:
+        own = trials[(trials["context"] == arm.context) & (trials["arm"] == arm.name)]
+        values = values_of(trials, metric, arm.key).to_numpy(dtype=float)
+        sample = summarise(values, tie_floor(resolution, 1.0))
+        low, high = interval(sample)
+        status = own["status"]
+        rows.append(
+            {
+                "context": arm.context,
+                "arm": arm.name,
+                "is_reference": arm.is_reference,
+                "n": sample.n,
+                "mean": float(sample.mean),
+                "sd": float(values.std(ddof=1)) if sample.n > 1 else np.nan,
+                "low": float(low),
+                "high": float(high),
+                "diverged": int((status == "diverged").sum()),
+                "failed": int((status == "failed").sum()),
+                "missing": int(status.isin(["missing", "pruned"]).sum()),
+                "core_seconds": own["core_seconds"].mean(),
+                "flops": own["flops"].mean(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _paired_or_welch(
+    trials: pd.DataFrame,
+    metric: str,
+    arm: Arm,
+    reference: Arm,
+    pairs: SeedContrast,
+    resolution: float,
+) -> dict[str, Any]:
+    floor = tie_floor(resolution, 1.0)
+    ours, theirs = (
+        summarise(values_of(trials, metric, key), floor) for key in (arm.key, reference.key)
+    )
+    if len(pairs.seeds) < 2 <= min(ours.n, theirs.n):
+        return _welch(ours, theirs)
+    sample = pairs.sample
+    low, high = interval(sample)
+    sd = float(pairs.values.std(ddof=1)) if sample.n > 1 else np.nan
+    return {
+        "n": sample.n,
+        "estimate": float(sample.mean),
+        "low": float(low),
+        "high": float(high),
+        "sd": sd,
+        "p": float(exceeds(sample, 0.0).p),
+        "hedges_g": _hedges_g(sample),
+        "method": "paired",
+    }
+
+
+def _welch(ours: Sample, theirs: Sample) -> dict[str, Any]:
+    """Welch's test (1947): the seeds do not match, so nothing can be paired. n: of the fewer."""
+    squares = [float(sample.standard_error) ** 2 for sample in (ours, theirs)]
+    estimate, error = float(ours.mean - theirs.mean), float(np.sqrt(sum(squares)))
+    parts = squares[0] ** 2 / (ours.n - 1) + squares[1] ** 2 / (theirs.n - 1)
+    freedom = error**4 / parts if parts > 0 else 1.0
+    half = float(stats.t.ppf(1 - ALPHA / 2, freedom)) * error
+    distance = abs(estimate) / error if error > 0 else (np.inf if estimate else 0.0)
+    return {
+        "n": min(ours.n, theirs.n),
+        "estimate": estimate,
+        "low": estimate - half,
+        "high": estimate + half,
+        "sd": np.nan,
+        "p": float(2 * stats.t.sf(distance, freedom)),
+        "hedges_g": np.nan,
+        "method": "welch",
+    }
+
+
+def _hedges_g(sample: Sample) -> float:
+    """Mean over standard deviation of the pairs, freed of small-sample bias (Hedges 1981).
+
+    NaN under three seeds: with two, its expectation does not exist.
+    """
+    if sample.n < 3 or not sample.sd > 0:
+        return float("nan")
+    correction = 1 - 3 / (4 * (sample.n - 1) - 1)
+    return float(sample.mean / sample.sd) * correction
+
+
+def _share_better(differences: Floats, higher_is_better: bool) -> float:
+    if not len(differences):
+        return float("nan")
+    gains = differences if higher_is_better else -differences
+    return float(np.mean((gains > 0) + 0.5 * (gains == 0)))
+
+
+def _higher_is_better(plan: Plan, metric: str) -> bool:
+    description = plan.metrics.get(metric)
+    return description is None or description.higher_is_better

@@ -1,0 +1,206 @@
+"""Factorial designs: main effects, two-way interactions, and their shares of the variation.
+
+Effects and intervals come from contrasts within each seed, whose variances need not be alike in
+all arms; the analysis of variance gives the shares (statsmodels, type II).
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ablate.analysis.effects import FACTORIALS, SeedContrast, contrast
+from ablate.analysis.inference import exceeds, holm, interval
+from ablate.analysis.tables import FACTOR, ArmKey
+from ablate.study.arms import Arm
+from ablate.study.designs import aliases
+from ablate.study.plan import Plan
+
+_ROUND_OFF = 1e-20  # of the squared outcomes: less variation than that is none
+COLUMNS = [
+    "context", "effect", "kind", "change", "n", "estimate", "low", "high", "p", "p_holm", "share",
+    "aliased_with",
+]  # fmt: skip
+
+
+def factorial_table(
+    plan: Plan, trials: pd.DataFrame, metric: str, resolution: float = 0.0
+) -> pd.DataFrame:
+    """One row a main effect (a level against the reference level, averaged over all else) and, of
+    factors with two levels, one a two-way interaction (half the difference of differences).
+
+    Columns context, effect (factor, or two joined by ":"), kind ("main", "interaction"), change, n
+    (seeds on which all arms concerned have a value), estimate, low, high (95 %), p, p_holm (over
+    the table), share (of the variation within seeds, see `variance_shares`; of a factor's levels
+    together) and aliased_with (effects that a fraction cannot tell from this one). Empty
+    for other designs, and without trials.
+    """
+    if plan.study.design.kind not in FACTORIALS:
+        return pd.DataFrame(columns=COLUMNS)
+    rows = [
+        row
+        for context in plan.study.contexts
+        for row in _rows(plan, trials, metric, context, resolution)
+    ]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.assign(p_holm=holm(table["p"].to_numpy(dtype=float)))
+
+
+def _rows(
+    plan: Plan, trials: pd.DataFrame, metric: str, context: str, resolution: float
+) -> Iterator[dict[str, Any]]:
+    arms = [arm for arm in plan.arms if arm.context == context]
+    reference = plan.reference(context).levels
+    shares = variance_shares(trials[trials["context"] == context], metric, tuple(reference))
+    shadows = _aliases(plan, context)
+    for factor, base in reference.items():
+        for level in dict.fromkeys(arm.levels[factor] for arm in arms):
+            if level == base:
+                continue
+            weights = _weights(plan, arms, (factor,), {(level,): 1.0, (base,): -1.0})
+            if weights:
+                pairs = contrast(trials, metric, weights, resolution)
+                yield _row(context, factor, "main", f"{base} -> {level}", pairs, shares, shadows)
+    for one, other in itertools.combinations(reference, 2):
+        cells = _interaction_cells(arms, one, other)
+        weights = _weights(plan, arms, (one, other), cells)
+        if weights:
+            pairs = contrast(trials, metric, weights, resolution)
+            yield _row(context, f"{one}:{other}", "interaction", "", pairs, shares, shadows)
+
+
+def _row(
+    context: str,
+    effect: str,
+    kind: str,
+    change: str,
+    pairs: SeedContrast,
+    shares: dict[str, float],
+    shadows: dict[str, str],
+) -> dict[str, Any]:
+    sample = pairs.sample
+    low, high = interval(sample)
+    return {
+        "context": context,
+        "effect": effect,
+        "kind": kind,
+        "change": change,
+        "n": sample.n,
+        "estimate": float(sample.mean),
+        "low": float(low),
+        "high": float(high),
+        "p": float(exceeds(sample, 0.0).p),
+        "share": shares.get(effect, np.nan),
+        "aliased_with": shadows.get(effect, ""),
+    }
+
+
+def _interaction_cells(arms: list[Arm], one: str, other: str) -> dict[tuple[str, ...], float]:
+    """Half of (the one's effect where the other is changed) minus (where it is not), as weights of
+    levels: the usual scale, on which an interaction is as large as a main effect of the same sum
+    of squares. Empty for factors that have not two levels.
+    """
+    first, second = (list(dict.fromkeys(arm.levels[name] for arm in arms)) for name in (one, other))
+    if len(first) != 2 or len(second) != 2:
+        return {}
+    signs = (0.5, -0.5, -0.5, 0.5)
+    return dict(zip(itertools.product(first, second), signs, strict=True))
+
+
+def _weights(
+    plan: Plan,
+    arms: list[Arm],
+    factors: tuple[str, ...],
+    cells: Mapping[tuple[str, ...], float],
+) -> dict[ArmKey, float]:
+    """Weights of arms, out of those of levels of some factors, averaged over all other factors.
+
+    In a full factorial that lacks some combinations (conditions, `forbid`), only over those that
+    have all the levels, so that nothing else differs between what is compared; empty if none has.
+    """
+    members = {
+        cell: [arm for arm in arms if cell == tuple(arm.levels[name] for name in factors)]
+        for cell in cells
+    }
+    if plan.study.design.kind == "full_factorial" and members:
+        shared = set.intersection(
+            *({_others(arm, factors) for arm in own} for own in members.values())
+        )
+        members = {
+            cell: [arm for arm in own if _others(arm, factors) in shared]
+            for cell, own in members.items()
+        }
+    if not all(members.values()):
+        return {}
+    return {arm.key: cells[cell] / len(own) for cell, own in members.items() for arm in own}
+
+
+def _others(arm: Arm, factors: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+    """An arm's levels of all but these factors."""
+    return frozenset(item for item in arm.levels.items() if item[0] not in factors)
+
+
+def variance_shares(
+    trials: pd.DataFrame, metric: str, factors: tuple[str, ...]
+) -> dict[str, float]:
+    """Share of each factor and two-way interaction in the variation within seeds.
+
+    trials: of one context. By type II sums of squares: what a term adds to a model of all terms
+    that do not contain it, seeds as blocks. The rest is noise and interactions of more factors.
+    Only main effects where there are too few trials for more; empty where there are too few for
+    those, or nothing varies. Keys as "a" and "a:b".
+    """
+    names = {f"f{index}": factor for index, factor in enumerate(factors)}
+    table = trials[["seed", metric, *(FACTOR + factor for factor in factors)]]
+    table = table.set_axis(["seed", "outcome", *names], axis=1).dropna(subset=["outcome"])
+    within = table["outcome"] - table.groupby("seed")["outcome"].transform("mean")
+    if not np.square(within).sum() > _ROUND_OFF * np.square(table["outcome"]).sum():
+        return {}
+    used = [name for name in names if table[name].nunique() > 1]
+    pairs = [f"{a}:{b}" for a, b in itertools.combinations(used, 2)]
+    for terms in ([*used, *pairs], used):
+        if terms and _is_estimable(table, terms):
+            squares = {term: _added(table, terms, term) for term in terms}
+            total = _residual(table, terms) + sum(squares.values())
+            return {
+                ":".join(names[part] for part in term.split(":")): square / total
+                for term, square in squares.items()
+            }
+    return {}
+
+
+def _added(table: pd.DataFrame, terms: list[str], term: str) -> float:
+    """Sum of squares that a term explains beyond all terms that do not contain it."""
+    parts = set(term.split(":"))
+    others = [other for other in terms if not parts <= set(other.split(":"))]
+    without, with_it = _residual(table, others), _residual(table, [*others, term])
+    return max(without - with_it, 0.0)
+
+
+def _residual(table: pd.DataFrame, terms: list[str]) -> float:
+    return float(_model(table, terms).fit().ssr)
+
+
+def _is_estimable(table: pd.DataFrame, terms: list[str]) -> bool:
+    """Whether the terms can be told apart, and something is left over."""
+    design = _model(table, terms).exog
+    return bool(np.linalg.matrix_rank(design) == design.shape[1] < design.shape[0])
+
+
+def _model(table: pd.DataFrame, terms: list[str]) -> Any:
+    from statsmodels.formula.api import ols
+
+    seeds = ["C(seed)"] if table["seed"].nunique() > 1 else []
+    return ols(f"outcome ~ {' + '.join(['1', *terms, *seeds])}", table)
+
+
+def _aliases(plan: Plan, context: str) -> dict[str, str]:
+    if plan.study.design.kind != "fractional_factorial":
+        return {}
+    return {
+        alias.effect: ", ".join(alias.aliased_with)
+        for alias in aliases(plan.study, plan.workload)
+        if alias.context == context
+    }

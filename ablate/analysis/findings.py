@@ -1,0 +1,185 @@
+"""All that a study's records say: the tables that a report shows, computed once."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ablate.analysis.claims import Evidence, Verdict, verdicts
+from ablate.analysis.convergence import curve_tables
+from ablate.analysis.effects import (
+    arm_table,
+    difference_table,
+    effect_table,
+    values_of,
+)
+from ablate.analysis.factorial import factorial_table
+from ablate.analysis.inference import interval, summarise, tie_floor
+from ablate.analysis.tables import history_table, resolution_of, trial_table
+from ablate.errors import StudyError
+from ablate.records.schema import TrialRecord
+from ablate.study.plan import Plan
+from ablate.study.schema import PublishedNumber
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """A study's tables; the functions that make them name the columns."""
+
+    plan: Plan
+    trials: pd.DataFrame
+    """`tables.trial_table`"""
+    history: pd.DataFrame
+    """`tables.history_table`"""
+    arms: pd.DataFrame
+    """`effects.arm_table`, of the study's metric"""
+    effects: pd.DataFrame
+    """`effects.effect_table`, of the study's metric"""
+    differences: pd.DataFrame
+    """`effects.difference_table`: the pairs behind the effects"""
+    factorial: pd.DataFrame
+    """`factorial.factorial_table`; empty where the design is none"""
+    curves: Mapping[str, pd.DataFrame]
+    """`convergence.curve_tables`: history column -> curve"""
+    verdicts: tuple[Verdict, ...]
+    published: pd.DataFrame
+    """Columns label, metric, published, measured, low, high, n, note"""
+    warnings: tuple[str, ...]
+    """What a reader must know before believing the numbers"""
+
+
+def analyse(plan: Plan, records: Mapping[str, TrialRecord]) -> Findings:
+    """Findings from the records of a plan's trials, by hash; other records are left aside."""
+    planned = {trial.hash for trial in plan.trials}
+    records = {hash_: record for hash_, record in records.items() if hash_ in planned}
+    metric = plan.study.metric
+    trials, history = trial_table(plan, records), history_table(plan, records)
+    resolution = resolution_of(metric, trials, records)
+    effects = effect_table(plan, trials, metric, resolution)
+    return Findings(
+        plan=plan,
+        trials=trials,
+        history=history,
+        arms=arm_table(plan, trials, metric, resolution),
+        effects=effects,
+        differences=difference_table(plan, trials, metric, resolution),
+        factorial=factorial_table(plan, trials, metric, resolution),
+        curves=curve_tables(history),
+        verdicts=verdicts(Evidence(plan, trials, history, records)),
+        published=_published_table(plan, trials, records),
+        warnings=tuple(_warnings(plan, trials, effects, records)),
+    )
+
+
+_PUBLISHED_COLUMNS = ["label", "metric", "published", "measured", "low", "high", "n", "note"]
+
+
+def _published_table(
+    plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord]
+) -> pd.DataFrame:
+    rows = [_published_row(plan, trials, records, number) for number in plan.study.published]
+    return pd.DataFrame(rows, columns=_PUBLISHED_COLUMNS)
+
+
+def _published_row(
+    plan: Plan,
+    trials: pd.DataFrame,
+    records: Mapping[str, TrialRecord],
+    number: PublishedNumber,
+) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "label": number.label,
+        "metric": number.metric,
+        "published": number.value,
+        "note": "the publication does not describe this arm",
+    }
+    if number.arm is None:
+        return row
+    try:
+        arm = plan.select(number.arm)
+    except StudyError as error:  # of a greedy path, whose arms are found by running
+        return row | {"note": error.problems[0].message}
+    resolution = resolution_of(number.metric, trials, records)
+    sample = summarise(values_of(trials, number.metric, arm.key), tie_floor(resolution, 1.0))
+    low, high = interval(sample)
+    measured = {"measured": float(sample.mean), "low": float(low), "high": float(high)}
+    return row | measured | {"n": sample.n, "note": ""}
+
+
+def _warnings(
+    plan: Plan, trials: pd.DataFrame, effects: pd.DataFrame, records: Mapping[str, TrialRecord]
+) -> Iterator[str]:
+    yield from _endings(plan, trials)
+    if len(plan.study.seeds) == 1:
+        yield "There is one seed, so there are no intervals, and no claim can be decided."
+    yield from _equal_arms(trials, records)
+    yield from _mixed_precision(plan, records)
+    for effect in effects[effects["method"] == "welch"].to_dict("records"):
+        yield (
+            f"Seeds of {effect['arm']} and {effect['reference']} do not match: their effect is "
+            "by Welch's test, without pairs."
+        )
+
+
+def _endings(plan: Plan, trials: pd.DataFrame) -> Iterator[str]:
+    """Trials that count otherwise than by their metrics, or not at all."""
+    diverged, unknown = trials["status"] == "diverged", trials[plan.study.metric].isna()
+    at_chance = plan.study.diverged == "chance"
+    why = ", as no chance level is known" if at_chance else ""
+    for word, own, meaning in (
+        ("diverged", diverged & ~unknown, "counted at chance level"),
+        ("diverged", diverged & unknown, f"left out of means and effects{why}"),
+        ("failed", trials["status"] == "failed", "missing in means and effects"),
+        ("missing", trials["status"] == "missing", "not recorded yet"),
+        ("pruned", trials["status"] == "pruned", "stopped early by a scheduler, and not counted"),
+    ):
+        if own.any():
+            arms = ", ".join(dict.fromkeys(trials[own]["arm"]))
+            plural = "" if len(trials) == 1 else "s"
+            yield f"{own.sum()} of {len(trials)} trial{plural} {word} ({meaning}): {arms}."
+
+
+def _equal_arms(trials: pd.DataFrame, records: Mapping[str, TrialRecord]) -> Iterator[str]:
+    """Arms of different specs whose completed trials came out equal to the last bit."""
+    outcomes: dict[tuple[str, str], dict[int, tuple[str, Any]]] = {}
+    for row in trials.to_dict("records"):
+        record = records.get(row["hash"])
+        if record is not None and record.status == "completed":
+            seeds = outcomes.setdefault((row["context"], row["arm"]), {})
+            seeds[row["seed"]] = (record.hash, _learned(record))
+    for (one, first), (other, second) in itertools.combinations(outcomes.items(), 2):
+        shared = first.keys() & second.keys()
+        if shared and all(
+            first[seed][0] != second[seed][0] and first[seed][1] == second[seed][1]
+            for seed in shared
+        ):
+            place = f" in {one[0]}" if one[0] == other[0] else f" ({one[0]}, {other[0]})"
+            span = "their one seed" if len(shared) == 1 else f"all {len(shared)} seeds"
+            yield (
+                f"{one[1]} and {other[1]}{place} came out equal to the last bit on {span}: "
+                "a switch without effect, or a bug."
+            )
+
+
+def _learned(record: TrialRecord) -> Any:
+    """The history and the final metrics, but for times."""
+    return [
+        {name: value for name, value in source.items() if "seconds" not in name}
+        for source in (record.history, record.metrics)
+    ]
+
+
+def _mixed_precision(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:
+    """Pairs of trials that were not trained in the same arithmetic."""
+    used: dict[int, set[str]] = {}
+    for trial in plan.trials:
+        record = records.get(trial.hash)
+        if record is not None and (precision := record.provenance.get("precision")):
+            used.setdefault(trial.seed, set()).add(str(precision))
+    mixed = [seed for seed, precisions in used.items() if len(precisions) > 1]
+    if mixed:
+        kinds = " and ".join(sorted(set().union(*(used[seed] for seed in mixed))))
+        seeds = f"seed{'' if len(mixed) == 1 else 's'} {', '.join(map(str, mixed))}"
+        yield f"Trials of {seeds} were trained partly in {kinds}, so their pairs mix the two."

@@ -1,0 +1,102 @@
+"""Looking after every seed without paying for it in errors: the exact boundary for t statistics.
+
+A repeated confidence interval (Jennison and Turnbull 1989, 1991) covers at every look at once:
+mean +- c_n s/sqrt(n), where c_n spends the error rate evenly over the seeds up to a maximum that is
+fixed beforehand (power family of Kim and DeMets 1987, exponent 1): alpha * n / n_max up to look n.
+
+The boundary is exact for normal differences. With d the differences, w_n = sum(d)/sqrt(sum(d^2)) is
+a Markov chain under no effect: w' = w cos(phi) + sin(phi), phi of density proportional to
+cos(phi)^(n-1), whatever the spread; and t_n = sqrt(n-1) w / sqrt(n - w^2). So the density of |w|
+inside the boundary is carried from look to look on a grid (Rom and McTague 2020).
+"""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, special, stats
+
+from ablate.analysis.inference import ALPHA
+
+FIRST_LOOK = 3
+"""Seeds at the first look; then one more at each."""
+_CELLS = 600
+_ANGLES = 20_001  # nodes of the table of phi's distribution
+
+Floats = NDArray[np.float64]
+
+
+@cache
+def boundary(max_seeds: int, alpha: float = ALPHA) -> dict[int, float]:
+    """c_n for each look n = 3 ... max_seeds: |t_n| > c_n settles it, and over all looks together
+    happens with probability alpha where there is nothing.
+
+    Raises ValueError when max_seeds is under FIRST_LOOK.
+    """
+    if max_seeds < FIRST_LOOK:
+        raise ValueError(f"looking starts with {FIRST_LOOK} seeds, so at most {max_seeds} are none")
+    share = alpha / max_seeds
+    critical = {FIRST_LOOK: float(stats.t.ppf(1 - FIRST_LOOK * share / 2, FIRST_LOOK - 1))}
+    edge = _statistic_to_w(critical[FIRST_LOOK], FIRST_LOOK)
+    cells = _Cells(edge, np.full(_CELLS, edge / np.sqrt(FIRST_LOOK) / _CELLS))  # w_3 is uniform
+    for n in range(FIRST_LOOK, max_seeds):
+        cells = cells.next(n, share)
+        critical[n + 1] = _w_to_statistic(cells.edge, n + 1)
+    return critical
+
+
+def critical_value(n: int, max_seeds: int, alpha: float = ALPHA) -> float:
+    """c_n of `boundary`; NaN before the first look."""
+    return boundary(max_seeds, alpha)[n] if n >= FIRST_LOOK else float("nan")
+
+
+class _Cells:
+    """The probability of |w| in equal cells from 0 to the boundary."""
+
+    def __init__(self, edge: float, mass: Floats) -> None:
+        self.edge = edge
+        self.mass = mass
+        self._middle = (np.arange(len(mass)) + 0.5) * edge / len(mass)
+
+    def next(self, n: int, spend: float) -> "_Cells":
+        """From n seeds to n + 1, with a boundary that `spend` is lost at."""
+        staying = self.mass.sum() - spend
+        table = _AngleTable(n)
+
+        def inside(edge: float) -> float:
+            return float(self.mass @ table.within(self._middle, edge))
+
+        top = np.sqrt(n + 1.0)
+        edge = float(optimize.brentq(lambda y: inside(y) - staying, 0.0, top, xtol=1e-13))
+        ends = np.linspace(0.0, edge, len(self.mass) + 1)
+        reached = np.array([inside(end) for end in ends])
+        return _Cells(edge, np.diff(reached))
+
+
+class _AngleTable:
+    """The distribution of phi at the step from n to n + 1 seeds."""
+
+    def __init__(self, n: int) -> None:
+        self._phi = np.linspace(-np.pi / 2, np.pi / 2, _ANGLES)
+        half = special.betainc(0.5, n / 2, np.sin(self._phi) ** 2) / 2
+        self._below = 0.5 + np.sign(self._phi) * half
+
+    def within(self, w: Floats, edge: float) -> Floats:
+        """Probability that |w'| <= edge, from each w >= 0."""
+        return self._at_most(w, edge) - self._at_most(w, -edge)
+
+    def _at_most(self, w: Floats, y: float) -> Floats:
+        """w' = sqrt(1 + w^2) sin(phi + psi) rises to its top and may fall again."""
+        psi = np.arctan(w)
+        angle = np.arcsin(np.clip(y / np.sqrt(1 + w**2), -1.0, 1.0))
+        rising = np.interp(angle - psi, self._phi, self._below)
+        falling = 1 - np.interp(np.pi - angle - psi, self._phi, self._below)
+        return np.minimum(rising + falling, 1.0)
+
+
+def _statistic_to_w(t: float, n: int) -> float:
+    return float(t * np.sqrt(n / (n - 1 + t**2)))
+
+
+def _w_to_statistic(w: float, n: int) -> float:
+    return float(np.sqrt(n - 1) * w / np.sqrt(n - w**2))

@@ -1,0 +1,111 @@
+"""The long tables that everything is computed from: one row a trial, one row a validation point."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ablate.records.schema import TrialRecord
+from ablate.study.arms import Arm
+from ablate.study.plan import Plan
+
+ArmKey = tuple[str, str]
+"""Context and name of an arm."""
+
+FACTOR = "factor."
+_ROUND_OFF = 1e-12  # relative gaps below this are no step of a metric
+_KEYS = ("context", "arm", "seed")
+_ABOUT = (*_KEYS, "hash", "status", "core_seconds", "gpu_seconds", "flops")
+
+
+def trial_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFrame:
+    """One row a planned trial, arm by arm: context, arm, seed, hash, status, factor.<name> with the
+    arm's level, every metric under its name, core_seconds, gpu_seconds and flops.
+
+    records: by hash. Status "missing": no record. Only completed trials have metrics; a diverged
+    one has the chance level of those that know one, where the study counts it so. A metric named
+    like another column stands under "metric.<name>".
+    """
+    hashes = {(trial.context, trial.arm, trial.seed): trial.hash for trial in plan.trials}
+    rows = [
+        _trial_row(plan, arm, seed, hash_, records.get(hash_))
+        for arm in plan.arms
+        for seed in plan.study.seeds
+        for hash_ in [hashes[arm.context, arm.name, seed]]
+    ]
+    table = pd.DataFrame(rows)
+    metric = plan.study.metric
+    return table if metric in table else table.assign(**{metric: np.nan})
+
+
+def _trial_row(
+    plan: Plan, arm: Arm, seed: int, hash_: str, record: TrialRecord | None
+) -> dict[str, Any]:
+    cost = None if record is None else record.cost
+    return {
+        "context": arm.context,
+        "arm": arm.name,
+        "seed": seed,
+        "hash": hash_,
+        "status": "missing" if record is None else record.status,
+        **{f"{FACTOR}{factor}": level for factor, level in arm.levels.items()},
+        **{_column(name): value for name, value in _counted(plan, record).items()},
+        "core_seconds": np.nan if cost is None else cost.core_seconds,
+        "gpu_seconds": np.nan if cost is None else cost.gpu_seconds,
+        "flops": np.nan if cost is None else cost.flops,
+    }
+
+
+def _counted(plan: Plan, record: TrialRecord | None) -> dict[str, float]:
+    """The metrics by which a trial counts in means and effects."""
+    if record is None:
+        return {}
+    if record.status == "completed":
+        return record.metrics
+    if record.status == "diverged" and plan.study.diverged == "chance":
+        return record.chance_level
+    return {}
+
+
+def _column(metric: str) -> str:
+    return f"metric.{metric}" if metric in _ABOUT or metric.startswith(FACTOR) else metric
+
+
+def history_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFrame:
+    """One row a validation point of a completed trial, and of a diverged one unless the study
+    leaves those out: context, arm, seed, epoch and the columns of the history. Points of a
+    workload that counts no epochs are numbered from 1.
+    """
+    counted = ["completed", *(["diverged"] if plan.study.diverged == "chance" else [])]
+    frames = []
+    for trial in plan.trials:
+        record = records.get(trial.hash)
+        if record is None or record.status not in counted or not record.history:
+            continue
+        points = pd.DataFrame(record.history, dtype=float)
+        if "epoch" not in points:
+            points["epoch"] = np.arange(1.0, len(points) + 1)
+        frames.append(points.assign(context=trial.context, arm=trial.arm, seed=trial.seed))
+    if not frames:
+        return pd.DataFrame(columns=[*_KEYS, "epoch"])
+    return pd.concat(frames, ignore_index=True)
+
+
+def resolution_of(metric: str, trials: pd.DataFrame, records: Mapping[str, TrialRecord]) -> float:
+    """The step in which a metric changes: as the records say, else the smallest gap between two
+    of its values, which can only be too large.
+    """
+    stated = [
+        record.metric_resolution[metric]
+        for record in records.values()
+        if metric in record.metric_resolution
+    ]
+    if stated:
+        return max(stated)
+    if metric not in trials:
+        return 0.0
+    values = np.unique(trials[metric].dropna().to_numpy(dtype=float))
+    gaps = np.diff(values)
+    gaps = gaps[gaps > _ROUND_OFF * np.abs(values).max(initial=0.0)]
+    return float(gaps.min()) if len(gaps) else 0.0

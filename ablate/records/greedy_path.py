@@ -1,0 +1,103 @@
+"""A greedy path as far as records decide its order: the same records, the same path."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ablate.records.schema import TrialRecord
+from ablate.study.arms import Arm
+from ablate.study.plan import Plan, PlannedTrial, make_plan
+from ablate.study.schema import Study
+
+_EQUAL = 1e-6
+"""Relative difference of equal means: compact records keep 7 digits, and must lead the same way."""
+
+Find = Callable[[str], TrialRecord | None]
+"""The record of a trial by its hash: `RecordStore.get`, or `get` of a dictionary of records."""
+
+
+class GreedyPath(NamedTuple):
+    """The steps taken so far. Of a study without greedy order: its plan, and nothing to choose."""
+
+    plan: Plan
+    """Arms: the steps taken, then the candidates of the next; of a finished path, its steps."""
+    chosen: tuple[str, ...]
+    """The factors added, in order."""
+    trials: tuple[PlannedTrial, ...]
+    """One of each hash: those of the plan, and those of candidates that earlier steps passed over,
+    which the order rests on."""
+
+    @property
+    def candidates(self) -> tuple[Arm, ...]:
+        """The arms of which the next step is chosen."""
+        greedy = self.plan.study.design.order == "greedy"
+        return self.plan.arms[len(self.chosen) + 1 :] if greedy else ()
+
+
+def follow(plan: Plan, find: Find) -> GreedyPath:
+    """The path of the plan's study, as far as the records go. Runs nothing."""
+    path = start(plan)
+    while (longer := grown(path, find)) is not None:
+        path = longer
+    return path
+
+
+def start(plan: Plan) -> GreedyPath:
+    """The path of the plan's study before its first step."""
+    if plan.study.design.order == "greedy":
+        plan = make_plan(plan.study, plan.workload)
+    return GreedyPath(plan, (), plan.unique_trials)
+
+
+def grown(path: GreedyPath, find: Find) -> GreedyPath | None:
+    """The path with its best candidate added: the one with the best mean of `criterion` over the
+    seeds that it finished; of equal ones the first in the study's order.
+
+    None where there is nothing to choose: no candidate, one whose trials have not all ended yet
+    (failed ones have), or none that has a value.
+    """
+    records = {
+        arm.name: [find(trial.hash) for trial in path.plan.trials if trial.arm == arm.name]
+        for arm in path.candidates
+    }
+    if any(record is None for ended in records.values() for record in ended):
+        return None
+    study, sign = path.plan.study, 1.0 if _higher_is_better(path.plan) else -1.0
+    means = {}
+    for name, ended in records.items():
+        values = [value for record in ended if (value := _value(record, study)) is not None]
+        if values:
+            means[name] = sign * math.fsum(values) / len(values)
+    if not means:
+        return None
+    best = max(means.values())
+    name = next(name for name, mean in means.items() if math.isclose(mean, best, rel_tol=_EQUAL))
+    chosen = (*path.chosen, name.removeprefix("+ "))
+    plan = make_plan(study, path.plan.workload, chosen)
+    first = {trial.hash: trial for trial in (*plan.unique_trials, *path.trials)}
+    return GreedyPath(plan, chosen, tuple(first.values()))
+
+
+def criterion(study: Study) -> str:
+    """The metric by which steps are chosen: the study's. Test data is for the end, so that a
+    `test_` metric gives way to its `validation_` counterpart.
+    """
+    if study.metric.startswith("test_"):
+        return f"validation_{study.metric.removeprefix('test_')}"
+    return study.metric
+
+
+def _value(record: TrialRecord | None, study: Study) -> float | None:
+    """What a trial counts as: its metric, or chance level if it diverged and the study says so."""
+    if record is None:
+        return None
+    counted = record.metrics if record.status == "completed" else {}
+    if record.status == "diverged" and study.diverged == "chance":
+        counted = record.chance_level
+    value = counted.get(criterion(study))
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _higher_is_better(plan: Plan) -> bool:
+    description = plan.metrics.get(criterion(plan.study))
+    return description is None or description.higher_is_better

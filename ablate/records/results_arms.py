@@ -1,0 +1,140 @@
+"""Which arm of a study a row of results belongs to."""
+
+import math
+from collections.abc import Iterator, Mapping
+
+from ablate.errors import Problem, StudyError, did_you_mean
+from ablate.records.results_columns import ResultColumns
+from ablate.study.arms import BASELINE, Arm, conditions, scene
+from ablate.study.plan import Plan
+from ablate.study.schema import Selector
+from ablate.study.yaml_source import parse_scalar, scalar_name
+from ablate.workload import Workload
+
+Cells = Mapping[str, str]
+
+
+class ArmReader:
+    """Finds arms by their name or by their levels, whichever a table tells."""
+
+    def __init__(self, plan: Plan, workload: Workload, columns: ResultColumns) -> None:
+        """workload: the plan's. columns: of the table whose rows are read."""
+        self._plan = plan
+        self._columns = columns
+        self._reference = {
+            context: dict(scene(plan.study, workload, context).reference)
+            for context in plan.study.contexts
+        }
+        self._known: dict[tuple[str, ...], Arm | StudyError] = {}
+
+    def arm_of(self, cells: Cells) -> Arm:
+        """The row's arm. Raises StudyError; `where` of its problems is the column, or ""."""
+        columns = self._columns
+        places = (columns.context, columns.arm, *columns.factors.values())
+        key = tuple(cells[column] for column in places if column is not None)
+        if key not in self._known:
+            try:
+                self._known[key] = self._find(cells)
+            except StudyError as error:
+                self._known[key] = error
+        found = self._known[key]
+        if isinstance(found, StudyError):
+            raise found
+        return found
+
+    def _find(self, cells: Cells) -> Arm:
+        context = self._context(cells)
+        given = self._levels(cells, context)
+        column = self._columns.arm
+        if column is None:
+            return self._plan.select(Selector(levels=self._changes(given, context)), context)
+        if not cells[column]:
+            raise StudyError(Problem(column, "is empty", "give the arm's name"))
+        try:
+            arm = self._plan.arm(context, cells[column])
+        except StudyError as error:
+            raise _in_column(error, column) from None
+        if problems := tuple(self._contradictions(arm, given)):
+            raise StudyError(*problems)
+        return arm
+
+    def _context(self, cells: Cells) -> str:
+        contexts, column = self._plan.study.contexts, self._columns.context
+        if column is None:
+            return next(iter(contexts))
+        name = cells[column]
+        if name not in contexts:
+            message = f"no baseline named '{name}'" if name else "is empty"
+            raise StudyError(Problem(column, message, did_you_mean(name, contexts)))
+        return name
+
+    def _levels(self, cells: Cells, context: str) -> dict[str, str]:
+        """The levels that the row gives, by factor."""
+        given: dict[str, str] = {}
+        problems = []
+        for factor, column in self._columns.factors.items():
+            cell = cells[column]
+            levels = tuple(self._plan.study.factors[factor].levels)
+            level = _level(cell, levels)
+            if level is None and cell == BASELINE:
+                level = self._reference[context][factor]
+            if level is not None:
+                given[factor] = level
+            elif cell:
+                message = f"no level of '{factor}' named '{cell}'"
+                problems.append(Problem(column, message, did_you_mean(cell, levels)))
+        if problems:
+            raise StudyError(*problems)
+        return given
+
+    def _changes(self, given: Mapping[str, str], context: str) -> dict[str, str]:
+        """The given levels that differ from the reference, but for those without effect: of a
+        factor whose condition does not hold in the row.
+        """
+        return {
+            factor: level
+            for factor, level in given.items()
+            if level != self._reference[context][factor] and self._holds(factor, given)
+        }
+
+    def _contradictions(self, arm: Arm, given: Mapping[str, str]) -> Iterator[Problem]:
+        """Factors that the row puts at other levels than the arm that it names."""
+        for factor, level in given.items():
+            actual = arm.levels.get(factor, level)
+            if level != actual and self._holds(factor, arm.levels):
+                yield Problem(
+                    self._columns.factors[factor],
+                    f"arm '{arm.name}' has {factor}: {actual}, and not {level}",
+                    "correct the row, or remove one of the two columns",
+                )
+
+    def _holds(self, factor: str, levels: Mapping[str, str]) -> bool:
+        """Whether levels meet a factor's condition, as far as they say."""
+        needed = conditions(self._plan.study, factor)
+        return all(levels.get(other, level) == level for other, level in needed.items())
+
+
+def _in_column(error: StudyError, column: str) -> StudyError:
+    return StudyError(*(problem._replace(where=column) for problem in error.problems))
+
+
+def _level(cell: str, levels: tuple[str, ...]) -> str | None:
+    """The level that a cell means: its name, or the only one that is the same value in YAML."""
+    if cell in levels or not cell:
+        return cell or None
+    alike = [level for level in levels if _alike(cell, level)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _alike(cell: str, level: str) -> bool:
+    """True is true, 8.0 is 8 and 5e-4 is 0.0005; also in single precision."""
+    if cell.lower() == level.lower():
+        return True
+    try:
+        return math.isclose(float(cell), float(level), rel_tol=1e-6)
+    except ValueError:
+        pass
+    try:
+        return scalar_name(parse_scalar(cell)) == level
+    except StudyError:
+        return False

@@ -1,0 +1,212 @@
+"""What the columns of a table of results mean, told by their names.
+
+Names are those of the study, or such names as experiment trackers export: with a prefix, which is
+no part of the name and says whether the column holds settings or metrics.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from ablate.errors import did_you_mean
+from ablate.records.table_file import Table, TableProblems, joined
+from ablate.study.plan import Plan
+from ablate.study.schema import Study
+
+_PREFIXES: Mapping[str, Literal["setting", "metric"]] = {
+    "config.": "setting",
+    "config/": "setting",
+    "params.": "setting",
+    "tags.": "setting",
+    "summary.": "metric",
+    "metrics.": "metric",
+}
+_INDEX = re.compile(r"Unnamed: \d+|__index_level_\d+__")
+_NO_NUMBER_GIVEN = {"", "-", "na", "n/a", "null", "none"}
+
+
+@dataclass(frozen=True)
+class ResultColumns:
+    """The column of each thing that a table of results tells; None where there is none."""
+
+    seed: str | None
+    arm: str | None
+    context: str | None
+    """Looked for only where the study has several."""
+    factors: Mapping[str, str]
+    """Factor -> column."""
+    status: str | None
+    metrics: Mapping[str, str]
+    """Metric -> column, of a wide table."""
+    metric: str | None
+    """Of a long table: the column that names the metric; `value` holds its number."""
+    value: str | None
+    positions: Mapping[str, str]
+    """Of a long table: "epoch" and "step" -> the column that tells where in a trial a value
+    belongs."""
+    ignored: tuple[str, ...]
+    """Columns that tell nothing of these."""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a row holds one metric."""
+        return self.metric is not None
+
+
+class _Column(NamedTuple):
+    name: str
+    key: str
+    """The name without its prefix."""
+    kind: Literal["setting", "metric", None]
+
+
+def find_columns(table: Table, plan: Plan, problems: TableProblems) -> ResultColumns:
+    """What each column means. Notes what is missing, and what may mean two things."""
+    study = plan.study
+    columns = [_column(name) for name in table.columns]
+    settings = [column for column in columns if column.kind != "metric"]
+    plain = [column for column in columns if column.kind is None]
+
+    def setting(word: str, nested: bool = False) -> str | None:
+        return _find(settings, word, nested, problems)
+
+    def named(word: str) -> str | None:
+        return _find(plain, word, False, problems)
+
+    factors = {name: column for name in study.factors if (column := setting(name, nested=True))}
+    found = {
+        "seed": setting("seed", nested=True),
+        "arm": setting("arm"),
+        "context": setting("context") if len(study.contexts) > 1 else None,
+        "status": named("status") or named("state"),
+        "metric": named("metric") or named("tag"),
+        "value": named("value"),
+    }
+    positions: dict[str, str] = {}
+    if found["metric"] and found["value"]:
+        positions = {word: column for word in ("epoch", "step") if (column := named(word))}
+    else:
+        found |= {"metric": None, "value": None}
+    claimed = {*factors.values(), *found.values(), *positions.values()}
+    left = [column for column in columns if column.name not in claimed]
+    metrics: dict[str, str] = {}
+    if found["metric"] is None:
+        metrics = _metric_columns(table, left, asked_metrics(plan), problems)
+    result = ResultColumns(
+        **found,
+        factors=factors,
+        metrics=metrics,
+        positions=positions,
+        ignored=tuple(column.name for column in left if column.name not in metrics.values()),
+    )
+    _note_missing(result, study, problems)
+    return result
+
+
+def metric_name(column: str, asked: Iterable[str]) -> str:
+    """The metric that a name stands for: itself where the study asks for it, else without its
+    prefix.
+    """
+    return column if column in asked else _column(column).key
+
+
+def asked_metrics(plan: Plan) -> set[str]:
+    """The metrics that study and workload speak of."""
+    study = plan.study
+    named = [study.metric, *(number.metric for number in study.published)]
+    for claim in study.claims:
+        named += [claim.metric or study.metric, getattr(claim, "curve", study.metric)]
+    return {*named, *plan.metrics}
+
+
+def number_in(cell: str) -> float | None:
+    """The number in a cell, which may be infinite or NaN; None where the cell gives none. Raises
+    ValueError when it holds anything else.
+    """
+    if cell.lower() in _NO_NUMBER_GIVEN:
+        return None
+    if "_" in cell:  # which Python allows between digits
+        raise ValueError(cell)
+    return float(cell)
+
+
+def _column(name: str) -> _Column:
+    for prefix, kind in _PREFIXES.items():
+        if name.startswith(prefix) and name != prefix:
+            return _Column(name, name.removeprefix(prefix), kind)
+    return _Column(name, name, None)
+
+
+def _find(
+    columns: Iterable[_Column], word: str, nested: bool, problems: TableProblems
+) -> str | None:
+    """The column of that name; else in other capitals; else, if nested, whose last part it is."""
+    ways = (
+        [column.name for column in columns if column.key == word],
+        [column.name for column in columns if column.key.lower() == word.lower()],
+        [column.name for column in columns if nested and _last_part(column) == word],
+    )
+    names: list[str] = next(filter(None, ways), [])
+    if len(names) > 1:
+        _note_ambiguous(names, word, problems)
+    return names[0] if names else None
+
+
+def _last_part(column: _Column) -> str:
+    return re.split(r"[./]" if column.kind == "setting" else r"\.", column.key)[-1]
+
+
+def _metric_columns(
+    table: Table, columns: Iterable[_Column], asked: set[str], problems: TableProblems
+) -> dict[str, str]:
+    """Metric -> column: the metrics asked for, and whatever else is numbers alone. Where an
+    export marks its metrics by a prefix, other columns are metrics only if asked for.
+    """
+    marked = any(column.kind == "metric" for column in columns)
+    found: dict[str, list[str]] = {}
+    for column in columns:
+        name = metric_name(column.name, asked)
+        told = column.kind == "metric" or not (marked or column.kind or _INDEX.fullmatch(name))
+        if (name in asked and column.kind != "setting") or (told and _is_numeric(table, column)):
+            found.setdefault(name, []).append(column.name)
+    for name, names in found.items():
+        if len(names) > 1:
+            _note_ambiguous(names, name, problems)
+    return {name: names[0] for name, names in found.items()}
+
+
+def _is_numeric(table: Table, column: _Column) -> bool:
+    try:
+        numbers = [number_in(row.cells[column.name]) for row in table.rows]
+    except ValueError:
+        return False
+    return any(number is not None and math.isfinite(number) for number in numbers)
+
+
+def _note_ambiguous(names: list[str], word: str, problems: TableProblems) -> None:
+    quoted = joined([f"'{name}'" for name in names])
+    problems.note(f"columns {quoted} could each be '{word}'", "rename or remove all but one")
+
+
+def _note_missing(columns: ResultColumns, study: Study, problems: TableProblems) -> None:
+    if columns.seed is None:
+        problems.note("no column gives the seeds", "add a column 'seed' of whole numbers")
+    if study.factors and columns.arm is None and not columns.factors:
+        problems.note(
+            "no column names the arms",
+            f"add a column 'arm', or one a factor: {', '.join(study.factors)}",
+        )
+    if len(study.contexts) > 1 and columns.context is None:
+        problems.note(
+            "no column says which baseline a row belongs to",
+            f"add a column 'context' with {', '.join(study.contexts)}",
+        )
+    if not columns.is_long and study.metric not in columns.metrics:
+        problems.note(
+            f"no column gives the study's metric '{study.metric}'",
+            did_you_mean(study.metric, columns.metrics)
+            if columns.metrics
+            else f"add a column '{study.metric}'",
+        )

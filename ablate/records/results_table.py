@@ -1,0 +1,230 @@
+"""Results that were trained elsewhere: a table of theirs as the records of a study's trials.
+
+A table is *wide* (one row a trial, one column a metric) or *long* (one row a value: columns
+`metric` and `value`, and `epoch` or `step` where it holds whole courses of training). How columns
+are told apart: `results_columns.py`.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ablate.errors import did_you_mean
+from ablate.records.results_arms import ArmReader
+from ablate.records.results_columns import ResultColumns, asked_metrics, find_columns, metric_name
+from ablate.records.results_rows import Position, Reading, RowReader
+from ablate.records.schema import Status, TrialRecord
+from ablate.records.store import FINISHED
+from ablate.records.table_file import Table, TableProblems, joined, read_table
+from ablate.study.plan import Plan, make_plan
+from ablate.study.schema import Study
+from ablate.workload import Workload, load_workload
+
+Points = Mapping[str, Mapping[Position, float]]
+"""Metric -> position -> value, of one trial."""
+
+
+class Results(NamedTuple):
+    """What a table says of a study."""
+
+    plan: Plan
+    """The study's, with the seeds that the table holds."""
+    records: dict[str, TrialRecord]
+    """By trial hash. A planned trial that the table says nothing of has none."""
+    ignored: tuple[str, ...]
+    """Columns that are neither arm, seed, status nor metric."""
+
+
+def read_results(path: Path, study: Study, workload: Workload | None = None) -> Results:
+    """The records of a study's trials, from a CSV or Parquet table of results.
+
+    workload: in place of the one that the study names. The seeds are those of the table, whatever
+    the study says.
+    A trial whose status says so is a failed record, and so is a completed one without the study's
+    metric; a trial with NaN or an infinity for a metric that study or workload names has diverged.
+    What ended stands in place of failed attempts at the same trial.
+    Raises RecordError with all problems of the table, each with line and column; StudyError when
+    the study cannot be planned.
+    """
+    table = read_table(path)
+    problems = TableProblems(table.source, table.counted)
+    drawn = make_plan(study, workload)
+    columns = find_columns(table, drawn, problems)
+    arms = ArmReader(drawn, workload or load_workload(study.workload), columns)
+    reader = RowReader(drawn, arms, columns, problems)
+    readings = [reading for row in table.rows if (reading := reader.read(row)) is not None]
+    _note_absent_metric(table, columns, drawn, problems)
+    problems.raise_any()
+    seeds = tuple(sorted({reading.seed for reading in readings}))
+    plan = make_plan(study.model_copy(update={"seeds": seeds}), workload)
+    recorder = _Recorder(plan, columns, Path(path).name, problems)
+    recorder.record(readings)
+    problems.raise_any()
+    return Results(plan, recorder.records, columns.ignored)
+
+
+def _note_absent_metric(
+    table: Table, columns: ResultColumns, plan: Plan, problems: TableProblems
+) -> None:
+    """A long table without the study's metric, and a wide one whose column of it is empty."""
+    metric = plan.study.metric
+    if columns.metric is not None:
+        asked = asked_metrics(plan)
+        names = {metric_name(row.cells[columns.metric], asked) for row in table.rows} - {""}
+        if metric not in names:
+            problems.note(
+                f"no row gives the study's metric '{metric}'",
+                did_you_mean(metric, names) if names else f"name the metric '{metric}'",
+                column=columns.metric,
+            )
+    elif metric in columns.metrics:
+        column = columns.metrics[metric]
+        if not any(row.cells[column] for row in table.rows):
+            problems.note("is empty in every row", "it holds the study's metric", column=column)
+
+
+class _Recorder:
+    """Makes the records of trials out of what rows say; what is wrong goes to the problems."""
+
+    def __init__(
+        self, plan: Plan, columns: ResultColumns, file: str, problems: TableProblems
+    ) -> None:
+        self.records: dict[str, TrialRecord] = {}
+        self._lines: dict[str, list[int]] = {}
+        self._plan = plan
+        self._specs = {(trial.context, trial.arm, trial.seed): trial.spec for trial in plan.trials}
+        self._asked = asked_metrics(plan)
+        self._columns = columns
+        self._file = file
+        self._problems = problems
+
+    def record(self, readings: Iterable[Reading]) -> None:
+        trials: dict[tuple[str, str, int], list[Reading]] = {}
+        for reading in readings:
+            trials.setdefault((*reading.arm.key, reading.seed), []).append(reading)
+        for own in trials.values():
+            attempt = self._attempt_that_counts(own)
+            self._keep(self._made(attempt), attempt)
+
+    def _attempt_that_counts(self, readings: list[Reading]) -> list[Reading]:
+        """The rows of the attempt that ended; if none did, the last row."""
+        ended = [status for status in FINISHED if any(r.status == status for r in readings)]
+        if len(ended) > 1:
+            self._note(readings, f"{self._name(readings[0])} has both {' and '.join(ended)}")
+        if not ended:
+            return readings[-1:]
+        attempt = [reading for reading in readings if reading.status == ended[0]]
+        if not self._columns.is_long and len(attempt) > 1:
+            self._note(attempt, f"{self._name(attempt[0])} is there {_times(len(attempt))}")
+            return attempt[:1]
+        return attempt
+
+    def _made(self, attempt: list[Reading]) -> TrialRecord:
+        """The record of a trial's rows."""
+        first = attempt[0]
+        status: Status = first.status
+        error = first.error
+        points = self._points(attempt)
+        final = {name: of_metric[max(of_metric, key=_order)] for name, of_metric in points.items()}
+        lost = [name for name in final if name in self._asked and not math.isfinite(final[name])]
+        if status == "completed" and lost:
+            status, error = "diverged", f"not finite at the end: {', '.join(lost)}"
+        elif status == "completed" and self._plan.study.metric not in final:
+            status, error = "failed", f"has no {self._plan.study.metric} in {self._file}"
+        finite = {name: number for name, number in final.items() if math.isfinite(number)}
+        spec = self._specs[*first.arm.key, first.seed]
+        return TrialRecord(
+            hash=spec.hash,
+            spec=spec,
+            status=status,
+            metrics=finite if status == "completed" else {},
+            history=_history(points, tuple(self._columns.positions)),
+            provenance={"source": self._file},
+            error=error,
+        )
+
+    def _points(self, attempt: list[Reading]) -> Points:
+        points: dict[str, dict[Position, float]] = {}
+        lines: dict[tuple[str, Position], list[Reading]] = {}
+        for reading in attempt:
+            for metric, position, number in reading.values:
+                points.setdefault(metric, {})[position] = number
+                lines.setdefault((metric, position), []).append(reading)
+        for (metric, position), same in lines.items():
+            if len(same) > 1:
+                place = self._place(position)
+                self._note(
+                    same, f"{metric}{place} of {self._name(same[0])} is there {_times(len(same))}"
+                )
+        return points
+
+    def _keep(self, record: TrialRecord, attempt: list[Reading]) -> None:
+        """One record a trial, also of a trial that two baselines share."""
+        kept = self.records.get(record.hash)
+        if kept is None or (kept.status not in FINISHED and record.status in FINISHED):
+            self.records[record.hash] = record
+            self._lines[record.hash] = [reading.line for reading in attempt]
+        elif record.status in FINISHED and kept != record:
+            first = attempt[0]
+            self._problems.note(
+                f"{self._name(first)} is the same trial in another baseline, with other results",
+                "keep those of one baseline",
+                lines=[*self._lines[record.hash], *(reading.line for reading in attempt)],
+            )
+
+    def _note(self, readings: Sequence[Reading], message: str) -> None:
+        lines = [reading.line for reading in readings]
+        self._problems.note(message, self._cure(readings[0]), lines=lines)
+
+    def _cure(self, reading: Reading) -> str:
+        """Of what is there twice."""
+        if self._columns.arm is None:
+            for factor, level in reading.arm.levels.items():
+                if factor not in self._columns.factors:
+                    return f"no column gives '{factor}', so every row counts as '{level}'; add it"
+        if self._columns.is_long and not self._columns.positions:
+            return "keep one, or say by a column 'epoch' or 'step' which is the last"
+        if {"epoch", "step"} & self._columns.metrics.keys():
+            return "keep the last; a course of training is a table with columns metric and value"
+        return "keep one"
+
+    def _name(self, reading: Reading) -> str:
+        place = f" of '{reading.arm.context}'" if len(self._plan.study.contexts) > 1 else ""
+        return f"arm '{reading.arm.name}'{place} with seed {reading.seed}"
+
+    def _place(self, position: Position) -> str:
+        named = zip(self._columns.positions, position, strict=False)
+        shown = [f"{name} {number:g}" for name, number in named if math.isfinite(number)]
+        return f" at {joined(shown)}" if shown else ""
+
+
+def _order(position: Position) -> tuple[bool, Position]:
+    """A final value after all others."""
+    return not position, position
+
+
+def _history(points: Points, positions: tuple[str, ...]) -> dict[str, list[float | None]]:
+    """The course of every metric that has one: positions as columns, then the metrics."""
+    courses = {
+        metric: course
+        for metric, of_metric in points.items()
+        if len(course := {place: of_metric[place] for place in of_metric if place}) > 1
+    }
+    places = sorted({place for course in courses.values() for place in course})
+    if not places:
+        return {}
+    columns: dict[str, list[float | None]] = {
+        name: [place[index] for place in places] for index, name in enumerate(positions)
+    }
+    for metric, course in courses.items():
+        columns.setdefault(metric, [course.get(place) for place in places])
+    return {name: [_finite(number) for number in column] for name, column in columns.items()}
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"

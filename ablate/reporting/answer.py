@@ -1,0 +1,55 @@
+"""What a study found, in one sentence."""
+
+from collections import Counter
+
+from ablate.analysis.findings import Findings
+from ablate.reporting import formatting
+from ablate.reporting.tables import metric_description
+
+_ORDER = ("supported", "refuted", "undecided", "open")
+
+
+def answer(findings: Findings) -> str:
+    """How the claims fared and which effect is largest, with its interval; drawn from the tables
+    of verdicts and effects.
+    """
+    parts = [_claims(findings), _largest_effect(findings)]
+    said = "; ".join(part for part in parts if part)
+    return formatting.sentence_case(said or "no trial has a result yet") + "."
+
+
+def _claims(findings: Findings) -> str:
+    counts = Counter[str](verdict.verdict for verdict in findings.verdicts)
+    if not counts:
+        return ""
+    total = len(findings.verdicts)
+    outcomes = [(counts[outcome], outcome) for outcome in _ORDER if counts[outcome]]
+    if len(outcomes) == 1:
+        if total == 1:
+            return f"the claim is {outcomes[0][1]}"
+        return f"all {total} claims are {outcomes[0][1]}"
+    listed = [f"{count} {'is' if count == 1 else 'are'} {outcome}" for count, outcome in outcomes]
+    return f"of {total} claims, {', '.join(listed[:-1])} and {listed[-1]}"
+
+
+def _largest_effect(findings: Findings) -> str:
+    effects = findings.effects.dropna(subset=["estimate"])
+    if effects.empty:
+        return ""
+    largest = int(effects["estimate"].abs().to_numpy().argmax())
+    effect = effects.to_dict("records")[largest]
+    metric = metric_description(findings)
+    change = formatting.estimate(
+        effect["estimate"],
+        effect["low"],
+        effect["high"],
+        formatting.difference_unit(metric.unit),
+        n=effect["n"],
+    )
+    where = f" in {effect['context']}" if effects["context"].nunique() > 1 else ""
+    article = "the largest effect is that of" if len(effects) > 1 else "the effect of"
+    verb = ":" if len(effects) > 1 else " is"
+    return (
+        f"{article} {effect['arm']}{where} on {metric.label}{verb} {change}, "
+        f"against {effect['reference']}"
+    )

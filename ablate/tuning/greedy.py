@@ -1,0 +1,60 @@
+"""A greedy path finds its order by running: try every factor left, keep the best, go on."""
+
+from collections.abc import Callable
+
+from ablate.errors import AblateError, Problem
+from ablate.records.greedy_path import Find, GreedyPath, criterion, grown, start
+from ablate.study.plan import Plan
+from ablate.tuning.runner import RunSummary
+
+
+def run_in_steps(
+    plan: Plan, run: Callable[[Plan], RunSummary], find: Find
+) -> tuple[Plan, RunSummary]:
+    """Run a study, and where its order is greedy, step by step until no factor is left.
+
+    run: runs what a plan misses, as `run_trials` does. find: the record of a trial by its hash.
+    Each step is chosen by validation data (see `grown`) from the records alone, so that the same
+    call continues after an interruption. Returns the plan with all steps taken, and how the trials
+    of all steps ended. Raises AblateError when trials do not report what the order is chosen by.
+    """
+    path, so_far = start(plan), RunSummary()
+    while True:
+        step = run(path.plan)
+        so_far = _both(so_far, step)
+        longer = None if step.interrupted else grown(path, find)
+        if longer is None:
+            if not step.interrupted:
+                _refuse_without_criterion(path, find)
+            return path.plan, so_far._replace(failed=_failed(path, find))
+        path = longer
+
+
+def _both(one: RunSummary, other: RunSummary) -> RunSummary:
+    return RunSummary(
+        completed=one.completed + other.completed,
+        diverged=one.diverged + other.diverged,
+        failed=one.failed + other.failed,
+        pruned=one.pruned + other.pruned,
+        interrupted=other.interrupted,
+    )
+
+
+def _failed(path: GreedyPath, find: Find) -> int:
+    """Trials that stay failed: one of a chosen arm is tried again at each later step."""
+    records = (find(trial.hash) for trial in path.trials)
+    return sum(record is not None and record.status == "failed" for record in records)
+
+
+def _refuse_without_criterion(path: GreedyPath, find: Find) -> None:
+    """Raises AblateError if candidates have finished, and yet none could be chosen."""
+    names = {arm.name for arm in path.candidates}
+    records = (find(trial.hash) for trial in path.plan.trials if trial.arm in names)
+    if any(record is not None and record.status == "completed" for record in records):
+        raise AblateError(
+            Problem(
+                "metric",
+                f"no trial reports '{criterion(path.plan.study)}', by which a greedy path chooses",
+                "let the workload report it in its final metrics, or give another `metric`",
+            )
+        )

@@ -1,0 +1,893 @@
+"""Tables of results as records. The studies use the workload `external`, which runs nothing."""
+
+import csv
+import io
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from ablate.errors import RecordError
+from ablate.records.results_table import Results, read_results
+from ablate.records.schema import TrialRecord
+from ablate.study.loading import load_study
+from ablate.study.schema import Study
+
+STUDY = """
+question: Which pooling, and which learning rate?
+workload: external
+baseline: {net.pool: max, training.learning_rate: 1e-3}
+factors:
+  net.pool: [max, mean]
+  training.learning_rate: [1e-3, 1e-2]
+seeds: 7
+metric: accuracy
+"""
+TWO_BASELINES = """
+question: Does pooling matter in small and in large networks?
+workload: external
+baselines: {small: {width: 8, pool: max}, large: {width: 64, pool: max}}
+factors:
+  pool: [max, mean]
+  dropout: {levels: {without: {dropout: 0}, with: {dropout: 0.5}}, contexts: [large]}
+metric: accuracy
+"""
+CONDITIONAL = """
+question: Does momentum help SGD?
+workload: external
+baseline: {optimizer: adam, momentum: 0}
+factors:
+  optimizer: [adam, sgd]
+  momentum: {levels: [0, 0.9], when: {optimizer: sgd}}
+metric: accuracy
+"""
+
+Read = Callable[..., Results]
+
+
+@pytest.fixture
+def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
+    """Reads a text as results.csv, for a study given as text."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_and_read(text: str, study: str = STUDY) -> Results:
+        Path("results.csv").write_text(text, encoding="utf-8")
+        return read_results(Path("results.csv"), study_of(study))
+
+    return write_and_read
+
+
+@pytest.fixture
+def refused(read: Read) -> Callable[..., str]:
+    """The whole message with which a text is refused."""
+
+    def message(text: str, study: str = STUDY) -> str:
+        with pytest.raises(RecordError) as caught:
+            read(text, study)
+        assert caught.value.exit_code == 2
+        return str(caught.value)
+
+    return message
+
+
+def study_of(text: str) -> Study:
+    """Needs a current directory to write to."""
+    Path("study.yaml").write_text(text, encoding="utf-8")
+    return load_study("study.yaml")
+
+
+def by_trial(results: Results) -> dict[tuple[str, int], TrialRecord]:
+    """Records by arm, with its baseline's name where there are several, and seed."""
+    several = len(results.plan.study.contexts) > 1
+    return {
+        (f"{trial.context}: {trial.arm}" if several else trial.arm, trial.seed): record
+        for trial in results.plan.trials
+        if (record := results.records.get(trial.hash)) is not None
+    }
+
+
+def metrics_of(results: Results) -> dict[tuple[str, int], dict[str, float]]:
+    return {key: record.metrics for key, record in by_trial(results).items()}
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    file = io.StringIO()
+    writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()
+
+
+class TestAWideTable:
+    def test_each_row_is_the_record_of_its_arm_and_seed(self, read: Read):
+        results = read("arm,seed,accuracy,loss\nbaseline,0,81.5,0.5\nmean,0,80,0.625\n")
+        assert metrics_of(results) == {
+            ("baseline", 0): {"accuracy": 81.5, "loss": 0.5},
+            ("mean", 0): {"accuracy": 80.0, "loss": 0.625},
+        }
+        for trial in results.plan.trials:
+            if (record := results.records.get(trial.hash)) is not None:
+                assert record.spec == trial.spec
+                assert (record.status, record.history, record.error) == ("completed", {}, None)
+                assert record.provenance == {"source": "results.csv"}
+
+    def test_the_plan_has_the_seeds_of_the_table(self, read: Read):
+        results = read("arm,seed,accuracy\nmean,11,1\nbaseline,3,2\nmean,3,2\n")
+        assert results.plan.study.seeds == (3, 11)
+        assert [trial.seed for trial in results.plan.trials] == [3, 3, 3, 11, 11, 11]
+        assert set(by_trial(results)) == {("baseline", 3), ("mean", 3), ("mean", 11)}
+
+    def test_arms_may_be_told_by_levels_of_which_an_empty_cell_is_the_reference(self, read: Read):
+        text = "pool,learning_rate,seed,accuracy\n,,0,1\nmax,,1,2\nmean,0.001,0,3\n,0.01,0,4\n"
+        assert metrics_of(read(text)) == {
+            ("baseline", 0): {"accuracy": 1.0},
+            ("baseline", 1): {"accuracy": 2.0},
+            ("mean", 0): {"accuracy": 3.0},
+            ("learning_rate=0.01", 0): {"accuracy": 4.0},
+        }
+
+    def test_a_factor_without_a_column_is_at_its_reference_level(self, read: Read):
+        assert set(by_trial(read("pool,seed,accuracy\nmax,0,1\nmean,0,2\n"))) == {
+            ("baseline", 0),
+            ("mean", 0),
+        }
+
+    @pytest.mark.parametrize(
+        "name", ["net.pool", "model.pool", "config.pool", "Pool", "baseline.net.pool"]
+    )
+    def test_a_factors_column_may_have_a_longer_name(self, name: str, read: Read):
+        assert set(by_trial(read(f"{name},seed,accuracy\nmean,0,1\n"))) == {("mean", 0)}
+
+    @pytest.mark.parametrize(
+        "cell", ["0.01", "1e-2", "1E-02", "0.010", ".01", "0.009999999776482582"]
+    )
+    def test_numbers_are_levels_however_they_are_written(self, cell: str, read: Read):
+        assert set(by_trial(read(f"learning_rate,seed,accuracy\n{cell},0,1\n"))) == {
+            ("learning_rate=0.01", 0)
+        }
+
+    @pytest.mark.parametrize(
+        ("levels", "cell"),
+        [
+            ("[false, true]", "True"),
+            ("[false, true]", "TRUE"),
+            ("[x, null]", "None"),
+            ("[x, null]", "null"),
+            ("[x, null]", "~"),
+            ("[x, [1, 0.5]]", "[1, 0.5]"),
+            ("[x, 8]", "8.0"),
+        ],
+    )
+    def test_values_are_levels_as_python_or_yaml_writes_them(
+        self, levels: str, cell: str, read: Read
+    ):
+        first = levels[1:].partition(",")[0]
+        study = (
+            f"question: '?'\nworkload: external\nbaseline: {{a: {first}}}\n"
+            f"factors: {{a: {levels}}}\nmetric: accuracy\n"
+        )
+        results = read(csv_text([{"a": cell, "seed": 0, "accuracy": 1}]), study)
+        assert set(by_trial(results)) == {(results.plan.arms[1].name, 0)}
+
+    def test_capitals_count_only_where_they_tell_levels_apart(self, read: Read):
+        study = (
+            "question: '?'\nworkload: external\nbaseline: {act: GELU}\n"
+            "factors: {act: [GELU, gelu, ReLU]}\nmetric: accuracy\n"
+        )
+        results = read("act,seed,accuracy\nGELU,0,1\ngelu,0,2\nrelu,0,3\n", study)
+        assert [arm for arm, _ in by_trial(results)] == ["baseline", "gelu", "ReLU"]
+        with pytest.raises(RecordError) as caught:
+            read("act,seed,accuracy\nGelu,0,1\n", study)
+        assert str(caught.value) == (
+            "results.csv, line 2, column 'act': no level of 'act' named 'Gelu'\n"
+            "    did you mean 'gelu'?"
+        )
+
+    def test_a_metric_may_end_in_a_factors_name(self, read: Read):
+        results = read("arm,seed,accuracy,time/pool\nmean,0,1,0.5\n")
+        assert metrics_of(results) == {("mean", 0): {"accuracy": 1.0, "time/pool": 0.5}}
+
+    def test_baseline_names_the_reference_level_where_no_level_does(self, read: Read):
+        study = STUDY.replace("net.pool: [max, mean]", "net.pool: [mean, stride]")
+        results = read("pool,seed,accuracy\nbaseline,0,1\nstride,0,2\n", study)
+        assert set(by_trial(results)) == {("baseline", 0), ("stride", 0)}
+
+    def test_arms_lie_in_their_context(self, read: Read):
+        text = "context,pool,seed,accuracy\nsmall,max,0,1\nlarge,max,0,2\nlarge,mean,0,3\n"
+        assert metrics_of(read(text, TWO_BASELINES)) == {
+            ("small: baseline", 0): {"accuracy": 1.0},
+            ("large: baseline", 0): {"accuracy": 2.0},
+            ("large: mean", 0): {"accuracy": 3.0},
+        }
+
+    def test_a_factor_that_is_not_varied_in_a_context_may_be_given_there(self, read: Read):
+        study = TWO_BASELINES.replace("pool: max}", "pool: max, dropout: 0}")
+        text = (
+            "context,dropout,seed,accuracy\nsmall,without,0,1\nlarge,without,0,2\nlarge,with,0,3\n"
+        )
+        assert set(by_trial(read(text, study))) == {
+            ("small: baseline", 0),
+            ("large: baseline", 0),
+            ("large: dropout=with", 0),
+        }
+
+    def test_a_trial_that_two_baselines_share_may_be_given_once_or_alike(self, read: Read):
+        study = TWO_BASELINES.replace("width: 64", "width: 8")
+        once = read("context,arm,seed,accuracy\nsmall,baseline,0,1\n", study)
+        alike = read("context,arm,seed,accuracy\nsmall,baseline,0,1\nlarge,baseline,0,1\n", study)
+        assert set(by_trial(once)) == {("small: baseline", 0), ("large: baseline", 0)}
+        assert once.records == alike.records
+
+    def test_a_level_implies_what_its_condition_needs(self, read: Read):
+        results = read("momentum,seed,accuracy\n0.9,0,1\n", CONDITIONAL)
+        assert by_trial(results).keys() == {("sgd, momentum=0.9", 0)}
+
+    def test_a_level_without_effect_is_left_out(self, read: Read):
+        text = "optimizer,momentum,seed,accuracy\nadam,0.9,0,1\nsgd,0,0,2\nsgd,0.9,0,3\n"
+        assert set(by_trial(read(text, CONDITIONAL))) == {
+            ("baseline", 0),
+            ("sgd", 0),
+            ("sgd, momentum=0.9", 0),
+        }
+
+    def test_arm_and_levels_may_both_be_given_if_they_agree(self, read: Read):
+        text = "arm,optimizer,momentum,seed,accuracy\nbaseline,adam,0.9,0,1\nsgd,sgd,0,0,2\n"
+        assert set(by_trial(read(text, CONDITIONAL))) == {("baseline", 0), ("sgd", 0)}
+
+    def test_an_empty_cell_is_a_missing_metric(self, read: Read):
+        text = "arm,seed,accuracy,loss,f1\nmean,0,1,-,n/a\nmean,1,1,0.5,NA\nmean,2,1,null,0.25\n"
+        assert metrics_of(read(text)) == {
+            ("mean", 0): {"accuracy": 1.0},
+            ("mean", 1): {"accuracy": 1.0, "loss": 0.5},
+            ("mean", 2): {"accuracy": 1.0, "f1": 0.25},
+        }
+
+    def test_a_trial_without_the_studys_metric_has_failed(self, read: Read):
+        records = by_trial(read("arm,seed,accuracy,loss\nmean,0,,0.5\nmean,1,2,0.5\n"))
+        assert (records["mean", 0].status, records["mean", 0].metrics) == ("failed", {})
+        assert records["mean", 0].error == "has no accuracy in results.csv"
+
+    @pytest.mark.parametrize("cell", ["nan", "NaN", "inf", "-Infinity", "1e999"])
+    def test_a_trial_whose_metric_is_not_finite_has_diverged(self, cell: str, read: Read):
+        record = by_trial(read(f"arm,seed,accuracy\nmean,0,{cell}\n"))["mean", 0]
+        assert (record.status, record.metrics) == ("diverged", {})
+        assert record.error == "not finite at the end: accuracy"
+
+    def test_a_metric_that_no_one_asked_for_may_be_not_finite(self, read: Read):
+        text = "arm,seed,accuracy,loss\nmean,0,1,nan\nmean,1,1,0.5\n"
+        assert metrics_of(read(text)) == {
+            ("mean", 0): {"accuracy": 1.0},
+            ("mean", 1): {"accuracy": 1.0, "loss": 0.5},
+        }
+
+    def test_a_claims_metric_is_asked_for(self, read: Read):
+        claim = (
+            "claims: [{says: Yes., metric: loss, "
+            "difference: {better: {pool: max}, worse: {pool: mean}}}]"
+        )
+        record = by_trial(read("arm,seed,accuracy,loss\nmean,0,1,nan\n", STUDY + claim))["mean", 0]
+        assert record.error == "not finite at the end: loss"
+
+    def test_columns_that_say_nothing_of_these_are_named(self, read: Read):
+        results = read(
+            "Unnamed: 0,arm,seed,accuracy,notes,host,empty,lost\n"
+            "0,mean,0,1,fine,3,,nan\n1,mean,1,2,,b,,\n"
+        )
+        assert results.ignored == ("Unnamed: 0", "notes", "host", "empty", "lost")
+        assert metrics_of(results)["mean", 0] == {"accuracy": 1.0}
+
+    def test_a_column_without_a_name_is_passed_over(self, read: Read):
+        results = read(",arm,seed,accuracy\n0,mean,0,1\n")
+        assert (results.ignored, metrics_of(results)) == ((), {("mean", 0): {"accuracy": 1.0}})
+
+    def test_white_space_quotes_blank_lines_and_a_byte_order_mark_do_no_harm(self, read: Read):
+        text = '\ufeffarm , seed, accuracy\r\n"mean",0 , 1\r\n\r\n,,\r\n baseline,1.0,2,,\r\n'
+        assert metrics_of(read(text)) == {
+            ("mean", 0): {"accuracy": 1.0},
+            ("baseline", 1): {"accuracy": 2.0},
+        }
+
+
+class TestStatus:
+    @pytest.mark.parametrize(
+        ("word", "status", "error"),
+        [
+            ("", "completed", None),
+            ("finished", "completed", None),
+            ("FINISHED", "completed", None),
+            ("FAILED", "failed", "failed where it ran"),
+            ("crashed", "failed", "failed where it ran"),
+            ("Killed", "failed", "failed where it ran"),
+            ("running", "failed", "had not ended when its results were saved"),
+            ("diverged", "diverged", "diverged where it ran"),
+            ("PRUNED", "pruned", None),
+        ],
+    )
+    @pytest.mark.parametrize("column", ["status", "State"])
+    def test_a_word_says_how_a_trial_ended(
+        self, column: str, word: str, status: str, error: str | None, read: Read
+    ):
+        record = by_trial(read(f"arm,seed,{column},accuracy\nmean,0,{word},1\n"))["mean", 0]
+        assert (record.status, record.error) == (status, error)
+        assert record.metrics == ({"accuracy": 1.0} if status == "completed" else {})
+
+    @pytest.mark.parametrize("ending", ["finished", "diverged"])
+    def test_failed_attempts_give_way_to_one_that_ended(self, ending: str, read: Read):
+        rows = ["mean,0,crashed,", f"mean,0,{ending},1", "mean,0,failed,"]
+        records = [
+            by_trial(read("\n".join(["arm,seed,status,accuracy", *order])))["mean", 0]
+            for order in itertools.permutations(rows)
+        ]
+        assert len(records) == 6
+        assert all(record == records[0] for record in records)
+        assert records[0].status == {"finished": "completed"}.get(ending, ending)
+
+    def test_of_failed_attempts_the_last_counts(self, read: Read):
+        text = "arm,seed,status,accuracy\nmean,0,failed,\nmean,0,running,\nmean,1,,1\n"
+        record = by_trial(read(text))["mean", 0]
+        assert record.error == "had not ended when its results were saved"
+
+    def test_a_failed_row_of_a_shared_trial_gives_way_too(self, read: Read):
+        study = TWO_BASELINES.replace("width: 64", "width: 8")
+        rows = ["small,baseline,0,failed,", "large,baseline,0,,1"]
+        for order in (rows, rows[::-1]):
+            results = read("\n".join(["context,arm,seed,status,accuracy", *order]), study)
+            assert {r.status for r in results.records.values()} == {"completed"}
+
+
+class TestALongTable:
+    def test_is_the_same_as_a_wide_one(self, read: Read):
+        wide = read("arm,seed,accuracy,loss\nmean,0,1,0.5\nbaseline,0,2,0.25\n")
+        long = read(
+            "arm,seed,metric,value\nmean,0,accuracy,1\nmean,0,loss,0.5\n"
+            "baseline,0,loss,0.25\nbaseline,0,accuracy,2\n"
+        )
+        assert long.records == wide.records
+
+    @pytest.mark.parametrize("place", ["step", "epoch", "Step"])
+    def test_the_last_step_is_final_and_the_whole_is_the_history(self, place: str, read: Read):
+        text = (
+            f"run,arm,seed,tag,{place},value\nx,mean,0,accuracy,10,3\nx,mean,0,accuracy,2,1\n"
+            "x,mean,0,accuracy,4,2\nx,mean,0,loss,2,nan\nx,mean,0,loss,10,0.5\n"
+            "x,mean,0,f1,10,7\n"
+        )
+        results = read(text)
+        record = by_trial(results)["mean", 0]
+        assert record.metrics == {"accuracy": 3.0, "loss": 0.5, "f1": 7.0}
+        assert record.history == {
+            place.lower(): [2.0, 4.0, 10.0],
+            "accuracy": [1.0, 2.0, 3.0],
+            "loss": [None, None, 0.5],
+        }
+        assert results.ignored == ("run",)
+
+    def test_a_value_without_a_step_is_final(self, read: Read):
+        record = by_trial(
+            read(
+                "arm,seed,metric,step,value\nmean,0,accuracy,,9\nmean,0,accuracy,1,3\n"
+                "mean,0,accuracy,2,4\nmean,0,loss,,0.5\n"
+            )
+        )["mean", 0]
+        assert record.metrics == {"accuracy": 9.0, "loss": 0.5}
+        assert record.history == {"step": [1.0, 2.0], "accuracy": [3.0, 4.0]}
+
+    def test_epoch_and_step_may_both_be_given(self, read: Read):
+        text = (
+            "arm,seed,metric,step,epoch,value\nmean,0,accuracy,20,1,2\nmean,0,accuracy,10,1,1\n"
+            "mean,0,accuracy,30,2,3\n"
+        )
+        record = by_trial(read(text))["mean", 0]
+        assert record.metrics == {"accuracy": 3.0}
+        assert record.history == {
+            "epoch": [1.0, 1.0, 2.0],
+            "step": [10.0, 20.0, 30.0],
+            "accuracy": [1.0, 2.0, 3.0],
+        }
+
+    def test_a_value_may_tell_its_epoch_and_not_its_step(self, read: Read):
+        text = (
+            "arm,seed,metric,epoch,step,value\nmean,0,accuracy,1,,1\nmean,0,accuracy,1,9,2\n"
+            "mean,0,accuracy,2,,3\nmean,0,epoch,2,,2\nmean,0,epoch,3,,7\n"
+        )
+        record = by_trial(read(text))["mean", 0]
+        assert record.metrics == {"accuracy": 3.0, "epoch": 7.0}
+        assert record.history == {
+            "epoch": [1.0, 1.0, 2.0, 3.0],
+            "step": [None, 9.0, None, None],
+            "accuracy": [1.0, 2.0, 3.0, None],
+        }
+
+    def test_a_trial_whose_loss_ends_in_nan_has_diverged_and_keeps_its_course(self, read: Read):
+        study = STUDY.replace("metric: accuracy", "metric: loss")
+        text = "arm,seed,metric,step,value\nmean,0,loss,1,0.5\nmean,0,loss,2,nan\n"
+        record = by_trial(read(text, study))["mean", 0]
+        assert (record.status, record.error) == ("diverged", "not finite at the end: loss")
+        assert record.history == {"step": [1.0, 2.0], "loss": [0.5, None]}
+
+    def test_failed_attempts_give_way_as_a_whole(self, read: Read):
+        text = (
+            "arm,seed,status,metric,step,value\nmean,0,FAILED,accuracy,1,5\n"
+            "mean,0,FINISHED,accuracy,1,6\nmean,0,FINISHED,accuracy,2,7\n"
+        )
+        record = by_trial(read(text))["mean", 0]
+        assert (record.status, record.metrics) == ("completed", {"accuracy": 7.0})
+        assert record.history == {"step": [1.0, 2.0], "accuracy": [6.0, 7.0]}
+
+    def test_prefixes_of_metrics_are_dropped(self, read: Read):
+        text = "arm,seed,metric,value\nmean,0,metrics.accuracy,1\nmean,0,summary.loss,2\n"
+        assert metrics_of(read(text)) == {("mean", 0): {"accuracy": 1.0, "loss": 2.0}}
+
+
+class TestExportsOfTrackers:
+    def test_weights_and_biases_table(self, read: Read):
+        results = read(
+            '"Name","State","Notes","Created","Runtime","net.pool","seed","accuracy","loss"\n'
+            '"fine-sun-1","finished","-","2025-03-01T09:00:00.000Z","312","max","0","81.5","0.5"\n'
+            '"calm-sea-2","crashed","-","2025-03-01T09:10:00.000Z","17","mean","0","",""\n'
+            '"wild-oak-3","finished","-","2025-03-01T09:20:00.000Z","320","mean","0","80","0.75"\n'
+        )
+        assert metrics_of(results) == {
+            ("baseline", 0): {"Runtime": 312.0, "accuracy": 81.5, "loss": 0.5},
+            ("mean", 0): {"Runtime": 320.0, "accuracy": 80.0, "loss": 0.75},
+        }
+        assert results.ignored == ("Name", "Notes", "Created")
+
+    def test_weights_and_biases_flattened(self, read: Read):
+        results = read(
+            "name,config.seed,config.net.pool,config.width,summary.accuracy,summary._step,rank\n"
+            "a,0,mean,8,80,1000,1\n"
+        )
+        assert metrics_of(results) == {("mean", 0): {"accuracy": 80.0, "_step": 1000.0}}
+        assert results.ignored == ("name", "config.width", "rank")
+
+    def test_a_setting_is_no_metric_whatever_its_name(self, read: Read):
+        results = read("config.arm,config.seed,config.accuracy,summary.accuracy\nmean,0,90,80\n")
+        assert metrics_of(results) == {("mean", 0): {"accuracy": 80.0}}
+        assert results.ignored == ("config.accuracy",)
+
+    def test_mlflow(self, read: Read):
+        results = read(
+            "run_id,experiment_id,status,metrics.accuracy,metrics.loss,params.seed,params.net.pool,"
+            "params.training.learning_rate,params.nesterov,params.width,tags.mlflow.runName\n"
+            "d337,168,FINISHED,80.0,0.2,0,mean,0.001,True,8,mean-0\n"
+            "bfcc,168,FAILED,,,1,mean,0.001,True,8,mean-1\n"
+        )
+        assert metrics_of(results) == {
+            ("mean", 0): {"accuracy": 80.0, "loss": 0.2},
+            ("mean", 1): {},
+        }
+        assert by_trial(results)["mean", 1].status == "failed"
+        assert results.ignored == (
+            "run_id",
+            "experiment_id",
+            "params.nesterov",
+            "params.width",
+            "tags.mlflow.runName",
+        )
+
+    def test_ray_tune(self, read: Read):
+        results = read(
+            "accuracy,training_iteration,done,trial_id,config/seed,config/net/pool\n"
+            "80,4,True,a1b2c,0,mean\n"
+        )
+        assert metrics_of(results) == {("mean", 0): {"accuracy": 80.0, "training_iteration": 4.0}}
+
+    def test_a_metric_may_be_named_like_a_prefix(self, read: Read):
+        study = STUDY.replace("metric: accuracy", "metric: metrics.mAP50")
+        results = read("arm,seed,metrics.mAP50,metrics.recall\nmean,0,0.5,0.25\n", study)
+        assert metrics_of(results) == {("mean", 0): {"metrics.mAP50": 0.5, "recall": 0.25}}
+
+
+class TestWhatIsWrong:
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            (
+                "arm,accuracy\nmean,1\n",
+                "results.csv: no column gives the seeds\n    add a column 'seed' of whole numbers",
+            ),
+            (
+                "seed,accuracy\n0,1\n",
+                "results.csv: no column names the arms\n"
+                "    add a column 'arm', or one a factor: pool, learning_rate",
+            ),
+            (
+                "arm,seed,acuracy\nmean,0,1\n",
+                "results.csv: no column gives the study's metric 'accuracy'\n"
+                "    did you mean 'acuracy'?",
+            ),
+            (
+                "arm,seed\nmean,0\n",
+                "results.csv: no column gives the study's metric 'accuracy'\n"
+                "    add a column 'accuracy'",
+            ),
+            (
+                "arm,seed,accuracy\nmean,0,\nmean,1,\n",
+                "results.csv, column 'accuracy': is empty in every row\n"
+                "    it holds the study's metric",
+            ),
+            (
+                "arm,seed,metric,value\nmean,0,acuracy,1\n",
+                "results.csv, column 'metric': no row gives the study's metric 'accuracy'\n"
+                "    did you mean 'acuracy'?",
+            ),
+            (
+                "arm,seed,metric,value\nmean,0,,1\n",
+                "results.csv, column 'metric': no row gives the study's metric 'accuracy'\n"
+                "    name the metric 'accuracy'\n"
+                "results.csv, line 2, column 'metric': is empty\n    name the metric",
+            ),
+            (
+                "arm,seed,accuracy\nmaen,0,1\nmean,0,1\nmaen,1,1\n",
+                "results.csv, lines 2 and 4, column 'arm': 'baseline' has no arm named 'maen'\n"
+                "    did you mean 'mean'?",
+            ),
+            (
+                "arm,seed,accuracy\n,0,1\n",
+                "results.csv, line 2, column 'arm': is empty\n    give the arm's name",
+            ),
+            (
+                "model.pool,seed,accuracy\nmaxx,0,1\n",
+                "results.csv, line 2, column 'model.pool': no level of 'pool' named 'maxx'\n"
+                "    did you mean 'max'?",
+            ),
+            (
+                "pool,learning_rate,seed,accuracy\nmean,0.01,0,1\n",
+                "results.csv, line 2: 'baseline' has no arm with "
+                "{pool: mean, learning_rate: 0.01}\n"
+                "    its arms are 'baseline', 'mean', 'learning_rate=0.01'",
+            ),
+            (
+                "arm,pool,seed,accuracy\nmean,max,0,1\n",
+                "results.csv, line 2, column 'pool': arm 'mean' has pool: mean, and not max\n"
+                "    correct the row, or remove one of the two columns",
+            ),
+            (
+                "arm,seed,accuracy\nmean,0.5,1\nmean,,1\nmean,-1,1\n",
+                "results.csv, line 2, column 'seed': '0.5' is no seed\n"
+                "    a seed is a whole number from 0\n"
+                "results.csv, line 3, column 'seed': is empty\n"
+                "    a seed is a whole number from 0\n"
+                "results.csv, line 4, column 'seed': '-1' is no seed\n"
+                "    a seed is a whole number from 0",
+            ),
+            (
+                'arm,seed,accuracy\nmean,0,"82,5"\nmean,1,82 %\nmean,2,1_000\n',
+                "results.csv, line 2, column 'accuracy': '82,5' is no number\n"
+                "    write it as 82.5, or leave the cell empty\n"
+                "results.csv, line 3, column 'accuracy': '82 %' is no number\n"
+                "    write it as 82.5, or leave the cell empty\n"
+                "results.csv, line 4, column 'accuracy': '1_000' is no number\n"
+                "    write it as 82.5, or leave the cell empty",
+            ),
+            (
+                "arm,seed,metric,step,value\nmean,0,accuracy,last,x\n",
+                "results.csv, line 2, column 'step': 'last' is no number\n"
+                "    write it as 82.5, or leave the cell empty\n"
+                "results.csv, line 2, column 'value': 'x' is no number\n"
+                "    write it as 82.5, or leave the cell empty",
+            ),
+            (
+                "arm,seed,status,accuracy\nmean,0,Fnished,1\n",
+                "results.csv, line 2, column 'status': no status named 'Fnished'\n"
+                "    did you mean 'finished'?",
+            ),
+            (
+                "a.pool,b.pool,seed,accuracy\nmax,mean,0,1\n",
+                "results.csv: columns 'a.pool' and 'b.pool' could each be 'pool'\n"
+                "    rename or remove all but one",
+            ),
+        ],
+    )
+    def test_is_said_with_its_place_and_cure(
+        self, text: str, message: str, refused: Callable[..., str]
+    ):
+        assert refused(text) == message
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            (
+                "arm,seed,accuracy\nmean,0,1\nmean,1,1\nmean,0,2\n",
+                "results.csv, lines 2 and 4: arm 'mean' with seed 0 is there twice\n    keep one",
+            ),
+            (
+                "pool,learning_rate,seed,accuracy\nmean,,0,1\nmean,1e-3,0.0,2\nmean,,0,2\n",
+                "results.csv, lines 2, 3 and 4: arm 'mean' with seed 0 is there 3 times\n"
+                "    keep one",
+            ),
+            (
+                "pool,lr,seed,accuracy\nmax,1e-3,0,1\nmax,1e-2,0,2\n",
+                "results.csv, lines 2 and 3: arm 'baseline' with seed 0 is there twice\n"
+                "    no column gives 'learning_rate', so every row counts as '0.001'; add it",
+            ),
+            (
+                "arm,seed,epoch,accuracy\nmean,0,1,50\nmean,0,2,60\n",
+                "results.csv, lines 2 and 3: arm 'mean' with seed 0 is there twice\n"
+                "    keep the last; a course of training is a table with columns metric and value",
+            ),
+            (
+                "arm,seed,metric,value\nmean,0,accuracy,1\nmean,0,accuracy,2\n",
+                "results.csv, lines 2 and 3: accuracy of arm 'mean' with seed 0 is there twice\n"
+                "    keep one, or say by a column 'epoch' or 'step' which is the last",
+            ),
+            (
+                "arm,seed,metric,epoch,step,value\n"
+                "mean,0,accuracy,1,10,1\nmean,0,accuracy,2,20,2\nmean,0,accuracy,1,10,1\n",
+                "results.csv, lines 2 and 4: accuracy at epoch 1 and step 10 of arm 'mean' with "
+                "seed 0 is there twice\n    keep one",
+            ),
+            (
+                "arm,seed,status,accuracy\nmean,0,finished,1\nmean,0,diverged,\n",
+                "results.csv, lines 2 and 3: arm 'mean' with seed 0 has both completed and "
+                "diverged\n    keep one",
+            ),
+        ],
+    )
+    def test_a_trial_can_have_one_result(
+        self, text: str, message: str, refused: Callable[..., str]
+    ):
+        assert refused(text) == message
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            (
+                "pool,seed,accuracy\nmax,0,1\n",
+                "results.csv: no column says which baseline a row belongs to\n"
+                "    add a column 'context' with small, large",
+            ),
+            (
+                "context,pool,seed,accuracy\nlrage,max,0,1\n,max,0,1\n",
+                "results.csv, line 2, column 'context': no baseline named 'lrage'\n"
+                "    did you mean 'large'?\n"
+                "results.csv, line 3, column 'context': is empty\n    known are: large, small",
+            ),
+            (
+                "context,dropout,seed,accuracy\nsmall,with,0,1\n",
+                "results.csv, line 2: factor 'dropout' changes nothing in 'small'\n"
+                "    varied there are: pool",
+            ),
+            (
+                "context,arm,seed,accuracy\nlarge,mean,0,1\nlarge,mean,0,2\n",
+                "results.csv, lines 2 and 3: arm 'mean' of 'large' with seed 0 is there twice\n"
+                "    keep one",
+            ),
+        ],
+    )
+    def test_in_a_study_of_several_baselines_the_baseline_is_named(
+        self, text: str, message: str, refused: Callable[..., str]
+    ):
+        assert refused(text, TWO_BASELINES) == message
+
+    def test_a_trial_that_two_baselines_share_cannot_have_two_results(
+        self, refused: Callable[..., str]
+    ):
+        study = TWO_BASELINES.replace("width: 64", "width: 8")
+        text = "context,arm,seed,accuracy\nsmall,baseline,0,1\nlarge,baseline,0,2\n"
+        assert refused(text, study) == (
+            "results.csv, lines 2 and 3: arm 'baseline' of 'large' with seed 0 is the same trial "
+            "in another baseline, with other results\n    keep those of one baseline"
+        )
+
+    def test_everything_is_said_at_once_and_in_order(self, refused: Callable[..., str]):
+        text = "arm,seed,accuracy,f1\nmean,x,1,1\nmaen,1,?,1\nmean,2,1,\nmean,x,1,1\n"
+        assert [line for line in refused(text).splitlines() if line[0] != " "] == [
+            "results.csv, lines 2 and 5, column 'seed': 'x' is no seed",
+            "results.csv, line 3, column 'arm': 'baseline' has no arm named 'maen'",
+            "results.csv, line 3, column 'accuracy': '?' is no number",
+        ]
+
+    def test_many_lines_are_counted(self, refused: Callable[..., str]):
+        text = "arm,seed,accuracy\n" + "".join(f"maen,{seed},1\n" for seed in range(20))
+        assert refused(text) == (
+            "results.csv, lines 2, 3, 4, 5, 6 and 15 more, column 'arm': "
+            "'baseline' has no arm named 'maen'\n    did you mean 'mean'?"
+        )
+
+
+class TestFiles:
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            (b"", "is empty\n    its first line names the columns"),
+            (b"\n , \n", "is empty\n    its first line names the columns"),
+            (b"arm,seed,accuracy\n\n", "holds no rows below its header"),
+            (
+                b"PK\x03\x04\x00\x00",
+                "is neither CSV nor Parquet\n    save the table as CSV in UTF-8, or as Parquet",
+            ),
+            (
+                "arm,größe\n".encode("latin-1"),
+                "is neither CSV nor Parquet\n    save the table as CSV in UTF-8, or as Parquet",
+            ),
+        ],
+    )
+    def test_what_is_no_table_is_refused(
+        self, content: bytes, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.chdir(tmp_path)
+        Path("results.csv").write_bytes(content)
+        with pytest.raises(RecordError) as caught:
+            read_results(Path("results.csv"), study_of(STUDY))
+        assert str(caught.value) == f"results.csv: {message}"
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            (
+                "arm,seed,accuracy\nmean,0,1,2\nmean,1\n",
+                "results.csv, line 2: has 4 cells, and the header has 3\n"
+                "    put a cell that holds a comma in quotes\n"
+                "results.csv, line 3: has 2 cells, and the header has 3\n"
+                "    put a cell that holds a comma in quotes",
+            ),
+            (
+                'note,arm,seed,accuracy\n"two\nlines",mean,0,1\n,mean,x,1\n',
+                "results.csv, line 4, column 'seed': 'x' is no seed\n"
+                "    a seed is a whole number from 0",
+            ),
+            (
+                'arm,seed,accuracy\nmean,0,1\n"mean,1,1\n',
+                "results.csv, line 3: is not CSV: unexpected end of data\n"
+                "    check the quotes there",
+            ),
+            (
+                "arm,seed,arm,accuracy\nmean,0,mean,1\n",
+                "results.csv, line 1: column 'arm' is there 2 times\n    keep one",
+            ),
+            (
+                "arm;seed;accuracy\nmean;0;82,5\n",
+                "results.csv, line 1: its columns are separated by ';'\n"
+                "    separate them by commas\n"
+                "results.csv, line 2: has 2 cells, and the header has 1\n"
+                "    put a cell that holds a comma in quotes",
+            ),
+            (
+                "arm\tseed\taccuracy\nmean\t0\t82\n",
+                "results.csv, line 1: its columns are separated by tabs\n"
+                "    separate them by commas",
+            ),
+        ],
+    )
+    def test_damage_is_found_by_line(self, text: str, message: str, refused: Callable[..., str]):
+        assert refused(text) == message
+
+    def test_an_absent_file_and_a_folder_are_named(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.chdir(tmp_path)
+        study = study_of(STUDY)
+        for path, reason in (("no.csv", "No such file or directory"), (".", "Is a directory")):
+            with pytest.raises(RecordError) as caught:
+                read_results(Path(path), study)
+            assert str(caught.value) == f"{path}: cannot be read: {reason}"
+
+
+class TestParquet:
+    @pytest.fixture(autouse=True)
+    def here(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+
+    def test_typed_cells_mean_what_their_text_means(self):
+        columns = {
+            "pool": pyarrow.array(["mean", "mean", None]).dictionary_encode(),
+            "learning_rate": pyarrow.array([None, 1e-3, 1e-2], pyarrow.float32()),
+            "seed": pyarrow.array([0, 1, 0], pyarrow.int64()),
+            "accuracy": pyarrow.array([1.0, float("nan"), 0.1]),
+            "loss": pyarrow.array([None, 0.5, 0.25]),
+            "fine": [True, False, None],
+            "__index_level_0__": [0, 1, 2],
+        }
+        parquet.write_table(pyarrow.table(columns), "results.parquet")
+        results = read_results(Path("results.parquet"), study_of(STUDY))
+        assert metrics_of(results) == {
+            ("mean", 0): {"accuracy": 1.0},
+            ("mean", 1): {},
+            ("learning_rate=0.01", 0): {"accuracy": 0.1, "loss": 0.25},
+        }
+        assert by_trial(results)["mean", 1].status == "diverged"
+        assert by_trial(results)["mean", 0].provenance == {"source": "results.parquet"}
+        assert results.ignored == ("fine", "__index_level_0__")
+
+    def test_rows_are_counted_from_one(self):
+        table = pyarrow.table({"arm": ["mean", "mean"], "seed": [0.0, 0.5], "accuracy": [1, 2]})
+        parquet.write_table(table, "results.parquet")
+        with pytest.raises(RecordError) as caught:
+            read_results(Path("results.parquet"), study_of(STUDY))
+        assert str(caught.value) == (
+            "results.parquet, row 2, column 'seed': '0.5' is no seed\n"
+            "    a seed is a whole number from 0"
+        )
+
+    def test_a_damaged_file_is_refused(self):
+        table = pyarrow.table({"arm": ["mean"], "seed": [0], "accuracy": [1]})
+        parquet.write_table(table, "results.parquet")
+        whole = Path("results.parquet").read_bytes()
+        for damaged in (whole[:-20], b"PAR1", whole[:4] + b"?" * 200 + whole[204:]):
+            Path("results.parquet").write_bytes(damaged)
+            with pytest.raises(RecordError) as caught:
+                read_results(Path("results.parquet"), study_of(STUDY))
+            assert str(caught.value).startswith("results.parquet: is no readable Parquet file: "), (
+                damaged
+            )
+
+    def test_an_empty_one_is_refused(self):
+        parquet.write_table(pyarrow.table({"arm": pyarrow.array([], "string")}), "results.parquet")
+        with pytest.raises(RecordError) as caught:
+            read_results(Path("results.parquet"), study_of(STUDY))
+        assert str(caught.value) == "results.parquet: holds no rows below its header"
+
+
+ARMS = ("baseline", "mean", "learning_rate=0.01")
+TRIALS = st.tuples(st.sampled_from(ARMS), st.integers(0, 10**9))
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+METRICS = st.fixed_dictionaries(
+    {"accuracy": NUMBERS}, optional={"loss": NUMBERS, "val/F1 (macro)": NUMBERS}
+)
+TABLES = st.dictionaries(TRIALS, METRICS, min_size=1, max_size=8)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tables")
+    (folder / "study.yaml").write_text(STUDY)
+    return folder
+
+
+UNHURRIED = settings(deadline=None)
+
+
+class TestEveryTable:
+    @UNHURRIED
+    @given(table=TABLES)
+    def test_gives_back_the_numbers_written(self, table: dict, folder: Path):
+        assert metrics_of(self.read(folder, wide(table))) == table
+
+    @UNHURRIED
+    @given(table=TABLES)
+    def test_is_the_same_wide_and_long(self, table: dict, folder: Path):
+        assert self.read(folder, wide(table)).records == self.read(folder, long(table)).records
+
+    @UNHURRIED
+    @given(table=TABLES)
+    def test_is_the_same_in_csv_and_parquet(self, table: dict, folder: Path):
+        rows = wide(table)
+        parquet.write_table(pyarrow.Table.from_pylist(rows), folder / "results.parquet")
+        study = load_study(folder / "study.yaml")
+        from_parquet = read_results(folder / "results.parquet", study)
+        assert metrics_of(from_parquet) == metrics_of(self.read(folder, rows)) == table
+
+    @UNHURRIED
+    @given(table=TABLES, data=st.data())
+    def test_is_the_same_in_any_order(self, table: dict, data: st.DataObject, folder: Path):
+        rows = data.draw(st.permutations(wide(table)))
+        assert self.read(folder, rows).records == self.read(folder, wide(table)).records
+
+    def read(self, folder: Path, rows: Sequence[Mapping[str, Any]]) -> Results:
+        (folder / "results.csv").write_text(csv_text(rows), encoding="utf-8")
+        return read_results(folder / "results.csv", load_study(folder / "study.yaml"))
+
+
+def wide(table: Mapping[tuple[str, int], Mapping[str, float]]) -> list[dict[str, Any]]:
+    names = dict.fromkeys(name for metrics in table.values() for name in metrics)
+    return [
+        {"arm": arm, "seed": seed, **{name: metrics.get(name) for name in names}}
+        for (arm, seed), metrics in table.items()
+    ]
+
+
+def long(table: Mapping[tuple[str, int], Mapping[str, float]]) -> list[dict[str, Any]]:
+    return list(_values(table))
+
+
+def _values(table: Mapping[tuple[str, int], Mapping[str, float]]) -> Iterable[dict[str, Any]]:
+    for (arm, seed), metrics in table.items():
+        for name, value in metrics.items():
+            yield {"arm": arm, "seed": seed, "metric": name, "value": value}

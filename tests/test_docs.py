@@ -1,0 +1,64 @@
+"""The documentation names everything there is, and its examples work."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from ablate.study import schema
+from ablate.study.designs import DESIGNS
+from ablate.study.loading import load_study
+from ablate.workload import SHIPPED
+
+ROOT = Path(__file__).parent.parent
+STUDIES = (ROOT / "docs" / "studies.md").read_text()
+YAML = re.findall(r"```yaml\n(.*?)```", STUDIES, re.DOTALL)
+CLAIM_KINDS = {kind.model_fields["kind"].default for kind in get_args(get_args(schema.Claim)[0])}
+
+EVERY_FACTOR = """
+question: Do all claims of the page load?
+baseline: {preset: good_model, architecture.initialization: framework_default}
+factors:
+  architecture.normalization: [batch, none]
+  architecture.kernel_size: [3, 5]
+  architecture.downsampling: [max_pool, average_pool]
+  architecture.initialization: [framework_default, xavier_uniform]
+  optimizer:
+    adam: {training.optimizer: adam, training.learning_rate: 5e-4}
+    sgd: {training.optimizer: sgd, training.learning_rate: 5e-2}
+design: full_factorial
+"""
+
+
+def load(text: str, folder: Path) -> schema.Study:
+    path = folder / "example.yaml"
+    path.write_text(text)
+    return load_study(path)
+
+
+def test_the_first_example_is_a_study(tmp_path: Path) -> None:
+    study = load(YAML[0], tmp_path)
+    assert list(study.factors) == ["downsampling", "optimizer"]
+
+
+def test_every_kind_of_claim_has_an_example_that_loads(tmp_path: Path) -> None:
+    (claims,) = [block for block in YAML if block.startswith("claims:")]
+    study = load(EVERY_FACTOR + claims, tmp_path)
+    assert {claim.kind for claim in study.claims} == CLAIM_KINDS
+
+
+@pytest.mark.parametrize("key", sorted(set(schema.Study.model_fields) - {"contexts"}))
+def test_every_key_of_a_study_is_explained(key: str) -> None:
+    assert f"| `{key}` |" in STUDIES
+
+
+@pytest.mark.parametrize("word", sorted([*DESIGNS, *SHIPPED]))
+def test_every_design_and_workload_is_named(word: str) -> None:
+    assert f"`{word}`" in STUDIES
+
+
+@pytest.mark.parametrize("page", [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"])
+def test_links_lead_to_files_that_are_there(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text())
+    assert [target for target in targets if not (page.parent / target).exists()] == []

@@ -1,0 +1,29 @@
+"""The seam: names of workloads and descriptions of metrics."""
+
+import pytest
+
+from ablate.errors import AblateError
+from ablate.workload import MetricDescription, describe_metric, load_workload
+
+
+@pytest.mark.parametrize("name", ["test_loss", "word_error", "train_seconds", "summary.loss"])
+def test_losses_errors_and_times_are_taken_to_be_better_when_lower(name: str) -> None:
+    assert not describe_metric(name, {}).higher_is_better
+
+
+@pytest.mark.parametrize("name", ["test_accuracy", "lossless", "score"])
+def test_other_metrics_are_taken_to_be_better_when_higher(name: str) -> None:
+    assert describe_metric(name, {}).higher_is_better
+
+
+def test_a_description_is_taken_before_any_guess() -> None:
+    described = MetricDescription(label="gain", higher_is_better=True)
+    assert describe_metric("loss", {"loss": described}) is described
+
+
+def test_an_unknown_workload_is_named_with_what_is_near() -> None:
+    with pytest.raises(AblateError) as caught:
+        load_workload("image_clasification")
+    assert str(caught.value) == (
+        "no workload named 'image_clasification': did you mean 'image_classification'?"
+    )
