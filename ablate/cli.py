@@ -119,23 +119,29 @@ def run(
     \b
     ablate run studies/pooling.yaml --dataset digits
     """
-    from ablate.run_folder import folder_for, open_run, records_of
+    from ablate.run_folder import collect, folder_for, open_run, records_of
+    from ablate.tuning.greedy import run_in_steps
     from ablate.tuning.progress import show_progress
-    from ablate.tuning.runner import ResourceWish, run_trials
+    from ablate.tuning.runner import ResourceWish, RunSummary, run_trials
 
     plan = _plan(study_file, dataset, seeds, overrides)
     folder = folder_for(study_file, dataset, out)
     with open_run(folder, plan, records or []) as store:
         with show_progress() as progress:
-            summary = run_trials(
-                plan,
-                store,
-                resources=ResourceWish(cpus_per_trial, gpus_per_trial),
-                address=address,
-                data_dir=data_dir,
-                progress=progress,
-                max_concurrent=max_concurrent,
-            )
+
+            def run_step(step: "Plan") -> RunSummary:
+                collect(folder, step, records or [])
+                return run_trials(
+                    step,
+                    store,
+                    resources=ResourceWish(cpus_per_trial, gpus_per_trial),
+                    address=address,
+                    data_dir=data_dir,
+                    progress=progress,
+                    max_concurrent=max_concurrent,
+                )
+
+            plan, summary = run_in_steps(plan, run_step, store.get)
         if summary.interrupted:
             _say("Stopped. Finished trials are recorded; the same command continues.")
             raise typer.Exit(INTERRUPTED)
@@ -158,11 +164,13 @@ def plan(
     \b
     ablate plan studies/pooling.yaml --seeds 0-4
     """
+    from ablate.records.greedy_path import follow
     from ablate.run_folder import folder_for, recorded
     from ablate.study.plan import estimate_cost, plan_table
 
     plan = _plan(study_file, dataset, seeds, overrides)
     found = recorded(folder_for(study_file, dataset, out), plan, records or [])
+    plan = follow(plan, found.get).plan
     rows = plan_table(plan, found)
     contexts = len(plan.study.contexts) > 1
     _console().print(plan.study.question, style="bold", markup=False, highlight=False)

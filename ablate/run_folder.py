@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ablate.errors import AblateError, Problem, RecordError
 from ablate.records.atomic import write_atomically
 from ablate.records.compact import COMPACT_FILE, write_compact
+from ablate.records.greedy_path import Find, follow
 from ablate.records.schema import TrialRecord
 from ablate.records.store import RecordStore, answers, gather, load_records, writer_lock
 from ablate.study.loading import load_study, study_to_yaml
@@ -66,17 +67,24 @@ def open_run(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Iterator[
     AblateError when another process writes to the run or the folder cannot be had, RecordError
     when one of `others` holds no records or unreadable ones.
     """
-    hashes = [trial.hash for trial in plan.unique_trials]
     for other in others:
         load_records(other)  # what is named must be there
     make_folder(folder)
     with writer_lock(folder):
         write_atomically(folder / STUDY_FILE, study_to_yaml(plan.study).encode())
-        gather(hashes, folder, others, plan.study)
-        for sibling in _siblings(folder):
-            with suppress(RecordError):  # a damaged run beside this one only shares nothing
-                gather(hashes, folder, [sibling], plan.study)
+        collect(folder, plan, others)
         yield RecordStore(folder)
+
+
+def collect(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> None:
+    """Copy into a run what other folders, and the runs beside it, have recorded of the plan's
+    trials. Raises RecordError when one of `others` cannot be read.
+    """
+    hashes = [trial.hash for trial in plan.unique_trials]
+    gather(hashes, folder, others, plan.study)
+    for sibling in _siblings(folder):
+        with suppress(RecordError):  # a damaged run beside this one only shares nothing
+            gather(hashes, folder, [sibling], plan.study)
 
 
 def recorded(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> dict[str, TrialRecord]:
@@ -95,8 +103,7 @@ def recorded(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> dict[str,
 
 def records_of(plan: Plan, store: RecordStore) -> Run:
     """The plan with what the store holds of its trials."""
-    found = ((trial.hash, store.get(trial.hash)) for trial in plan.unique_trials)
-    return Run(plan, {hash_: record for hash_, record in found if record is not None})
+    return _followed(plan, store.get)
 
 
 def read_runs(folders: Sequence[Path]) -> Run:
@@ -114,8 +121,7 @@ def read_runs(folders: Sequence[Path]) -> Run:
         for hash_, record in load_records(folder).items():
             if hash_ not in found or answers(record, plan.study):
                 found[hash_] = record
-    planned = {trial.hash for trial in plan.trials}
-    return Run(plan, {hash_: record for hash_, record in found.items() if hash_ in planned})
+    return _followed(plan, found.get)
 
 
 def write_compact_run(run: Run, folder: Path) -> None:
@@ -126,6 +132,15 @@ def write_compact_run(run: Run, folder: Path) -> None:
     make_folder(folder)
     write_atomically(folder / STUDY_FILE, study_to_yaml(run.plan.study).encode())
     write_compact(run.records.values(), folder / COMPACT_FILE)
+
+
+def _followed(plan: Plan, find: Find) -> Run:
+    """The plan as far as records lead it (further than written only where its order is greedy),
+    with all records that its order rests on.
+    """
+    path = follow(plan, find)
+    found = ((trial.hash, find(trial.hash)) for trial in path.trials)
+    return Run(path.plan, {hash_: record for hash_, record in found if record is not None})
 
 
 def _read_study(folder: Path) -> Study:

@@ -15,6 +15,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from ablate.errors import AblateError, Problem
@@ -33,6 +34,7 @@ ENVIRONMENT = {
     "TUNE_WARN_THRESHOLD_S": "1000000",
     "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": "0",
 }
+_FOLDER_PREFIX = "ablate-"
 OBJECT_STORE_BYTES = 2 * 2**30
 """At most; data sets are shared through it. Ray spills to disk what does not fit."""
 
@@ -86,7 +88,8 @@ def _private(cpus: int | None, gpus: int | None) -> Iterator[None]:
     import ray
 
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    folder = tempfile.mkdtemp(prefix="ablate-", dir=_short_folder())
+    _sweep(Path(_short_folder()))
+    folder = tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-", dir=_short_folder())
     try:
         with _environment(token, without=("RAY_ADDRESS", "RAY_AUTH_TOKEN_PATH")):
             _reread_environment()
@@ -185,6 +188,19 @@ def _reread_environment() -> None:
         raylet.AuthenticationTokenLoader.instance().reset_cache()
     except AttributeError:  # a Ray that keeps nothing, or keeps it elsewhere
         return
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what killed runs of this user left behind; their processes are gone."""
+    for folder in parent.glob(f"{_FOLDER_PREFIX}*"):
+        process = folder.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
+        try:
+            if process.isdecimal() and folder.stat().st_uid == os.getuid():
+                os.kill(int(process), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except OSError:  # another's process, or a folder that just went
+            continue
 
 
 def _short_folder() -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ablate.errors import AblateError
-from ablate.tuning.cluster import cluster, largest_machine, offered
+from ablate.tuning.cluster import _sweep, cluster, largest_machine, offered
 
 JOIN = "import sys, ray; ray.init(address=sys.argv[1], log_to_driver=False); print('joined')"
 
@@ -62,3 +62,15 @@ class TestAPrivateCluster:
         assert str(caught.value) == (
             "this process is already connected to a Ray; disconnect it first"
         )
+
+
+def test_folders_of_killed_runs_are_swept_and_those_of_others_are_not(tmp_path: Path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    dead, alive, foreign = (
+        tmp_path / f"ablate-{owner}-x" for owner in (ended.pid, os.getpid(), "tune")
+    )
+    for folder in (dead, alive, foreign):
+        (folder / "session").mkdir(parents=True)
+    _sweep(tmp_path)
+    assert [folder.exists() for folder in (dead, alive, foreign)] == [False, True, True]

@@ -1,0 +1,404 @@
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner, Result
+
+from ablate import __version__
+from ablate.cli import app
+from ablate.errors import StudyError
+from ablate.records.schema import Cost, TrialRecord
+from ablate.records.store import RecordStore
+from ablate.study.loading import load_study
+from ablate.study.plan import PlannedTrial, make_plan
+from ablate.tuning.runner import RunSummary
+
+COMMANDS = get_command(app).commands
+
+TRIVIAL = """\
+question: Does the way trials end reach the records?
+workload: tests.tuning.trivial:train
+baseline: {level: a}
+factors:
+  level: [a, b]
+seeds: 0-1
+"""
+DIGITS = """\
+question: Does pooling matter?
+baseline: {preset: good_model, data.dataset: digits}
+factors:
+  architecture.downsampling: [max_pool, strided_conv]
+seeds: 0-1
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to be in, with the trivial study and one of digits."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    Path("trivial.yaml").write_text(TRIVIAL)
+    Path("digits.yaml").write_text(DIGITS)
+    return tmp_path
+
+
+def ablate(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def files() -> list[str]:
+    return sorted(str(path) for path in Path().rglob("*"))
+
+
+def refusal(*arguments: str) -> str:
+    """All that a refused command says; it does nothing else."""
+    before = files()
+    result = ablate(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert files() == before
+    assert "Traceback" not in result.stderr
+    return result.stderr
+
+
+def record(trial: PlannedTrial, core_seconds: float = 1.0, **changes: Any) -> TrialRecord:
+    fields: dict[str, Any] = {
+        "hash": trial.hash,
+        "spec": trial.spec,
+        "status": "completed",
+        "metrics": {"test_accuracy": 60.0 + trial.seed + (trial.arm == "b") * (1 + trial.seed)},
+        "cost": Cost(seconds=core_seconds, core_seconds=core_seconds),
+    }
+    return TrialRecord(**(fields | changes))
+
+
+def trials() -> tuple[PlannedTrial, ...]:
+    """Baseline and b of seed 0, then of seed 1."""
+    return make_plan(load_study("trivial.yaml")).trials
+
+
+def put(folder: str, *records: TrialRecord) -> None:
+    for each in records:
+        RecordStore(Path(folder)).put(each)
+
+
+class TestHelp:
+    @pytest.mark.parametrize("name", sorted(COMMANDS))
+    def test_it_shows_a_runnable_line(self, name: str):
+        result = ablate(name, "--help")
+        assert result.exit_code == 0
+        assert f"\n  ablate {name} " in result.output
+
+    @pytest.mark.parametrize("name", sorted(COMMANDS))
+    def test_the_line_it_shows_names_options_that_there_are(self, name: str):
+        options = {word for parameter in COMMANDS[name].params for word in parameter.opts}
+        shown = [line for line in (COMMANDS[name].help or "").splitlines() if "ablate" in line]
+        assert {word for line in shown for word in line.split() if word.startswith("--")} <= options
+
+    def test_alone_it_names_every_command(self):
+        output = ablate("--help").output
+        assert {name for name in COMMANDS if f"\n  {name} " in output} == set(COMMANDS)
+        assert set(COMMANDS) >= {"run", "plan", "report", "model"}
+
+    def test_the_version_is_shown(self):
+        result = ablate("--version")
+        assert (result.exit_code, result.output) == (0, f"ablate {__version__}\n")
+
+
+class TestRefusals:
+    """File, line, what is wrong and the nearest word: by `plan`, and by `run` before it runs."""
+
+    @pytest.mark.parametrize("command", ["plan", "run"])
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (
+                ["trivail.yaml"],
+                "trivail.yaml: no such file\n    did you mean 'trivial.yaml'?\n",
+            ),
+            (
+                ["."],
+                ".: is a folder, not a study\n    known are: digits.yaml, trivial.yaml\n",
+            ),
+            (
+                ["trivial.yaml", "--seeds", "4-0"],
+                "seeds: '4-0' runs backwards\n    write 0-4\n",
+            ),
+            (
+                ["trivial.yaml", "--seeds", "0,one"],
+                "seeds: 'one' is no seed and no range of seeds\n"
+                "    write them as 0-4, as 0-2,7 or as [0, 1]\n",
+            ),
+            (
+                ["trivial.yaml", "--set", "epochs"],
+                "--set epochs: has no key and value\n    write --set training.epochs=2\n",
+            ),
+            (
+                ["digits.yaml", "--set", "training.epoch=2"],
+                "--set training.epoch: no setting named 'epoch' in training\n"
+                "    did you mean 'epochs'?\n",
+            ),
+            (
+                ["digits.yaml", "--set", "training.optimizer=adamm"],
+                "--set training.optimizer: 'adamm' is not a level\n    did you mean 'adam'?\n",
+            ),
+            (
+                ["digits.yaml", "--dataset", "digit"],
+                "--dataset digit: no data set named 'digit'\n    did you mean 'digits'?\n",
+            ),
+            (
+                ["trivial.yaml", "--records", "nowhere"],
+                "nowhere: holds no records: neither records/ nor records.jsonl\n"
+                "    name the folder of a run or of a report\n",
+            ),
+        ],
+    )
+    def test_of_what_the_command_line_says(self, command: str, arguments: list[str], message: str):
+        assert refusal(command, *arguments) == message
+
+    @pytest.mark.parametrize("command", ["plan", "run"])
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            (
+                TRIVIAL + "sede: 0-4\n",
+                "study.yaml, line 7, sede: no key named 'sede'\n    did you mean 'seeds'?\n",
+            ),
+            (
+                TRIVIAL + "design: {kind: one_at_a_time\n",
+                "study.yaml, line 8: is not YAML: expected ',' or '}', but got '<stream end>'\n"
+                "    check indentation, colons and quotes there\n",
+            ),
+            (
+                TRIVIAL + "seeds: 0-4\n",
+                "study.yaml, line 7: key 'seeds' is written twice\n",
+            ),
+            (
+                DIGITS.replace("strided_conv", "strided_convolution"),
+                "study.yaml, line 4, factors.architecture.downsampling[1]: 'strided_convolution' "
+                "is not a level\n    did you mean 'strided_conv'?\n",
+            ),
+            (
+                TRIVIAL.replace("trivial:train", "trivial:trian"),
+                "study.yaml, line 2, workload: workload 'tests.tuning.trivial:trian' cannot be "
+                "loaded: module 'tests.tuning.trivial' has no attribute 'trian'. It must name an "
+                "importable module and a function in it, as in my_package.training:train\n",
+            ),
+        ],
+    )
+    def test_of_what_the_study_says(self, command: str, text: str, message: str):
+        Path("study.yaml").write_text(text)
+        assert refusal(command, "study.yaml") == message
+
+    def test_all_problems_are_named_at_once(self):
+        Path("study.yaml").write_text(DIGITS.replace("seeds", "sede").replace("good_", "god_"))
+        assert refusal("plan", "study.yaml").splitlines() == [
+            "study.yaml, line 5, sede: no key named 'sede'",
+            "    did you mean 'seeds'?",
+            "study.yaml, line 2, baseline.preset: no preset named 'god_model'",
+            "    did you mean 'good_model'?",
+        ]
+
+    def test_debug_shows_where_it_comes_from(self):
+        result = ablate("--debug", "plan", "trivail.yaml")
+        assert result.exit_code == 1
+        assert isinstance(result.exception, StudyError)
+        assert result.output == ""
+
+    @pytest.mark.parametrize(
+        "arguments", [["plan"], ["run", "trivial.yaml", "--max-concurrent", "0"], ["pln"]]
+    )
+    def test_wrong_usage_says_where_help_is(self, arguments: list[str]):
+        assert re.search(r"^Try 'ablate.* (-h|--help)' for help\.$", refusal(*arguments), re.M)
+
+
+class TestPlan:
+    def test_it_shows_arms_recorded_trials_and_what_the_rest_costs(self):
+        base_0, b_0, *_ = trials()
+        put("runs/trivial", record(base_0, 1800.0), record(b_0, 3600.0))
+        before = files()
+        result = ablate("plan", "trivial.yaml")
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert [line.split() for line in result.stdout.splitlines()] == [
+            ["Does", "the", "way", "trials", "end", "reach", "the", "records?"],
+            ["arm", "settings", "trials", "recorded"],
+            ["baseline", "level:", "a", "2", "1"],
+            ["b", "level:", "a", "->", "b", "2", "1"],
+            ["4", "trials,", "2", "recorded,", "2", "to", "run:", "about", "1.50", "core-hours."],
+        ]
+        assert files() == before
+
+    def test_contexts_are_named_where_there_are_several(self):
+        two = "baselines: {small: {level: a}, large: {level: a, width: 9}}"
+        Path("trivial.yaml").write_text(TRIVIAL.replace("baseline: {level: a}", two))
+        rows = [line.split() for line in ablate("plan", "trivial.yaml").stdout.splitlines()]
+        assert rows[1] == ["context", "arm", "settings", "trials", "recorded"]
+        assert [row[0] for row in rows[2:-1]] == ["small", "small", "large", "large"]
+
+    def test_the_cost_of_what_never_ran_is_not_known(self):
+        assert ablate("plan", "trivial.yaml", "--seeds", "0-2").stdout.endswith(
+            "\n6 trials, 0 recorded, 6 to run; their cost is not known before one has run.\n"
+        )
+
+    def test_nothing_is_left_to_run_when_all_is_recorded(self):
+        put("elsewhere", *map(record, trials()))
+        result = ablate("plan", "trivial.yaml", "--records", "elsewhere")
+        assert result.stdout.endswith("\n4 trials, all recorded.\n")
+
+    def test_another_data_set_is_another_run(self):
+        plan = make_plan(load_study("digits.yaml"))
+        put("runs/digits-digits", record(plan.trials[0], cost=Cost(core_seconds=60.0, flops=1e9)))
+        result = ablate("plan", "digits.yaml", "--dataset", "digits")
+        assert "\n4 trials, 1 recorded, 3 to run: about " in result.stdout
+
+
+class TestRun:
+    def test_a_run_whose_trials_are_recorded_only_writes_its_report(self):
+        put("runs/trivial", *map(record, trials()))
+        result = ablate("run", "trivial.yaml")
+        assert result.exit_code == 0, result.output
+        assert result.stderr.startswith("4 trials, 4 already recorded, 0 to run\n")
+        assert result.stdout.splitlines()[-1] == "runs/trivial/report.html"
+        assert Path("runs/trivial/report.html").is_file()
+        assert load_study("runs/trivial/study.yaml") == load_study("trivial.yaml")
+
+    def test_failed_trials_are_reported_and_exit_with_1(self, monkeypatch: pytest.MonkeyPatch):
+        good, bad, *rest = trials()
+        put("runs/trivial", *map(record, [good, *rest]))
+        put("runs/trivial", record(bad, status="failed", metrics={}, error="ValueError: no luck"))
+        monkeypatch.setattr(
+            "ablate.tuning.runner.run_trials", lambda *args, **options: RunSummary(failed=1)
+        )
+        result = ablate("run", "trivial.yaml")
+        assert result.exit_code == 1
+        assert result.stdout.splitlines()[-1] == "runs/trivial/report.html"
+        assert "failed" in Path("runs/trivial/report.md").read_text(encoding="utf-8")
+
+    def test_an_interrupted_run_writes_no_report_and_exits_with_130(
+        self, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(
+            "ablate.tuning.runner.run_trials", lambda *args, **options: RunSummary(interrupted=True)
+        )
+        result = ablate("run", "trivial.yaml")
+        assert (result.exit_code, result.stdout) == (130, "")
+        assert (
+            result.stderr == "Stopped. Finished trials are recorded; the same command continues.\n"
+        )
+        assert not Path("runs/trivial/report.html").exists()
+
+    def test_options_reach_the_trials(self, monkeypatch: pytest.MonkeyPatch):
+        given: dict[str, Any] = {}
+
+        def run_trials(plan: Any, store: RecordStore, **options: Any) -> RunSummary:
+            given.update(options, seeds=plan.study.seeds, baseline=plan.study.contexts["baseline"])
+            given["folder"] = store.run_folder
+            return RunSummary(interrupted=True)
+
+        monkeypatch.setattr("ablate.tuning.runner.run_trials", run_trials)
+        ablate(
+            "run", "digits.yaml", "--seeds", "3", "--set", "training.epochs=2", "--out", "new",
+            "--data-dir", "data", "--cpus-per-trial", "2", "--gpus-per-trial", "0.5",
+            "--max-concurrent", "3", "--address", "here:1",
+        )  # fmt: skip
+        progress = given.pop("progress")
+        assert hasattr(progress, "trial_ended")
+        assert given == {
+            "seeds": (3,),
+            "baseline": {
+                "preset": "good_model", "data.dataset": "digits", "training.epochs": 2,
+            },
+            "folder": Path("new"),
+            "data_dir": Path("data"),
+            "resources": (2.0, 0.5),
+            "max_concurrent": 3,
+            "address": "here:1",
+        }  # fmt: skip
+
+
+class TestReport:
+    def test_it_prints_what_a_run_says_and_its_own_path_last(self):
+        put("runs/trivial", *map(record, trials()))
+        run = ablate("run", "trivial.yaml")
+        result = ablate("report", "runs/trivial", "--out", "reports/trivial", "--compact")
+        assert result.exit_code == 0, result.output
+        assert result.stdout == run.stdout.replace("runs/", "reports/")
+        assert {path.name for path in Path("reports/trivial").iterdir()} == {
+            "study.yaml", "records.jsonl", "report.html", "report.md", "figures", "tables",
+        }  # fmt: skip
+
+    def test_a_report_goes_into_no_file(self):
+        put("runs/trivial", *map(record, trials()))
+        Path("runs/trivial/study.yaml").write_text(TRIVIAL)
+        assert refusal("report", "runs/trivial", "--out", "digits.yaml") == (
+            "digits.yaml: no folder can be made there: File exists\n"
+            "    name another folder with --out\n"
+        )
+
+    def test_what_is_no_run_is_refused(self):
+        assert refusal("report", "trivial.yaml") == (
+            "trivial.yaml: is neither a run nor a report: it holds no study.yaml\n"
+            "    name a folder that `ablate run` or `ablate report` has written\n"
+        )
+
+
+class TestModel:
+    def test_it_shows_layers_and_totals(self):
+        result = ablate("model", "good_model")
+        assert result.exit_code == 0
+        header, first, *_, total = result.stdout.splitlines()
+        assert header.split("  ")[0] == "layer"
+        assert first.split() == [
+            "stage1.convolution1", "3x3", "convolution", "32x32x32", "896", "1,769,472",
+        ]  # fmt: skip
+        assert total.split() == ["total", "271,850", "58,656,000"]
+
+    def test_settings_image_and_classes_change_it(self):
+        result = ablate(
+            "model", "good_model", "--set", "architecture.classifier_widths=[]",
+            "--set", "data.dataset=digits", "--image", "1x16x16", "--classes", "2",
+        )  # fmt: skip
+        assert result.exit_code == 0, result.output
+        rows = {line.split()[0]: line.split() for line in result.stdout.splitlines()}
+        assert rows["stage1.convolution1"][-3:-1] == ["32x16x16", f"{1 * 9 * 32 + 32}"]
+        assert rows["classifier.output"][-3:-1] == ["2", f"{128 * 2 * 2 * 2 + 2:,}"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (
+                ["god_model"],
+                "preset: no preset named 'god_model'\n    did you mean 'good_model'?\n",
+            ),
+            (
+                ["good_model", "--set", "architecture.downsampling=max_pol"],
+                "architecture.downsampling: 'max_pol' is not a level\n"
+                "    did you mean 'max_pool'?\n",
+            ),
+            (
+                [
+                    "good_model",
+                    "--set",
+                    "architecture={filters: [4, 4, 4, 4, 4, 4], convolutions_per_stage: 1}",
+                ],
+                "architecture: filters has 6 entries, and each stage halves the map, but images of "
+                "32x32 pixels can be halved only 5 times: use fewer stages or larger images\n",
+            ),
+            (
+                ["good_model", "--image", "3x4x4"],
+                "filters has 3 entries, and each stage halves the map, but images of 4x4 pixels "
+                "can be halved only 2 times: use fewer stages or larger images\n",
+            ),
+            *(
+                (
+                    ["good_model", "--image", image],
+                    f"--image {image}: is no shape of an image\n"
+                    "    write channels x height x width, as in 3x32x32\n",
+                )
+                for image in ("32", "3x32x", "3x0x32", "3x-1x32", "axbxc", "3x32x3²")
+            ),
+        ],
+    )
+    def test_what_cannot_be_built_is_refused(self, arguments: list[str], message: str):
+        assert refusal("model", *arguments) == message

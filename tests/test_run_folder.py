@@ -1,0 +1,429 @@
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ablate.errors import AblateError, RecordError, StudyError
+from ablate.records.schema import Cost, TrialRecord
+from ablate.records.store import RecordStore
+from ablate.run_folder import (
+    Run,
+    folder_for,
+    open_run,
+    read_runs,
+    recorded,
+    records_of,
+    write_compact_run,
+)
+from ablate.study.loading import load_study, study_to_yaml
+from ablate.study.plan import Plan, PlannedTrial, make_plan
+from tests.tuning.studies import make_trivial_plan
+
+NO_RECORDS = (
+    "{folder}: holds no records: neither records/ nor records.jsonl\n"
+    "    name the folder of a run or of a report"
+)
+NO_RUN = (
+    "{folder}: is neither a run nor a report: it holds no study.yaml\n"
+    "    name a folder that `ablate run` or `ablate report` has written"
+)
+
+
+def completed(trial: PlannedTrial, accuracy: float = 82.5, **changes: Any) -> TrialRecord:
+    fields: dict[str, Any] = {
+        "hash": trial.hash,
+        "spec": trial.spec,
+        "status": "completed",
+        "metrics": {"test_accuracy": accuracy},
+        "history": {"epoch": [1.0, 2.0], "validation_loss": [0.75, None]},
+        "cost": Cost(seconds=4.0, core_seconds=8.0),
+        "provenance": {"python": "3.11.7"},
+    }
+    return TrialRecord(**(fields | changes))
+
+
+def failed(trial: PlannedTrial) -> TrialRecord:
+    return completed(trial, status="failed", metrics={}, error="ValueError: no luck")
+
+
+def make_run(folder: Path, plan: Plan, *records: TrialRecord) -> Path:
+    """A run folder as `ablate run` leaves it."""
+    (folder / "records").mkdir(parents=True)
+    (folder / "study.yaml").write_text(study_to_yaml(plan.study))
+    for record in records:
+        RecordStore(folder).put(record)
+    return folder
+
+
+def make_report(folder: Path, plan: Plan, *records: TrialRecord) -> Path:
+    """A report folder as `ablate report --compact` leaves it."""
+    write_compact_run(Run(plan, {record.hash: record for record in records}), folder)
+    return folder
+
+
+def damage(folder: Path, plan: Plan) -> Path:
+    """Where a run's first record is cut off."""
+    broken = folder / "records" / f"{plan.trials[0].hash}.json"
+    broken.write_text('{"record_version": 1, ')
+    return broken
+
+
+def not_a_record(path: Path) -> str:
+    return (
+        f"{path}: is not a trial record: Expecting property name enclosed in double quotes: "
+        "line 1 column 23 (char 22)\n    remove it; its trial runs again"
+    )
+
+
+@pytest.fixture
+def plan() -> Plan:
+    """Two arms, two seeds."""
+    return make_trivial_plan(seeds=2)
+
+
+class TestFolderFor:
+    @pytest.mark.parametrize(
+        ("given", "folder"),
+        [
+            ({}, "runs/pooling"),
+            ({"dataset": "digits"}, "runs/pooling-digits"),
+            ({"out": Path("elsewhere")}, "elsewhere"),
+            ({"dataset": "digits", "out": Path("elsewhere")}, "elsewhere"),
+        ],
+    )
+    def test_a_run_is_named_for_its_study_and_data_unless_told(
+        self, given: dict[str, Any], folder: str
+    ):
+        assert folder_for(Path("studies/pooling.yaml"), **given) == Path(folder)
+
+
+@pytest.mark.parametrize("name", ["file", "file/run"])
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path, plan: Plan, name: str):
+    (tmp_path / "file").touch()
+    reason = {"file": "File exists", "file/run": "Not a directory"}[name]
+    for begin in (
+        lambda: open_run(tmp_path / name, plan).__enter__(),
+        lambda: write_compact_run(Run(plan, {}), tmp_path / name),
+    ):
+        with pytest.raises(AblateError) as caught:
+            begin()
+        assert str(caught.value) == (
+            f"{tmp_path / name}: no folder can be made there: {reason}\n"
+            "    name another folder with --out"
+        )
+
+
+def test_a_folder_that_may_not_be_written_into_is_an_error(
+    tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write anywhere
+    with pytest.raises(AblateError) as caught, open_run(tmp_path, plan):
+        pass
+    assert str(caught.value) == (
+        f"{tmp_path}: is a folder that may not be written into\n    name another folder with --out"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+class TestOpenRun:
+    def test_the_study_as_run_is_written_into_a_new_folder(self, tmp_path: Path, plan: Plan):
+        with open_run(tmp_path / "runs" / "new", plan) as store:
+            assert store.run_folder == tmp_path / "runs" / "new"
+        assert load_study(tmp_path / "runs" / "new" / "study.yaml") == plan.study
+
+    def test_another_study_takes_the_place_of_the_last_and_records_stay(
+        self, tmp_path: Path, plan: Plan
+    ):
+        record = completed(plan.trials[0])
+        make_run(tmp_path / "run", plan, record)
+        longer = make_trivial_plan(seeds=3)
+        with open_run(tmp_path / "run", longer) as store:
+            assert records_of(longer, store) == Run(longer, {record.hash: record})
+        assert load_study(tmp_path / "run" / "study.yaml") == longer.study
+
+    def test_a_run_is_held_against_other_processes_until_it_is_left(
+        self, tmp_path: Path, plan: Plan
+    ):
+        folder = tmp_path / "run"
+        with open_run(folder, plan):
+            assert opened_elsewhere(folder) == (
+                f"{folder}: another ablate process is writing to this run\n"
+                "    wait until it ends, or give this run a folder of its own with --out"
+            )
+        assert opened_elsewhere(folder) == "opened"
+
+    def test_a_run_is_left_free_by_an_error(self, tmp_path: Path, plan: Plan):
+        with pytest.raises(ZeroDivisionError), open_run(tmp_path / "run", plan):
+            _ = 1 / 0
+        assert opened_elsewhere(tmp_path / "run") == "opened"
+
+    def test_records_of_named_runs_and_reports_are_copied(self, tmp_path: Path, plan: Plan):
+        first, second, third, _ = plan.trials
+        other = make_run(tmp_path / "far" / "run", plan, completed(first))
+        report = make_report(tmp_path / "far" / "report", plan, completed(second), failed(third))
+        with open_run(tmp_path / "near" / "run", plan, [other, report]) as store:
+            pass
+        assert {record.hash: record for record in store.records()} == {
+            trial.hash: completed(trial) for trial in (first, second)
+        }
+
+    def test_the_first_named_folder_wins(self, tmp_path: Path, plan: Plan):
+        trial = plan.trials[0]
+        others = [
+            make_run(tmp_path / "far" / name, plan, completed(trial, accuracy))
+            for name, accuracy in (("one", 70.0), ("two", 80.0))
+        ]
+        with open_run(tmp_path / "near" / "run", plan, others) as store:
+            assert store.get(trial.hash) == completed(trial, 70.0)
+
+    def test_a_record_of_its_own_stays(self, tmp_path: Path, plan: Plan):
+        trial = plan.trials[0]
+        make_run(tmp_path / "run", plan, completed(trial, 70.0))
+        make_run(tmp_path / "beside", plan, completed(trial, 80.0))
+        with open_run(tmp_path / "run", plan) as store:
+            assert store.get(trial.hash) == completed(trial, 70.0)
+
+    def test_weights_are_copied_with_their_record(self, tmp_path: Path):
+        plan = make_trivial_plan(seeds=1, arms=(), keep_weights=True)
+        (trial,) = plan.trials
+        other = make_run(tmp_path / "far" / "run", plan)
+        RecordStore(other).put(completed(trial), b"weights")
+        with open_run(tmp_path / "near" / "run", plan, [other]) as store:
+            record = store.get(trial.hash)
+            assert record is not None and store.weights_of(record) == b"weights"
+
+    def test_runs_beside_it_share_what_the_study_plans_and_nothing_else(
+        self, tmp_path: Path, plan: Plan
+    ):
+        larger = make_trivial_plan(seeds=3, arms=("b", "c"))
+        make_run(tmp_path / "beside", larger, *map(completed, larger.trials))
+        make_run(tmp_path / "below" / "run", larger, *map(completed, larger.trials))
+        with open_run(tmp_path / "run", plan) as store:
+            assert store.hashes() == sorted(trial.hash for trial in plan.trials)
+
+    def test_a_folder_beside_it_that_is_no_run_shares_nothing(self, tmp_path: Path, plan: Plan):
+        make_run(tmp_path / "beside", plan, completed(plan.trials[0]))
+        (tmp_path / "beside" / "study.yaml").unlink()
+        with open_run(tmp_path / "run", plan) as store:
+            assert store.hashes() == []
+
+    def test_a_damaged_run_beside_it_shares_nothing_and_the_next_does(
+        self, tmp_path: Path, plan: Plan
+    ):
+        records = [completed(trial) for trial in plan.trials]
+        damage(make_run(tmp_path / "a", plan, *records), plan)
+        make_run(tmp_path / "b", plan, records[1])
+        with open_run(tmp_path / "run", plan) as store:
+            assert store.hashes() == [records[1].hash]
+
+    def test_a_named_folder_without_records_is_refused_before_anything_is_written(
+        self, tmp_path: Path, plan: Plan
+    ):
+        (tmp_path / "empty").mkdir()
+        with (
+            pytest.raises(RecordError) as caught,
+            open_run(tmp_path / "run", plan, [tmp_path / "empty"]),
+        ):
+            pass
+        assert str(caught.value) == NO_RECORDS.format(folder=tmp_path / "empty")
+        assert not (tmp_path / "run").exists()
+
+    def test_a_damaged_record_is_named_where_the_folder_is_its_own_or_was_named(
+        self, tmp_path: Path, plan: Plan
+    ):
+        folder = make_run(tmp_path / "far" / "run", plan, completed(plan.trials[0]))
+        broken = damage(folder, plan)
+        for opened in (
+            open_run(folder, plan),
+            open_run(tmp_path / "near" / "run", plan, [folder]),
+        ):
+            with pytest.raises(RecordError) as caught, opened:
+                pass
+            assert str(caught.value) == not_a_record(broken)
+
+
+def opened_elsewhere(folder: Path) -> str:
+    """What another process has to say that opens the run."""
+    program = f"""
+        from pathlib import Path
+        from ablate.errors import AblateError
+        from ablate.run_folder import open_run
+        from tests.tuning.studies import make_trivial_plan
+        try:
+            with open_run(Path({str(folder)!r}), make_trivial_plan(seeds=2)):
+                print("opened", end="")
+        except AblateError as error:
+            print(error, end="")
+    """
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+class TestRecorded:
+    def test_it_finds_what_opening_the_run_would_and_writes_nothing(
+        self, tmp_path: Path, plan: Plan
+    ):
+        own, beside, named, _ = plan.trials
+        make_run(tmp_path / "run", plan, completed(own))
+        make_run(tmp_path / "beside", plan, completed(beside))
+        report = make_report(tmp_path / "far" / "report", plan, completed(named))
+        before = sorted(tmp_path.rglob("*"))
+        found = recorded(tmp_path / "run", plan, [report])
+        assert sorted(tmp_path.rglob("*")) == before
+        with open_run(tmp_path / "run", plan, [report]) as store:
+            assert found == records_of(plan, store).records
+        assert set(found) == {own.hash, beside.hash, named.hash}
+
+    def test_a_run_that_does_not_exist_has_nothing(self, tmp_path: Path, plan: Plan):
+        assert recorded(tmp_path / "none" / "run", plan) == {}
+        assert list(tmp_path.iterdir()) == []
+
+    def test_what_does_not_answer_the_study_is_missing(self, tmp_path: Path):
+        plan = make_trivial_plan(seeds=1, keep_weights=True)
+        first, second = plan.trials
+        make_run(tmp_path / "run", plan, completed(first), failed(second))
+        assert recorded(tmp_path / "run", plan) == {}
+
+    def test_a_failure_here_does_not_hide_a_result_elsewhere(self, tmp_path: Path, plan: Plan):
+        trial, other, *_ = plan.trials
+        make_run(tmp_path / "run", plan, failed(trial), failed(other))
+        make_run(tmp_path / "beside", plan, completed(trial))
+        report = make_report(tmp_path / "far" / "report", plan, completed(other), failed(trial))
+        found = recorded(tmp_path / "run", plan, [report])
+        assert found == {trial.hash: completed(trial), other.hash: completed(other)}
+        with open_run(tmp_path / "run", plan, [report]) as store:
+            assert records_of(plan, store).records == found
+
+    def test_a_named_folder_without_records_is_an_error(self, tmp_path: Path, plan: Plan):
+        with pytest.raises(RecordError) as caught:
+            recorded(tmp_path / "run", plan, [tmp_path / "nowhere"])
+        assert str(caught.value) == NO_RECORDS.format(folder=tmp_path / "nowhere")
+
+
+class TestRecordsOf:
+    def test_it_gives_the_plans_trials_however_they_ended(self, tmp_path: Path, plan: Plan):
+        first, second, *_ = plan.trials
+        other = make_trivial_plan(seeds=1, arms=("z",)).trials[1]
+        folder = make_run(
+            tmp_path / "run", plan, completed(first), failed(second), completed(other)
+        )
+        assert records_of(plan, RecordStore(folder)) == Run(
+            plan, {first.hash: completed(first), second.hash: failed(second)}
+        )
+
+
+class TestReadRuns:
+    def test_a_run_gives_its_plan_and_records(self, tmp_path: Path, plan: Plan):
+        records = [completed(plan.trials[0]), failed(plan.trials[1])]
+        run = read_runs([make_run(tmp_path / "run", plan, *records)])
+        assert run == Run(plan, {record.hash: record for record in records})
+
+    def test_a_written_report_gives_the_same_run(self, tmp_path: Path, plan: Plan):
+        run = Run(plan, {trial.hash: completed(trial) for trial in plan.trials})
+        write_compact_run(run, tmp_path / "reports" / "new")
+        assert {path.name for path in (tmp_path / "reports" / "new").iterdir()} == {
+            "study.yaml",
+            "records.jsonl",
+        }
+        assert read_runs([tmp_path / "reports" / "new"]) == run
+
+    def test_records_that_the_study_does_not_plan_are_left_aside(self, tmp_path: Path, plan: Plan):
+        other = make_trivial_plan(seeds=1, arms=("z",)).trials[1]
+        folder = make_run(tmp_path / "run", plan, completed(plan.trials[0]), completed(other))
+        assert set(read_runs([folder]).records) == {plan.trials[0].hash}
+
+    def test_runs_of_one_study_join_their_seeds(self, tmp_path: Path):
+        folders, records = [], {}
+        for name, seeds in (("late", (2, 3)), ("early", (0, 1, 2))):
+            study = make_trivial_plan().study.model_copy(update={"seeds": seeds})
+            part = make_plan(study)
+            found = [completed(trial) for trial in part.trials]
+            folders.append(make_run(tmp_path / name, part, *found))
+            records |= {record.hash: record for record in found}
+        run = read_runs(folders)
+        assert run.plan.study.seeds == (0, 1, 2, 3)
+        assert run.plan == make_trivial_plan(seeds=4)
+        assert run.records == records
+
+    def test_another_study_lends_records_and_no_seeds(self, tmp_path: Path, plan: Plan):
+        larger = make_trivial_plan(seeds=3, arms=("b", "c"))
+        first = make_run(tmp_path / "first", plan)
+        other = make_run(tmp_path / "other", larger, *map(completed, larger.trials))
+        run = read_runs([first, other])
+        assert run.plan == plan
+        assert run.records == {trial.hash: completed(trial) for trial in plan.trials}
+
+    def test_of_two_records_the_earlier_folders_is_taken_unless_only_the_later_finished(
+        self, tmp_path: Path, plan: Plan
+    ):
+        both, late, early, neither = plan.trials
+        one = make_run(
+            tmp_path / "one", plan,
+            completed(both, 70.0), failed(late), completed(early, 70.0), failed(neither),
+        )  # fmt: skip
+        two = make_run(
+            tmp_path / "two", plan,
+            completed(both, 80.0), completed(late, 80.0), failed(early), failed(neither),
+        )  # fmt: skip
+        assert read_runs([one, two]).records == {
+            both.hash: completed(both, 70.0),
+            late.hash: completed(late, 80.0),
+            early.hash: completed(early, 70.0),
+            neither.hash: failed(neither),
+        }
+
+    @pytest.mark.parametrize("position", [0, 1])
+    def test_a_folder_that_is_neither_run_nor_report_is_an_error(
+        self, tmp_path: Path, plan: Plan, position: int
+    ):
+        folders = [make_run(tmp_path / "run", plan)]
+        folders.insert(position, tmp_path / "nowhere")
+        with pytest.raises(RecordError) as caught:
+            read_runs(folders)
+        assert str(caught.value) == NO_RUN.format(folder=tmp_path / "nowhere")
+
+    def test_a_run_without_records_is_an_error(self, tmp_path: Path, plan: Plan):
+        folder = make_run(tmp_path / "run", plan)
+        (folder / "records").rmdir()
+        with pytest.raises(RecordError) as caught:
+            read_runs([folder])
+        assert str(caught.value) == NO_RECORDS.format(folder=folder)
+
+    def test_a_damaged_record_is_named(self, tmp_path: Path, plan: Plan):
+        broken = damage(make_run(tmp_path / "run", plan), plan)
+        with pytest.raises(RecordError) as caught:
+            read_runs([tmp_path / "run"])
+        assert str(caught.value) == not_a_record(broken)
+
+    def test_a_study_that_cannot_be_read_is_named_with_its_line(self, tmp_path: Path, plan: Plan):
+        folder = make_run(tmp_path / "run", plan)
+        study = folder / "study.yaml"
+        study.write_text(study.read_text().replace("seeds:", "sede:"))
+        with pytest.raises(StudyError) as caught:
+            read_runs([folder])
+        assert str(caught.value) == (
+            f"{study}, line 12, sede: no key named 'sede'\n    did you mean 'seeds'?"
+        )
+
+
+class TestWriteCompactRun:
+    def test_a_later_report_takes_the_place_of_the_earlier(self, tmp_path: Path, plan: Plan):
+        first, second, *_ = plan.trials
+        make_report(tmp_path, plan, completed(first))
+        make_report(tmp_path, plan, completed(second))
+        assert set(read_runs([tmp_path]).records) == {second.hash}
+
+    def test_equal_runs_give_equal_files(self, tmp_path: Path, plan: Plan):
+        records = [completed(trial) for trial in plan.trials]
+        one = make_report(tmp_path / "one", plan, *records)
+        two = make_report(tmp_path / "two", plan, *reversed(records))
+        for name in ("study.yaml", "records.jsonl"):
+            assert (one / name).read_bytes() == (two / name).read_bytes()
