@@ -22,7 +22,8 @@ def test_its_version_is_the_digest_of_its_modules_source():
 
 def test_dotted_keys_become_nested_settings():
     workload = load_workload(NAME)
-    resolved = workload.resolve({"net.width": 3, "net": {"depth": 2}, "rates": [0.1], "a.b.c": None})
+    settings = {"net.width": 3, "net": {"depth": 2}, "rates": [0.1], "a.b.c": None}
+    resolved = workload.resolve(settings)
     assert resolved == {
         "net": {"width": 3, "depth": 2},
         "rates": [0.1],
@@ -74,7 +75,8 @@ def test_it_asks_for_no_data_and_states_no_metrics():
 
 
 def test_a_file_in_the_current_directory_is_found(tmp_path: Path):
-    (tmp_path / "my_training.py").write_text("def train(settings, seed):\n    yield {'loss': 0.0}\n")
+    source = "def train(settings, seed):\n    yield {'loss': 0.0}\n"
+    (tmp_path / "my_training.py").write_text(source)
     script = (
         "import sys; sys.path = [entry for entry in sys.path if entry]\n"
         "from ablate.workload import load_workload\n"
@@ -89,7 +91,8 @@ def test_a_file_in_the_current_directory_is_found(tmp_path: Path):
 def test_what_has_no_source_cannot_be_a_workload():
     with pytest.raises(AblateError) as caught:
         load_workload("math:sqrt")
-    assert str(caught.value).startswith("workload 'math:sqrt': has no source to name its version by")
+    message = "workload 'math:sqrt': has no source to name its version by"
+    assert str(caught.value).startswith(message)
     with pytest.raises(AblateError) as caught:
         load_workload("math:pi")
     assert str(caught.value) == "workload 'math:pi' is no function but a float"

@@ -4,17 +4,18 @@ Each kind of claim becomes one sample over seeds and one decision about its mean
 shares its error rate by Holm's method, and one interval says it all. Rules: docs/statistics.md.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from ablate.analysis import inference, power
+from ablate.analysis import inference, power, sequential
 from ablate.analysis.convergence import curve_means, epochs_to, point_spacing
 from ablate.analysis.effects import SeedContrast, compared, contrast, values_of
-from ablate.analysis.inference import ALPHA, Decision, Sample
+from ablate.analysis.inference import ALPHA, Critical, Decision, Sample
+from ablate.analysis.sequential import Outcome
 from ablate.analysis.tables import ArmKey, resolution_of
 from ablate.errors import StudyError
 from ablate.records.schema import TrialRecord
@@ -31,7 +32,7 @@ from ablate.study.schema import (
     Open,
     Reaches,
 )
-from ablate.workload import MetricDescription
+from ablate.workload import MetricDescription, describe_metric
 
 LEAST_SEEDS_FOR_STABILITY = 10
 
@@ -81,12 +82,19 @@ class Evidence(NamedTuple):
     history: pd.DataFrame
     records: Mapping[str, TrialRecord]
 
+    def first_seeds(self, count: int) -> "Evidence":
+        """The same of the study's first seeds alone."""
+        seeds = self.plan.study.seeds[:count]
+        trials, history = (
+            table[table["seed"].isin(seeds)] for table in (self.trials, self.history)
+        )
+        return self._replace(trials=trials, history=history)
+
     def metric_of(self, claim: Claim) -> str:
         return claim.metric or self.plan.study.metric
 
     def describe(self, metric: str) -> MetricDescription:
-        known = self.plan.metrics.get(metric)
-        return known or MetricDescription(label=metric.replace("_", " "))
+        return describe_metric(metric, self.plan.metrics)
 
     def difference(
         self, metric: str, better: ArmKey, worse: ArmKey, higher_is_better: bool | None = None
@@ -112,8 +120,8 @@ class Reading(NamedTuple):
     unit: str
     arms: tuple[Arm, ...]
     note: str = ""
-    wanted: Literal["above", "outside", "inside"] = "above"
-    """Where the interval must come to lie for support: above the threshold, or to +-threshold."""
+    wanted: Literal["above", "below", "outside", "inside"] = "above"
+    """Where the interval must come to lie for support: beyond the threshold, or to +-threshold."""
     leads: tuple[Sample, ...] = ()
     """Of a largest effect: the lead over each rival; the sample is the least of them."""
     least_seeds: int = 2
@@ -123,11 +131,36 @@ class Reading(NamedTuple):
     def is_decidable(self) -> bool:
         return bool(np.isfinite(self.decision.p))
 
-    def interval(self, level: float) -> tuple[Any, Any]:
+    def interval(
+        self, level: float, critical: Critical = inference.critical_value
+    ) -> tuple[Any, Any]:
         """Both ends of the interval that settles the claim at this error rate."""
         if self.leads:
-            return inference.least_interval(self.leads, level)
-        return inference.interval(self.sample, level)
+            return inference.least_interval(self.leads, level, critical)
+        return inference.interval(self.sample, level, critical)
+
+    def outcome(self, low: float, high: float) -> Outcome | None:
+        """What an interval settles; None where it leaves the claim open."""
+        threshold = self.threshold or 0.0
+        if self.wanted in ("above", "below"):
+            above, below = low > threshold, high < threshold
+            supported, refuted = (above, below) if self.wanted == "above" else (below, above)
+        else:
+            inside = -threshold < low and high < threshold
+            outside = low >= threshold or high <= -threshold
+            supported, refuted = (inside, outside) if self.wanted == "inside" else (outside, inside)
+        return "supported" if supported else "refuted" if refuted else None
+
+
+class Stand(NamedTuple):
+    """A claim as its family's error rate leaves it."""
+
+    reading: Reading
+    level: float = ALPHA
+    """The error rate of the interval beside the verdict."""
+    outcome: Outcome | None = None
+    p_adjusted: float | None = None
+    critical: Critical = inference.critical_value
 
 
 def verdicts(evidence: Evidence) -> tuple[Verdict, ...]:
@@ -135,18 +168,125 @@ def verdicts(evidence: Evidence) -> tuple[Verdict, ...]:
 
     The greedy path's claims name arms that may not have been run yet: those are undecided.
     """
-    claims = evidence.plan.study.claims
-    readings = [_read(evidence, claim) for claim in claims]
-    levels: dict[int, float] = {}
-    adjusted: dict[int, float] = {}
-    for members in _families(claims).values():
-        p = np.array([float(readings[member].decision.p) for member in members])
-        levels |= dict(zip(members, inference.holm_levels(p), strict=True))
-        adjusted |= dict(zip(members, inference.holm(p), strict=True))
+    stands = standing(evidence)
     return tuple(
-        _verdict(evidence, claim, reading, levels.get(index, ALPHA), adjusted.get(index))
-        for index, (claim, reading) in enumerate(zip(claims, readings, strict=True))
+        _verdict(evidence, claim, stand)
+        for claim, stand in zip(evidence.plan.study.claims, stands, strict=True)
     )
+
+
+def standing(evidence: Evidence) -> list[Stand]:
+    """How each claim stands: at the seeds there are, or where looking after every seed stopped."""
+    claims = evidence.plan.study.claims
+    stands = [Stand(_read(evidence, claim)) for claim in claims]
+    for members in _families(claims).values():
+        if evidence.plan.study.max_seeds is None:
+            settled = _looked_at_once([stands[member].reading for member in members])
+        else:
+            settled = _looked_at_repeatedly(evidence, [claims[member] for member in members])
+        for member, stand in zip(members, settled, strict=True):
+            stands[member] = stand
+    return stands
+
+
+def _looked_at_once(readings: Sequence[Reading]) -> list[Stand]:
+    p = np.array([float(reading.decision.p) for reading in readings])
+    return [
+        Stand(reading, float(level), _leaning(reading) if adjusted <= ALPHA else None, adjusted)
+        for reading, level, adjusted in zip(
+            readings, inference.holm_levels(p), inference.holm(p), strict=True
+        )
+    ]
+
+
+def _leaning(reading: Reading) -> Outcome:
+    return "supported" if bool(reading.decision.supported) else "refuted"
+
+
+def _looked_at_repeatedly(evidence: Evidence, claims: Sequence[Claim]) -> list[Stand]:
+    """Each claim at the look that settled it, or at the last, with its repeated interval."""
+    looks = looks_of(evidence.plan)
+    readings = {
+        look: [_read(evidence.first_seeds(look), claim) for claim in claims] for look in looks
+    }
+
+    def settle(member: int, look: int, level: float) -> Outcome | None:
+        reading = readings[look][member]
+        if not reading.is_decidable:
+            return None
+        return reading.outcome(*reading.interval(level, critical_of(evidence.plan, reading)))
+
+    stands = []
+    for member, stop in enumerate(sequential.stops(len(claims), looks, settle)):
+        reading = readings[stop.look][member] if looks else _read(evidence, claims[member])
+        critical = critical_of(evidence.plan, reading)
+        stands.append(Stand(reading, stop.level, stop.outcome, None, critical))
+    return stands
+
+
+def open_arms(evidence: Evidence) -> set[ArmKey]:
+    """The arms that a claim still waits for."""
+    stands = zip(evidence.plan.study.claims, standing(evidence), strict=True)
+    return {
+        arm.key
+        for claim, stand in stands
+        if stand.outcome is None and not isinstance(claim, Open)
+        for arm in stand.reading.arms
+    }
+
+
+def growth_table(evidence: Evidence) -> pd.DataFrame:
+    """How the evidence grew, of a study that looks repeatedly: one row a claim and look, up to the
+    look that settled it.
+
+    Columns claim (position from 1), says, n, estimate, low, high (repeated interval at the level
+    that the claim ended with), threshold, wanted (where the interval must come to lie), unit and
+    verdict (of the claim). Empty for other studies.
+    """
+    rows = []
+    claims = evidence.plan.study.claims
+    looks = looks_of(evidence.plan)
+    stands = standing(evidence) if looks else []
+    for position, (claim, stand) in enumerate(zip(claims, stands, strict=False), start=1):
+        for look in () if isinstance(claim, Open) else looks:
+            reading = _read(evidence.first_seeds(look), claim)
+            if reading.sample.n > stand.reading.sample.n or not reading.is_decidable:
+                continue
+            low, high = reading.interval(stand.level, critical_of(evidence.plan, reading))
+            rows.append(
+                {
+                    "claim": position,
+                    "says": claim.says,
+                    "n": reading.sample.n,
+                    "estimate": float(reading.sample.mean),
+                    "low": _finite(low),
+                    "high": _finite(high),
+                    "threshold": reading.threshold,
+                    "wanted": reading.wanted,
+                    "unit": reading.unit,
+                    "verdict": stand.outcome or "undecided",
+                }
+            )
+    columns = [
+        "claim", "says", "n", "estimate", "low", "high", "threshold", "wanted", "unit", "verdict",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns).drop_duplicates(["claim", "n"])
+
+
+def looks_of(plan: Plan) -> list[int]:
+    """Numbers of seeds at which a study that looks repeatedly does so."""
+    most = min(len(plan.study.seeds), plan.study.max_seeds or 0)
+    return list(range(sequential.FIRST_LOOK, most + 1))
+
+
+def critical_of(plan: Plan, reading: Reading) -> Critical:
+    """c_n of looking repeatedly. Spread is looked at once, at the maximum: until then c_n is
+    infinite.
+    """
+    most = plan.study.max_seeds or 0
+    if reading.least_seeds > sequential.FIRST_LOOK:
+        return lambda n, alpha: inference.critical_value(n, alpha) if n >= most else np.inf
+    return lambda n, alpha: sequential.critical_value(n, most, alpha)
 
 
 def _families(claims: Iterable[Claim]) -> dict[str, list[int]]:
@@ -158,18 +298,12 @@ def _families(claims: Iterable[Claim]) -> dict[str, list[int]]:
     return families
 
 
-def _verdict(
-    evidence: Evidence, claim: Claim, reading: Reading, level: float, adjusted: float | None
-) -> Verdict:
+def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
+    reading, level = stand.reading, stand.level
     sample = reading.sample
     shown = reading.is_decidable or (isinstance(claim, Open) and sample.n > 1)
-    low, high = reading.interval(level) if shown else (None, None)
-    settled = adjusted is not None and adjusted <= ALPHA
-    outcome: Literal["supported", "refuted", "undecided", "open"] = "undecided"
-    if isinstance(claim, Open):
-        outcome = "open"
-    elif settled:
-        outcome = "supported" if bool(reading.decision.supported) else "refuted"
+    low, high = reading.interval(level, stand.critical) if shown else (None, None)
+    outcome = "open" if isinstance(claim, Open) else stand.outcome or "undecided"
     needed, detectable = _lacking(reading, level) if outcome == "undecided" else (None, None)
     if isinstance(claim, Reaches):
         detectable = None  # it is an arm's mean that is asked for, not an effect
@@ -189,7 +323,7 @@ def _verdict(
         threshold=reading.threshold,
         n=sample.n,
         p=_finite(reading.decision.p),
-        p_adjusted=_finite(adjusted),
+        p_adjusted=_finite(stand.p_adjusted),
         seeds_needed=needed,
         detectable_effect=detectable,
         core_hours=_core_hours(evidence, reading.arms),
@@ -206,10 +340,11 @@ def _lacking(reading: Reading, level: float) -> tuple[int | None, float | None]:
     if sample.n < 2 or not sample.sd > 0:
         return None, None
     sd, mean = float(sample.sd), float(sample.mean)
-    beyond = (mean if reading.wanted == "above" else abs(mean)) - threshold
+    one_sided = reading.wanted in ("above", "below")
+    beyond = (mean if one_sided else abs(mean)) - threshold
     if reading.leads:
         needed = _seeds_for_largest(reading.leads, level)
-    elif beyond < 0 and reading.wanted != "above":
+    elif beyond < 0 and not one_sided:
         needed = power.seeds_for_equivalence(threshold, sd, level, mean)
     else:
         needed = power.seeds_for_difference(beyond, sd, level)
@@ -336,9 +471,10 @@ def _read_reaches(evidence: Evidence, claim: Reaches) -> Reading:
     description = evidence.describe(metric)
     sample = evidence.contrast(metric, {arm.key: 1.0}).sample
     decision = inference.exceeds(sample, claim.value)
-    if not description.higher_is_better:
-        decision = Decision(decision.p, ~decision.supported)
-    return Reading(sample, decision, claim.value, description.unit, (arm,))
+    if description.higher_is_better:
+        return Reading(sample, decision, claim.value, description.unit, (arm,))
+    decision = Decision(decision.p, ~decision.supported)
+    return Reading(sample, decision, claim.value, description.unit, (arm,), wanted="below")
 
 
 def _read_faster(evidence: Evidence, claim: Faster) -> Reading:

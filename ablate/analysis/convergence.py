@@ -6,14 +6,14 @@ from scipy import stats
 
 from ablate.analysis.inference import ALPHA
 
-_PLACES = ("context", "arm", "seed", "epoch", "images", "seconds", "flops")
+_PLACES = ("context", "arm", "seed", "epoch", "step", "images", "seconds", "flops")
 
 
 def curve_tables(history: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Each column of the history as a curve: columns context, arm, epoch, n, mean, low, high.
 
     The interval is the 95 % t interval over the seeds that have the point; NaN with one seed.
-    Columns that only say where a point lies (epoch, images, seconds, flops) are no curves.
+    Columns that only say where a point lies (epoch, step, images, seconds, flops) are no curves.
     """
     names = [name for name in history.columns if name not in _PLACES]
     return {name: _curve(history, name) for name in names if history[name].notna().any()}

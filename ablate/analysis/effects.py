@@ -21,6 +21,7 @@ from ablate.analysis.inference import (
 from ablate.analysis.tables import ArmKey
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
+from ablate.workload import describe_metric
 
 FACTORIALS = ("full_factorial", "fractional_factorial")
 
@@ -59,10 +60,11 @@ def contrast(
 
 def values_of(trials: pd.DataFrame, metric: str, key: ArmKey) -> "pd.Series[float]":
     """An arm's values by seed; trials without one are left out."""
-    own = trials[(trials["context"] == key[0]) & (trials["arm"] == key[1])]
-    if metric not in own:
+    if metric not in trials:
         return pd.Series(dtype=float)
-    return own.set_index("seed")[metric].dropna().astype(float)
+    own = (trials["context"].to_numpy() == key[0]) & (trials["arm"].to_numpy() == key[1])
+    values = trials[metric].to_numpy(dtype=np.float64)[own]
+    return pd.Series(values, trials["seed"].to_numpy()[own]).dropna()
 
 
 def effect_table(
@@ -76,7 +78,7 @@ def effect_table(
     probability_of_improvement (share of seeds on which the arm is better, ties half), method
     ("paired"; "welch" where fewer than two seeds match).
     """
-    higher = _higher_is_better(plan, metric)
+    higher = describe_metric(metric, plan.metrics).higher_is_better
     rows = []
     for arm, reference, factor in compared(plan):
         pairs = contrast(trials, metric, {arm.key: 1.0, reference.key: -1.0}, resolution)
@@ -237,8 +239,3 @@ def _share_better(differences: Floats, higher_is_better: bool) -> float:
         return float("nan")
     gains = differences if higher_is_better else -differences
     return float(np.mean((gains > 0) + 0.5 * (gains == 0)))
-
-
-def _higher_is_better(plan: Plan, metric: str) -> bool:
-    description = plan.metrics.get(metric)
-    return description is None or description.higher_is_better

@@ -5,6 +5,7 @@ all arms; the analysis of variance gives the shares (statsmodels, type II).
 """
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ablate.analysis.effects import FACTORIALS, SeedContrast, contrast
-from ablate.analysis.inference import exceeds, holm, interval
+from ablate.analysis.inference import Floats, exceeds, holm, interval
 from ablate.analysis.tables import FACTOR, ArmKey
 from ablate.study.arms import Arm
 from ablate.study.designs import aliases
@@ -160,10 +161,12 @@ def variance_shares(
         return {}
     used = [name for name in names if table[name].nunique() > 1]
     pairs = [f"{a}:{b}" for a, b in itertools.combinations(used, 2)]
+    outcome = table["outcome"].to_numpy(dtype=np.float64)
     for terms in ([*used, *pairs], used):
-        if terms and _is_estimable(table, terms):
-            squares = {term: _added(table, terms, term) for term in terms}
-            total = _residual(table, terms) + sum(squares.values())
+        design, owners = _design(table, terms)
+        if terms and np.linalg.matrix_rank(design) == design.shape[1] < design.shape[0]:
+            squares = {term: _added(outcome, design, owners, term) for term in terms}
+            total = _residual(outcome, design) + sum(squares.values())
             return {
                 ":".join(names[part] for part in term.split(":")): square / total
                 for term, square in squares.items()
@@ -171,29 +174,32 @@ def variance_shares(
     return {}
 
 
-def _added(table: pd.DataFrame, terms: list[str], term: str) -> float:
+def _design(table: pd.DataFrame, terms: list[str]) -> tuple[Floats, list[str]]:
+    """The design matrix, and of each column the term that it belongs to."""
+    from statsmodels.formula.api import ols
+
+    codes = {name: pd.factorize(table[name])[0].astype(str) for name in terms if name in table}
+    seeds = ["C(seed)"] if table["seed"].nunique() > 1 else []
+    formula = f"outcome ~ {' + '.join(['1', *terms, *seeds])}"
+    model = ols(formula, table.assign(**codes))
+    return model.exog, [re.sub(r"\[[^]]*\]", "", name) for name in model.exog_names]
+
+
+def _added(outcome: Floats, design: Floats, owners: list[str], term: str) -> float:
     """Sum of squares that a term explains beyond all terms that do not contain it."""
     parts = set(term.split(":"))
-    others = [other for other in terms if not parts <= set(other.split(":"))]
-    without, with_it = _residual(table, others), _residual(table, [*others, term])
+    others = np.array([not parts <= set(owner.split(":")) for owner in owners])
+    own = np.array([owner == term for owner in owners])
+    without, with_it = (
+        _residual(outcome, design[:, others]),
+        _residual(outcome, design[:, others | own]),
+    )
     return max(without - with_it, 0.0)
 
 
-def _residual(table: pd.DataFrame, terms: list[str]) -> float:
-    return float(_model(table, terms).fit().ssr)
-
-
-def _is_estimable(table: pd.DataFrame, terms: list[str]) -> bool:
-    """Whether the terms can be told apart, and something is left over."""
-    design = _model(table, terms).exog
-    return bool(np.linalg.matrix_rank(design) == design.shape[1] < design.shape[0])
-
-
-def _model(table: pd.DataFrame, terms: list[str]) -> Any:
-    from statsmodels.formula.api import ols
-
-    seeds = ["C(seed)"] if table["seed"].nunique() > 1 else []
-    return ols(f"outcome ~ {' + '.join(['1', *terms, *seeds])}", table)
+def _residual(outcome: Floats, design: Floats) -> float:
+    fitted = design @ np.linalg.lstsq(design, outcome)[0]
+    return float(np.square(outcome - fitted).sum())
 
 
 def _aliases(plan: Plan, context: str) -> dict[str, str]:

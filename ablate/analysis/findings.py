@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ablate.analysis.claims import Evidence, Verdict, verdicts
+from ablate.analysis.claims import Evidence, Verdict, growth_table, verdicts
 from ablate.analysis.convergence import curve_tables
 from ablate.analysis.effects import (
     arm_table,
@@ -44,10 +44,17 @@ class Findings:
     curves: Mapping[str, pd.DataFrame]
     """`convergence.curve_tables`: history column -> curve"""
     verdicts: tuple[Verdict, ...]
+    growth: pd.DataFrame
+    """`claims.growth_table`; empty where the study is looked at once"""
     published: pd.DataFrame
     """Columns label, metric, published, measured, low, high, n, note"""
     warnings: tuple[str, ...]
     """What a reader must know before believing the numbers"""
+
+
+def evidence_of(plan: Plan, records: Mapping[str, TrialRecord]) -> Evidence:
+    """The tables that claims are held against. records: by hash, of the plan's trials."""
+    return Evidence(plan, trial_table(plan, records), history_table(plan, records), records)
 
 
 def analyse(plan: Plan, records: Mapping[str, TrialRecord]) -> Findings:
@@ -55,7 +62,8 @@ def analyse(plan: Plan, records: Mapping[str, TrialRecord]) -> Findings:
     planned = {trial.hash for trial in plan.trials}
     records = {hash_: record for hash_, record in records.items() if hash_ in planned}
     metric = plan.study.metric
-    trials, history = trial_table(plan, records), history_table(plan, records)
+    evidence = evidence_of(plan, records)
+    trials, history = evidence.trials, evidence.history
     resolution = resolution_of(metric, trials, records)
     effects = effect_table(plan, trials, metric, resolution)
     return Findings(
@@ -67,7 +75,8 @@ def analyse(plan: Plan, records: Mapping[str, TrialRecord]) -> Findings:
         differences=difference_table(plan, trials, metric, resolution),
         factorial=factorial_table(plan, trials, metric, resolution),
         curves=curve_tables(history),
-        verdicts=verdicts(Evidence(plan, trials, history, records)),
+        verdicts=verdicts(evidence),
+        growth=growth_table(evidence),
         published=_published_table(plan, trials, records),
         warnings=tuple(_warnings(plan, trials, effects, records)),
     )

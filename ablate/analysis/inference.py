@@ -4,7 +4,7 @@ Arrays in, arrays out, seeds on the last axis: a simulation sends thousands of s
 very code that decides one. Methods and error rates: docs/statistics.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,15 +70,21 @@ def distances_from_median(values: Any) -> Floats:
     return np.asarray(np.abs(values - np.median(values, axis=-1, keepdims=True)))
 
 
-def interval(sample: Sample, alpha: float = ALPHA) -> tuple[Floats, Floats]:
-    """Both ends of the t interval of level 1 - alpha (Student 1908); NaN under two seeds."""
-    half = critical_value(sample.n, alpha) * sample.standard_error
-    return sample.mean - half, sample.mean + half
-
-
 def critical_value(n: int, alpha: float = ALPHA) -> float:
     """c_n: how many standard errors the interval reaches to either side; NaN under two seeds."""
     return float(stats.t.ppf(1 - alpha / 2, n - 1)) if n > 1 else float("nan")
+
+
+Critical = Callable[[int, float], float]
+"""c_n from n and the error rate: `critical_value`, or that of looking repeatedly."""
+
+
+def interval(
+    sample: Sample, alpha: float = ALPHA, critical: Critical = critical_value
+) -> tuple[Floats, Floats]:
+    """Both ends of the t interval of level 1 - alpha (Student 1908); NaN under two seeds."""
+    half = critical(sample.n, alpha) * sample.standard_error
+    return sample.mean - half, sample.mean + half
 
 
 def exceeds(sample: Sample, threshold: float) -> Decision:
@@ -116,13 +122,15 @@ def all_exceed(leads: Sequence[Sample]) -> Decision:
     return Decision(_capped(2 * np.minimum(support, refute)), np.asarray(support <= refute))
 
 
-def least_interval(leads: Sequence[Sample], alpha: float = ALPHA) -> tuple[Floats, Floats]:
+def least_interval(
+    leads: Sequence[Sample], alpha: float = ALPHA, critical: Critical = critical_value
+) -> tuple[Floats, Floats]:
     """Both ends of an interval of level 1 - alpha for the least of the mean leads.
 
     Its lower end is the lowest one of all; its upper end too, each at alpha by the number of leads.
     """
-    low = np.min([interval(lead, alpha)[0] for lead in leads], axis=0)
-    high = np.min([interval(lead, alpha / len(leads))[1] for lead in leads], axis=0)
+    low = np.min([interval(lead, alpha, critical)[0] for lead in leads], axis=0)
+    high = np.min([interval(lead, alpha / len(leads), critical)[1] for lead in leads], axis=0)
     return low, high
 
 

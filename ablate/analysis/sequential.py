@@ -10,7 +10,9 @@ cos(phi)^(n-1), whatever the spread; and t_n = sqrt(n-1) w / sqrt(n - w^2). So t
 inside the boundary is carried from look to look on a grid (Rom and McTague 2020).
 """
 
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,43 @@ _ANGLES = 20_001  # nodes of the table of phi's distribution
 Floats = NDArray[np.float64]
 
 
+Outcome = Literal["supported", "refuted"]
+
+
+class Stop(NamedTuple):
+    """Where a claim was settled, or, with no outcome, how it stands after the last look."""
+
+    look: int
+    """Seeds that the look was at."""
+    level: float
+    """The error rate that Holm's method leaves the claim there."""
+    outcome: Outcome | None
+
+
+def stops(
+    members: int, looks: Sequence[int], settle: Callable[[int, int, float], Outcome | None]
+) -> list[Stop]:
+    """Holm's method at every look of a family of claims that stop separately.
+
+    settle: the outcome of a member at a look, at an error rate; None while it is open. At each
+    look an open claim is held against ALPHA / (members - settled so far), until nothing changes.
+    """
+    settled: dict[int, Stop] = {}
+    for look in looks:
+        while len(settled) < members:
+            level = ALPHA / (members - len(settled))
+            left = [member for member in range(members) if member not in settled]
+            new = {
+                m: Stop(look, level, outcome) for m in left if (outcome := settle(m, look, level))
+            }
+            if not new:
+                break
+            settled |= new
+    last = looks[-1] if looks else 0
+    level = ALPHA / max(members - len(settled), 1)
+    return [settled.get(member, Stop(last, level, None)) for member in range(members)]
+
+
 @cache
 def boundary(max_seeds: int, alpha: float = ALPHA) -> dict[int, float]:
     """c_n for each look n = 3 ... max_seeds: |t_n| > c_n settles it, and over all looks together
@@ -34,7 +73,7 @@ def boundary(max_seeds: int, alpha: float = ALPHA) -> dict[int, float]:
     Raises ValueError when max_seeds is under FIRST_LOOK.
     """
     if max_seeds < FIRST_LOOK:
-        raise ValueError(f"looking starts with {FIRST_LOOK} seeds, so at most {max_seeds} are none")
+        raise ValueError(f"looking starts with {FIRST_LOOK} seeds, which are more than {max_seeds}")
     share = alpha / max_seeds
     critical = {FIRST_LOOK: float(stats.t.ppf(1 - FIRST_LOOK * share / 2, FIRST_LOOK - 1))}
     edge = _statistic_to_w(critical[FIRST_LOOK], FIRST_LOOK)
@@ -46,7 +85,12 @@ def boundary(max_seeds: int, alpha: float = ALPHA) -> dict[int, float]:
 
 
 def critical_value(n: int, max_seeds: int, alpha: float = ALPHA) -> float:
-    """c_n of `boundary`; NaN before the first look."""
+    """c_n of `boundary`; NaN before the first look.
+
+    Seeds beyond the maximum cannot be: the maximum is fixed beforehand, and ValueError says so.
+    """
+    if n > max_seeds:
+        raise ValueError(f"{n} seeds are more than the maximum of {max_seeds} set beforehand")
     return boundary(max_seeds, alpha)[n] if n >= FIRST_LOOK else float("nan")
 
 
@@ -86,12 +130,12 @@ class _AngleTable:
         return self._at_most(w, edge) - self._at_most(w, -edge)
 
     def _at_most(self, w: Floats, y: float) -> Floats:
-        """w' = sqrt(1 + w^2) sin(phi + psi) rises to its top and may fall again."""
+        """Along phi, w' = sqrt(1 + w^2) sin(phi + psi) rises to its top and may fall again."""
         psi = np.arctan(w)
         angle = np.arcsin(np.clip(y / np.sqrt(1 + w**2), -1.0, 1.0))
         rising = np.interp(angle - psi, self._phi, self._below)
         falling = 1 - np.interp(np.pi - angle - psi, self._phi, self._below)
-        return np.minimum(rising + falling, 1.0)
+        return np.asarray(np.minimum(rising + falling, 1.0))
 
 
 def _statistic_to_w(t: float, n: int) -> float:

@@ -38,6 +38,19 @@ class TrainingSettings(_Section):
 
     optimizer: Literal["sgd", "adam"] = "sgd"
     learning_rate: float = Field(default=0.05, gt=0)
+    """The rate of every step, or what a schedule starts from (cosine) or rises to (one_cycle)."""
+    schedule: Literal["constant", "cosine", "one_cycle"] = "constant"
+    """How the learning rate changes from step to step; see `training/schedules.py`. It spans the
+    planned epochs: where training stops early, the rest of the schedule is not reached."""
+    one_cycle_warm_up: float = Field(default=0.3, ge=0, lt=1)
+    """Only one_cycle, as all of its keys: share of the steps in which the rate rises."""
+    one_cycle_start_divisor: float = Field(default=25.0, gt=1)
+    """The first step's rate is the learning rate divided by this."""
+    one_cycle_final_divisor: float = Field(default=1e4, ge=1)
+    """The last step's rate is the first one's divided by this."""
+    one_cycle_momentum: float | None = Field(default=None, gt=0, lt=1)
+    """What momentum (SGD) or beta1 (Adam) falls to while the rate rises, and comes back from;
+    not above it. None: it stays as it is."""
     momentum: float = Field(default=0.0, ge=0, lt=1)
     """SGD only."""
     beta1: float = Field(default=0.9, ge=0, lt=1)
@@ -56,6 +69,11 @@ class TrainingSettings(_Section):
     """auto: bfloat16 autocast where the device computes it natively, else float32."""
     compile: bool = False
     """torch.compile the network."""
+
+    @property
+    def own_momentum(self) -> float:
+        """Momentum under SGD, beta1 under Adam."""
+        return self.momentum if self.optimizer == "sgd" else self.beta1
 
 
 class ImageClassificationSettings(_Section):
@@ -92,6 +110,7 @@ def parse(settings: Settings) -> ImageClassificationSettings:
     except ValidationError as error:
         raise SettingsError(*(_problem(detail) for detail in error.errors())) from None
     _check_data(checked)
+    _check_schedule(checked.training)
     return checked
 
 
@@ -113,13 +132,35 @@ def canonical(resolved: Settings) -> Any:
 
 def _effective(settings: ImageClassificationSettings) -> ImageClassificationSettings:
     """The same trial with each key that has no effect in it at its default."""
-    unused = {"sgd": ("beta1", "beta2", "epsilon"), "adam": ("momentum",)}
     defaults = TrainingSettings()
     training = settings.training.model_copy(
-        update={key: getattr(defaults, key) for key in unused[settings.training.optimizer]}
+        update={key: getattr(defaults, key) for key in _without_effect(settings.training)}
     )
     architecture = canonical_architecture(settings.architecture)
     return settings.model_copy(update={"training": training, "architecture": architecture})
+
+
+def _without_effect(training: TrainingSettings) -> list[str]:
+    """The keys that change nothing under this optimizer and schedule."""
+    keys = ["momentum"] if training.optimizer == "adam" else ["beta1", "beta2", "epsilon"]
+    if training.schedule != "one_cycle":
+        keys += [key for key in TrainingSettings.model_fields if key.startswith("one_cycle_")]
+    elif training.one_cycle_momentum == training.own_momentum:
+        keys.append("one_cycle_momentum")
+    return keys
+
+
+def _check_schedule(training: TrainingSettings) -> None:
+    lowest, own = training.one_cycle_momentum, training.own_momentum
+    if training.schedule == "one_cycle" and lowest is not None and lowest > own:
+        key = "training.momentum" if training.optimizer == "sgd" else "training.beta1"
+        raise SettingsError(
+            Problem(
+                "training.one_cycle_momentum",
+                f"{lowest} lies above {key}, {own}, from which it is to fall",
+                f"raise {key}, or leave one_cycle_momentum out",
+            )
+        )
 
 
 def _check_data(settings: ImageClassificationSettings) -> None:

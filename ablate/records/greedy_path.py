@@ -8,6 +8,7 @@ from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan, PlannedTrial, make_plan
 from ablate.study.schema import Study
+from ablate.workload import describe_metric
 
 _EQUAL = 1e-6
 """Relative difference of equal means: compact records keep 7 digits, and must lead the same way."""
@@ -62,7 +63,7 @@ def grown(path: GreedyPath, find: Find) -> GreedyPath | None:
     }
     if any(record is None for ended in records.values() for record in ended):
         return None
-    study, sign = path.plan.study, 1.0 if _higher_is_better(path.plan) else -1.0
+    study, sign = path.plan.study, _sign(path.plan)
     means = {}
     for name, ended in records.items():
         values = [value for record in ended if (value := _value(record, study)) is not None]
@@ -98,6 +99,6 @@ def _value(record: TrialRecord | None, study: Study) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _higher_is_better(plan: Plan) -> bool:
-    description = plan.metrics.get(criterion(plan.study))
-    return description is None or description.higher_is_better
+def _sign(plan: Plan) -> float:
+    """1 where more of the criterion is better, else -1."""
+    return 1.0 if describe_metric(criterion(plan.study), plan.metrics).higher_is_better else -1.0

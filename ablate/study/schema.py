@@ -183,6 +183,9 @@ class Study(_Frozen):
     forbid: tuple[dict[str, str], ...] = ()
     """Combinations of levels that are not run: factor -> level."""
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    max_seeds: int | None = Field(default=None, ge=3)
+    """Claims are looked at after every seed from the third, with intervals that allow for it up
+    to so many seeds (`--until-decided`). None: looked at once."""
     metric: str = "test_accuracy"
     metrics: dict[str, MetricDescription] = Field(default_factory=dict)
     """Label, unit and better direction of metrics that the workload does not describe."""

@@ -39,7 +39,7 @@ def _content(study: Study) -> dict[str, Any]:
         mode="json",
         include={
             "metric", "metrics", "smallest_effect_of_interest", "diverged", "test_curve",
-            "keep_weights", "retries",
+            "max_seeds", "keep_weights", "retries",
         },
     )  # fmt: skip
     alone = list(study.contexts) == [_ALONE]

@@ -21,23 +21,13 @@ def run_in_steps(
     path, so_far = start(plan), RunSummary()
     while True:
         step = run(path.plan)
-        so_far = _both(so_far, step)
+        so_far = so_far.plus(step)
         longer = None if step.interrupted else grown(path, find)
         if longer is None:
             if not step.interrupted:
                 _refuse_without_criterion(path, find)
             return path.plan, so_far._replace(failed=_failed(path, find))
         path = longer
-
-
-def _both(one: RunSummary, other: RunSummary) -> RunSummary:
-    return RunSummary(
-        completed=one.completed + other.completed,
-        diverged=one.diverged + other.diverged,
-        failed=one.failed + other.failed,
-        pruned=one.pruned + other.pruned,
-        interrupted=other.interrupted,
-    )
 
 
 def _failed(path: GreedyPath, find: Find) -> int:

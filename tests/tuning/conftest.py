@@ -7,6 +7,6 @@ from ablate.tuning.cluster import cluster
 
 @pytest.fixture(scope="session")
 def ray() -> Iterator[None]:
-    """A private Ray with one CPU, so that trials come one after the other, and two would-be GPUs."""
+    """A private Ray with one CPU, so that trials come one by one, and two would-be GPUs."""
     with cluster(cpus=1, gpus=2):
         yield

@@ -17,6 +17,7 @@ from ablate.image_classification.training.early_stopping import should_stop
 from ablate.image_classification.training.evaluation import ImageSet, Score, evaluate
 from ablate.image_classification.training.optimizers import make_optimizer
 from ablate.image_classification.training.precision import Precision
+from ablate.image_classification.training.schedules import make_schedule
 
 BACKWARD_COST = 2  # a backward pass costs about two forward passes
 FINITE_CHECK_EVERY = 100  # steps; on a GPU each check waits for the device
@@ -69,11 +70,13 @@ def train(
     started = time.perf_counter()
     progress = Progress()
     optimizer = make_optimizer(network.parameters(), settings)
+    planned_steps = settings.epochs * steps_per_epoch(len(splits.train), settings.batch_size)
+    schedule = make_schedule(optimizer, settings, planned_steps)
     # Dropout draws from the global generator: its stream depends on the seed alone.
     torch.manual_seed(stream_seed(seed, "dropout"))
     for epoch in range(settings.epochs):
         for position, steps in _portions(splits.train, settings, seed, epoch):
-            running = _train_steps(network, optimizer, splits.images, steps, precision)
+            running = _train_steps(network, optimizer, schedule, splits.images, steps, precision)
             validation = evaluate(network, splits.images, splits.validation, precision)
             progress.images_seen += sum(len(step) for step in steps)
             progress.flops = forward_flops * (
@@ -103,6 +106,12 @@ def train(
         network.load_state_dict(progress.best_weights)
 
 
+def steps_per_epoch(images: int, batch_size: int) -> int:
+    """Batches that `images` make, the last of them left out if it is of one image."""
+    full, rest = divmod(images, batch_size)
+    return full + (rest > 1)
+
+
 def _portions(
     train: Tensor, settings: TrainingSettings, seed: int, epoch: int
 ) -> Iterator[tuple[float, list[Tensor]]]:
@@ -122,6 +131,7 @@ def _portions(
 def _train_steps(
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
+    schedule: Iterator[None],
     data: ImageSet,
     steps: list[Tensor],
     precision: Precision,
@@ -137,6 +147,7 @@ def _train_steps(
         loss = functional.cross_entropy(logits.float(), labels)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        next(schedule)
         optimizer.step()
         with torch.no_grad():
             loss_sum += loss.detach() * len(indices)

@@ -1,0 +1,976 @@
+"""Claims and their verdicts: every kind supported, refuted and undecided, and families."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.weightstats import ttost_paired
+
+from ablate.analysis import power
+from ablate.analysis.claims import Verdict, verdicts
+from ablate.errors import StudyError
+from ablate.study.schema import (
+    Claim,
+    Design,
+    Difference,
+    Faster,
+    Interaction,
+    LargestEffect,
+    MoreStable,
+    NoDifference,
+    Open,
+    Reaches,
+)
+from tests.analysis.evidence import (
+    EPOCHS,
+    MOMENTUM,
+    NORM,
+    OPTIMIZER,
+    POOL,
+    WIDTH,
+    ByArm,
+    arm,
+    evidence_of,
+    plan_of,
+    records_of,
+    verdicts_of,
+)
+
+WIDE_IS_BETTER = Difference(says="Wide is better.", better=arm(width="wide"), worse=arm())
+WIDE_IS_EQUAL = NoDifference(says="Wide is no better.", first=arm(width="wide"), second=arm())
+WIDE_GAINS_MOST = LargestEffect(says="Wide gains most.", change=arm(width="wide"), direction="gain")
+
+
+def verdict_of(claim: Claim, values: ByArm, *factors: Any, **options: Any) -> Verdict:
+    """The verdict on one claim of a study; of the factor width, where no others are given."""
+    seeds = len(next(iter(values.values())))
+    fields = {name: options.pop(name) for name in list(options) if name in ("metric_resolution",)}
+    plan = plan_of(*(factors or (WIDTH,)), seeds=seeds, claims=(claim,), **options)
+    (verdict,) = verdicts_of(plan, values, **fields)
+    return verdict
+
+
+def against_80(*differences: float, name: str = "wide") -> dict[str, list[float]]:
+    """An arm that differs by so much from a baseline of 80."""
+    return {"baseline": [80.0] * len(differences), name: [80.0 + d for d in differences]}
+
+
+# --- difference -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("differences", "expected"),
+    [
+        ((1.9, 2.0, 2.2, 1.8), "supported"),
+        ((-1.9, -2.0, -2.2, -1.8), "refuted"),
+        ((0.1, 0.2, 0.0, 0.15), "refuted"),  # above zero, but below what is of interest
+        ((0.9, 0.2, 1.4, 0.6), "undecided"),
+    ],
+)
+def test_a_difference_is_held_against_the_smallest_effect_of_interest(differences, expected):
+    values = against_80(*differences)
+    verdict = verdict_of(WIDE_IS_BETTER, values, smallest_effect_of_interest=0.5)
+    test = stats.ttest_1samp(differences, 0.5)
+    between = stats.ttest_1samp(differences, 0.0).confidence_interval(0.95)
+    assert verdict.verdict == expected
+    assert verdict.threshold == 0.5
+    assert verdict.estimate == pytest.approx(np.mean(differences))
+    assert (verdict.low, verdict.high) == pytest.approx((between.low, between.high))
+    assert verdict.p == verdict.p_adjusted == pytest.approx(test.pvalue)
+    assert verdict.confidence == pytest.approx(0.95)
+
+
+def test_p_of_a_difference_beyond_zero_is_that_of_the_paired_t_test():
+    values = {"baseline": [80.0, 81.5, 79.0, 80.2], "wide": [82.0, 82.0, 81.5, 82.9]}
+    verdict = verdict_of(WIDE_IS_BETTER, values)
+    assert verdict.p == pytest.approx(stats.ttest_rel(*reversed(values.values())).pvalue)
+    assert verdict.verdict == "supported"
+
+
+def test_a_verdict_repeats_its_claim():
+    claim = WIDE_IS_BETTER.model_copy(update={"published": "two points", "family": "widths"})
+    verdict = verdict_of(claim, against_80(1.9, 2.0, 2.2))
+    assert (verdict.says, verdict.kind) == ("Wide is better.", "difference")
+    assert (verdict.published, verdict.family) == ("two points", "widths")
+    assert (verdict.metric, verdict.unit, verdict.context) == ("test_accuracy", "points", None)
+    assert (verdict.n, verdict.arms, verdict.note) == (3, ("wide", "baseline"), "")
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ((0.9, 0.88, 0.91), "supported"),
+        ((1.1, 1.2, 1.15), "refuted"),
+        ((0.9, 1.2, 0.8), "undecided"),
+    ],
+)
+def test_less_is_better_where_lower_is(losses, expected):
+    values = {"baseline": [1.0, 1.0, 1.0], "wide": list(losses)}
+    verdict = verdict_of(WIDE_IS_BETTER, values, metric="test_loss")
+    assert verdict.verdict == expected
+    assert verdict.estimate == pytest.approx(1.0 - np.mean(losses))
+    assert verdict.unit == ""
+
+
+def test_a_claim_may_name_its_own_threshold():
+    claim = WIDE_IS_BETTER.model_copy(update={"by": 3.0})
+    verdict = verdict_of(claim, against_80(1.9, 2.0, 2.2), smallest_effect_of_interest=0.5)
+    assert (verdict.threshold, verdict.verdict) == (3.0, "refuted")
+
+
+def test_a_claim_may_ask_for_zero_in_place_of_the_smallest_effect_of_interest():
+    claim = WIDE_IS_BETTER.model_copy(update={"by": 0.0})
+    verdict = verdict_of(claim, against_80(0.1, 0.12, 0.11), smallest_effect_of_interest=0.5)
+    assert (verdict.threshold, verdict.verdict) == (0.0, "supported")
+
+
+def test_the_smallest_effect_of_interest_is_of_the_study_metric_alone():
+    claim = WIDE_IS_BETTER.model_copy(update={"metric": "test_loss"})
+    wide = [{"test_accuracy": 80.0, "test_loss": loss} for loss in (0.9, 0.88, 0.91)]
+    values = {"baseline": [{"test_accuracy": 80.0, "test_loss": 1.0}] * 3, "wide": wide}
+    verdict = verdict_of(claim, values, smallest_effect_of_interest=0.5)
+    assert (verdict.metric, verdict.threshold, verdict.verdict) == ("test_loss", 0.0, "supported")
+
+
+def test_seeds_that_tie_do_not_settle_a_claim_by_themselves():
+    values = against_80(0.5, 0.5, 0.5)
+    verdict = verdict_of(WIDE_IS_BETTER, values, metric_resolution={"test_accuracy": 1.0})
+    assert verdict.verdict == "undecided"
+    half = stats.t.ppf(0.975, 2) / np.sqrt(6) / np.sqrt(3)
+    assert verdict.high == pytest.approx(0.5 + half)
+
+
+def test_a_claim_across_contexts_pairs_their_seeds():
+    claim = Difference(
+        says="Longer is better.",
+        better=arm(context="long", width="wide"),
+        worse=arm(context="short", width="wide"),
+    )
+    values = {("short", "wide"): [80, 81, 82], ("long", "wide"): [82, 83.5, 84]}
+    contexts = {"short": {}, "long": {"training.epochs": 9}}
+    verdict = verdict_of(claim, values, WIDTH, contexts=contexts)
+    assert verdict.verdict == "supported"
+    assert verdict.estimate == pytest.approx(6.5 / 3)
+
+
+# --- no difference --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("differences", "expected"),
+    [
+        ((0.1, -0.1, 0.05, 0.0), "supported"),
+        ((1.9, 2.0, 2.2, 1.8), "refuted"),
+        ((-1.9, -2.0, -2.2, -1.8), "refuted"),
+        ((0.4, -0.3, 0.6, 0.1), "undecided"),
+    ],
+)
+def test_no_difference_is_held_against_its_margin(differences, expected):
+    claim = WIDE_IS_EQUAL.model_copy(update={"margin": 0.5})
+    verdict = verdict_of(claim, against_80(*differences))
+    assert (verdict.verdict, verdict.threshold) == (expected, 0.5)
+    between = stats.ttest_1samp(differences, 0.0).confidence_interval(0.95)
+    assert (verdict.low, verdict.high) == pytest.approx((between.low, between.high))
+
+
+def test_p_of_no_difference_is_twice_that_of_two_one_sided_tests():
+    differences = [0.1, -0.1, 0.05, 0.0]
+    verdict = verdict_of(WIDE_IS_EQUAL, against_80(*differences), smallest_effect_of_interest=0.5)
+    expected, _, _ = ttost_paired(80 + np.array(differences), np.full(4, 80.0), -0.5, 0.5)
+    assert verdict.p == pytest.approx(2 * expected)
+
+
+def test_without_a_margin_nothing_is_equal():
+    verdict = verdict_of(WIDE_IS_EQUAL, against_80(0.01, -0.01, 0.0))
+    assert (verdict.verdict, verdict.threshold) == ("undecided", 0.0)
+    assert verdict.note == "Without a margin, or a smallest effect of interest, nothing is equal."
+
+
+# --- largest effect -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wide", "batch", "expected"),
+    [
+        ((3.0, 3.2, 2.9), (1.0, 1.1, 1.0), "supported"),
+        ((1.0, 1.1, 1.0), (3.0, 3.2, 2.9), "refuted"),
+        ((1.0, 2.1, 1.5), (1.2, 1.1, 2.0), "undecided"),
+    ],
+)
+def test_the_largest_gain_leads_every_rival(wide, batch, expected):
+    values = against_80(*wide) | against_80(*batch, name="batch")
+    verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM)
+    assert verdict.verdict == expected
+    assert verdict.p == pytest.approx(stats.ttest_rel(wide, batch).pvalue)
+    assert verdict.estimate == pytest.approx(np.mean(wide) - np.mean(batch))
+    assert (verdict.arms, verdict.note) == (("wide", "batch"), "")
+
+
+def test_the_baseline_has_no_say_in_the_largest_effect():
+    values = against_80(3.0, 3.2, 2.9) | against_80(1.0, 1.1, 1.0, name="batch")
+    verdict = verdict_of(WIDE_GAINS_MOST, values | {"baseline": [None] * 3}, WIDTH, NORM)
+    assert verdict.verdict == "supported"
+    assert verdict.n == 3
+
+
+def test_the_largest_loss_is_the_default_direction():
+    claim = LargestEffect(says="Wide loses most.", change=arm(width="wide"))
+    values = against_80(-3.0, -3.2, -2.9) | against_80(-1.0, -1.1, -1.0, name="batch")
+    assert verdict_of(claim, values, WIDTH, NORM).verdict == "supported"
+    mirrored = against_80(3.0, 3.2, 2.9) | against_80(-1.0, -1.1, -1.0, name="batch")
+    assert verdict_of(claim, mirrored, WIDTH, NORM).verdict == "refuted"
+
+
+def test_a_loss_gains_by_falling():
+    values = {"wide": [0.5, 0.51, 0.48], "batch": [0.8, 0.82, 0.79]}
+    verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM, metric="test_loss")
+    assert verdict.verdict == "supported"
+    assert verdict.estimate == pytest.approx(0.92 / 3)
+
+
+def test_one_rival_that_is_not_clearly_behind_leaves_the_largest_effect_undecided():
+    """The nearest by its mean is clearly behind; the one that wavers decides the interval."""
+    values = (
+        against_80(3.0, 3.1, 2.9, 3.0)
+        | against_80(2.0, 2.1, 1.9, 2.0, name="batch")
+        | against_80(6.0, -6.0, 1.0, 0.0, name="long")
+    )
+    verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM, EPOCHS)
+    assert verdict.verdict == "undecided"
+    assert verdict.note == "Lead over batch, the nearest of 2 rivals."
+    assert verdict.estimate == pytest.approx(1.0)
+    lead = stats.ttest_rel([3.0, 3.1, 2.9, 3.0], [6.0, -6.0, 1.0, 0.0])
+    assert verdict.low == pytest.approx(lead.confidence_interval(0.95).low)
+    assert verdict.low < 0 < verdict.high
+    assert verdict.p == pytest.approx(lead.pvalue)
+    assert verdict.seeds_needed > 4
+
+
+def test_two_rivals_refute_at_half_the_error_rate():
+    wide, batch = [1.0, 1.1, 0.9, 1.3], [2.0, 2.6, 1.9, 2.1]
+    values = against_80(*wide) | against_80(*batch, name="batch")
+    values |= against_80(-5.0, -5.2, -4.9, -5.1, name="long")
+    verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM, EPOCHS)
+    test = stats.ttest_rel(wide, batch)
+    assert verdict.verdict == "refuted"
+    assert verdict.p == pytest.approx(2 * test.pvalue)
+    assert verdict.high == pytest.approx(test.confidence_interval(0.975).high)
+
+
+def test_rivals_may_be_named_and_the_change_itself_is_none():
+    claim = WIDE_GAINS_MOST.model_copy(
+        update={"rivals": (arm(pool="mean"), arm(width="wide"))},
+    )
+    values = (
+        against_80(3.0, 3.2, 2.9)
+        | against_80(9.0, 9.1, 9.2, name="stride")
+        | against_80(1.0, 1.1, 1.0, name="mean")
+    )
+    verdict = verdict_of(claim, values, WIDTH, POOL)
+    assert verdict.verdict == "supported"
+    assert verdict.arms == ("wide", "mean")
+
+
+def test_other_levels_of_the_same_factor_are_rivals():
+    claim = WIDE_GAINS_MOST.model_copy(update={"change": arm(pool="mean")})
+    values = against_80(1.0, 1.1, 1.0, name="mean") | against_80(9.0, 9.1, 9.2, name="stride")
+    verdict = verdict_of(claim, values, POOL)
+    assert verdict.verdict == "refuted"
+    assert verdict.arms == ("mean", "stride")
+
+
+def test_the_effect_of_a_conditional_level_is_that_on_top_of_its_condition():
+    """Momentum gains 3 over sgd, which loses 5: more than wide, which gains 1."""
+    claim = LargestEffect(
+        says="Momentum gains most.", change=arm(momentum="rolling"), direction="gain"
+    )
+    values = (
+        against_80(-5.0, -5.1, -4.9, name="sgd")
+        | against_80(-2.0, -2.2, -1.9, name="sgd, rolling")
+        | against_80(1.0, 1.1, 1.0)
+    )
+    verdict = verdict_of(claim, values, WIDTH, OPTIMIZER, MOMENTUM)
+    assert verdict.verdict == "supported"
+    assert verdict.estimate == pytest.approx(np.mean([3.0, 2.9, 3.0]) - np.mean([1.0, 1.1, 1.0]))
+
+
+def test_on_a_path_each_step_is_taken_against_the_one_before():
+    """The steps gain 5, 1 and 2: the last arm is best, the first step largest."""
+    steps = {"baseline": 70.0, "+ width": 75.0, "+ norm": 76.0, "+ epochs": 78.0}
+    noise = (0.0, 0.1, -0.1, 0.05)
+    values = {
+        name: [mean + noise[(seed + place) % 4] for seed in range(4)]
+        for place, (name, mean) in enumerate(steps.items())
+    }
+    last = WIDE_GAINS_MOST.model_copy(update={"change": arm(epochs="long")})
+    options = {"design": "path", "claims": (WIDE_GAINS_MOST, last)}
+    first_step, last_step = verdicts_of(plan_of(WIDTH, NORM, EPOCHS, seeds=4, **options), values)
+    assert (first_step.verdict, last_step.verdict) == ("supported", "refuted")
+    assert first_step.estimate == pytest.approx(3.0, abs=0.2)
+    assert last_step.estimate == pytest.approx(-3.0, abs=0.3)
+    assert set(first_step.arms) == set(steps)
+
+
+def test_without_rivals_there_is_no_largest_effect():
+    verdict = verdict_of(WIDE_GAINS_MOST, against_80(3.0, 3.2, 2.9))
+    assert (verdict.verdict, verdict.note) == ("undecided", "There is no rival.")
+    assert verdict.core_hours is None
+
+
+def test_a_rival_with_one_seed_leaves_the_largest_effect_undecided():
+    values = (
+        against_80(3.0, 3.2, 2.9)
+        | against_80(1.0, 1.1, 1.0, name="batch")
+        | {"long": [80.0, None, None]}
+    )
+    verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM, EPOCHS)
+    assert (verdict.verdict, verdict.n) == ("undecided", 1)
+    assert verdict.note == "One seed gives no interval."
+    assert (verdict.low, verdict.high, verdict.confidence) == (None, None, None)
+
+
+# --- reaches --------------------------------------------------------------------------------------
+
+REACHES_80 = Reaches(says="Wide reaches 80.", arm=arm(width="wide"), value=80.0)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [((82.0, 82.1, 81.9), "supported"), ((78, 78.1, 77.9), "refuted"), ((79, 82, 80), "undecided")],
+)
+def test_an_arm_reaches_a_value_when_its_whole_interval_lies_above(values, expected):
+    verdict = verdict_of(REACHES_80, {"wide": list(values)})
+    between = stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
+    assert (verdict.verdict, verdict.threshold, verdict.unit) == (expected, 80.0, "%")
+    assert verdict.estimate == pytest.approx(np.mean(values))
+    assert (verdict.low, verdict.high) == pytest.approx((between.low, between.high))
+    assert verdict.p == pytest.approx(stats.ttest_1samp(values, 80.0).pvalue)
+    assert verdict.detectable_effect is None
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [((0.5, 0.51, 0.49), "supported"), ((2, 2.1, 1.9), "refuted"), ((0.9, 1.2, 1.0), "undecided")],
+)
+def test_a_loss_reaches_a_value_from_above(values, expected):
+    claim = REACHES_80.model_copy(update={"value": 1.0})
+    verdict = verdict_of(claim, {"wide": list(values)}, metric="test_loss")
+    assert verdict.verdict == expected
+    assert verdict.estimate == pytest.approx(np.mean(values))
+
+
+# --- faster ---------------------------------------------------------------------------------------
+
+
+def faster(**changes: Any) -> Faster:
+    return Faster(says="Wide is faster.", faster=arm(width="wide"), slower=arm(), **changes)
+
+
+def reaching(epoch: int, epochs: int = 8, low: float = 50.0, high: float = 70.0) -> dict[str, Any]:
+    """A curve of validation accuracy that is high from this epoch on."""
+    numbers = list(range(1, epochs + 1))
+    curve = [high if number >= epoch else low for number in numbers]
+    return {"epoch": numbers, "validation_accuracy": curve}
+
+
+def verdict_of_curves(
+    claim: Claim, curves: ByArm, statuses: ByArm | None = None, **options: Any
+) -> Verdict:
+    seeds = len(next(iter(curves.values())))
+    plan = plan_of(WIDTH, seeds=seeds, claims=(claim,), **options)
+    values = {name: [80.0] * seeds for name in ("baseline", "wide")} | dict(statuses or {})
+    records = records_of(plan, values, curves)
+    (verdict,) = verdicts(evidence_of(plan, records))
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("wide", "baseline", "expected"),
+    [
+        ((2, 2, 1, 2), (6, 7, 6, 6), "supported"),
+        ((6, 7, 6, 6), (2, 2, 1, 2), "refuted"),
+        ((2, 5, 3, 4), (3, 4, 2, 6), "undecided"),
+    ],
+)
+def test_an_arm_is_faster_that_reaches_the_threshold_in_fewer_epochs(wide, baseline, expected):
+    curves = {"wide": [reaching(e) for e in wide], "baseline": [reaching(e) for e in baseline]}
+    verdict = verdict_of_curves(faster(threshold=60.0), curves)
+    assert (verdict.verdict, verdict.unit, verdict.threshold) == (expected, "epochs", 0.0)
+    assert verdict.estimate == pytest.approx(np.mean(baseline) - np.mean(wide))
+    assert verdict.p == pytest.approx(stats.ttest_rel(baseline, wide).pvalue)
+    assert verdict.note == "Epochs to validation accuracy 60."
+
+
+def test_faster_may_mean_by_a_number_of_epochs():
+    curves = {"wide": [reaching(2)] * 3, "baseline": [reaching(e) for e in (6, 7, 6)]}
+    assert verdict_of_curves(faster(threshold=60.0, by=1.0), curves).verdict == "supported"
+    assert verdict_of_curves(faster(threshold=60.0, by=8.0), curves).verdict == "refuted"
+
+
+def test_epochs_that_tie_keep_the_spread_of_the_points_spacing():
+    curves = {"wide": [reaching(3)] * 3, "baseline": [reaching(4)] * 3}
+    verdict = verdict_of_curves(faster(threshold=60.0), curves)
+    half = stats.t.ppf(0.975, 2) / np.sqrt(6) / np.sqrt(3)
+    assert (verdict.low, verdict.high) == pytest.approx((1 - half, 1 + half))
+    assert verdict.verdict == "undecided"
+
+
+def test_trials_that_never_reach_the_threshold_are_told():
+    curves = {"wide": [reaching(2)] * 3, "baseline": [reaching(9), reaching(6), reaching(9)]}
+    verdict = verdict_of_curves(faster(threshold=60.0), curves)
+    assert verdict.estimate == pytest.approx(np.mean([8, 6, 8]) - 2)
+    assert verdict.note == (
+        "Epochs to validation accuracy 60. "
+        "Never there, so counted with the last epoch: baseline on 2 of 3 seeds."
+    )
+
+
+@pytest.mark.parametrize(
+    ("wide", "baseline", "expected"),
+    [
+        ((2, 2, 1, 2), (6, 7, 6, 6), "supported"),
+        ((6, 7, 6, 6), (2, 2, 1, 2), "refuted"),
+        ((2, 5, 3, 4), (3, 4, 2, 6), "undecided"),
+    ],
+)
+def test_without_a_threshold_the_better_mean_over_training_is_faster(wide, baseline, expected):
+    curves = {"wide": [reaching(e) for e in wide], "baseline": [reaching(e) for e in baseline]}
+    verdict = verdict_of_curves(faster(), curves)
+    gained = 20 / 8 * (np.array(baseline) - np.array(wide))
+    assert (verdict.verdict, verdict.unit) == (expected, "points")
+    assert verdict.estimate == pytest.approx(gained.mean())
+    assert verdict.p == pytest.approx(stats.ttest_1samp(gained, 0.0).pvalue)
+    assert verdict.note == "Mean of validation accuracy over training."
+
+
+def test_a_loss_is_faster_where_it_is_lower():
+    curves = {
+        name: [{"epoch": [1, 2], "validation_loss": [first, first / 2]} for first in losses]
+        for name, losses in {"wide": (1.0, 1.1, 0.9), "baseline": (2.0, 2.2, 2.1)}.items()
+    }
+    mean = verdict_of_curves(faster(curve="validation_loss"), curves)
+    assert (mean.verdict, mean.unit) == ("supported", "")
+    assert mean.estimate == pytest.approx(0.75 * 3.3 / 3)
+    until = verdict_of_curves(faster(curve="validation_loss", threshold=1.2), curves)
+    assert until.estimate == pytest.approx(1.0)
+
+
+def test_a_recorded_mean_of_the_curve_is_used_where_there_is_one():
+    """A workload that records it may count diverged trials in it, at chance level."""
+    metrics = {
+        name: [{"test_accuracy": 80.0, "validation_accuracy_mean": value} for value in means]
+        for name, means in {"wide": (70, 71, 72.5), "baseline": (60, 61, 62)}.items()
+    }
+    curves = {name: [reaching(4)] * 3 for name in metrics}
+    verdict = verdict_of_curves(faster(), curves, metrics)
+    assert verdict.estimate == pytest.approx(30.5 / 3)
+
+
+@pytest.mark.parametrize("threshold", [None, 60.0])
+@pytest.mark.parametrize(("diverged", "n"), [("chance", 4), ("failure_rate", 3)])
+def test_a_diverged_trial_counts_in_speed_only_where_it_counts_at_all(threshold, diverged, n):
+    curves = {"wide": [reaching(2)] * 4, "baseline": [*[reaching(6)] * 3, reaching(6, epochs=2)]}
+    statuses = {"baseline": [80.0, 80.0, 80.0, "diverged"]}
+    verdict = verdict_of_curves(faster(threshold=threshold), curves, statuses, diverged=diverged)
+    assert verdict.n == n
+
+
+@pytest.mark.parametrize("threshold", [None, 60.0])
+def test_without_histories_speed_is_undecided(threshold):
+    verdict = verdict_of(faster(threshold=threshold), against_80(1.0, 1.1))
+    assert (verdict.verdict, verdict.n) == ("undecided", 0)
+    assert verdict.note.endswith("No seed has all that it takes.")
+
+
+# --- more stable ----------------------------------------------------------------------------------
+
+WIDE_IS_STABLER = MoreStable(says="Wide is stabler.", stable=arm(width="wide"), unstable=arm())
+CALM = [80.0, 80.1, 79.9, 80.05, 80.0, 79.95, 80.1, 80.0, 79.9, 80.05, 80.0]
+WILD = [75.0, 84.0, 79.0, 88.0, 71.0, 80.0, 77.0, 85.0, 73.0, 86.0, 82.0]
+
+
+@pytest.mark.parametrize(
+    ("wide", "baseline", "expected"),
+    [(CALM, WILD, "supported"), (WILD, CALM, "refuted"), (WILD, WILD[::-1], "undecided")],
+)
+def test_stability_compares_distances_from_the_median(wide, baseline, expected):
+    verdict = verdict_of(WIDE_IS_STABLER, {"wide": wide, "baseline": baseline})
+    distances = [np.abs(np.array(own) - np.median(own)) for own in (baseline, wide)]
+    assert verdict.verdict == expected
+    assert verdict.estimate == pytest.approx(np.mean(distances[0] - distances[1]))
+    assert verdict.p == pytest.approx(stats.ttest_rel(*distances).pvalue)
+    assert (verdict.n, verdict.note, verdict.threshold) == (11, "", 0.0)
+
+
+def test_stability_is_not_judged_under_ten_seeds():
+    values = {"wide": CALM[:9], "baseline": WILD[:9]}
+    verdict = verdict_of(WIDE_IS_STABLER, values)
+    assert (verdict.verdict, verdict.n, verdict.p) == ("undecided", 9, None)
+    assert verdict.note == "Spread is judged from 10 seeds on."
+    assert (verdict.low, verdict.high, verdict.confidence) == (None, None, None)
+    assert verdict.seeds_needed == 10
+    assert verdict.detectable_effect is None
+
+
+def test_ten_seeds_that_both_have_are_enough_for_stability():
+    values = {"wide": [*CALM[:10], None], "baseline": [*WILD[:10], 80.0]}
+    assert verdict_of(WIDE_IS_STABLER, values).verdict == "supported"
+    values = {"wide": [*CALM[:10], None], "baseline": [None, *WILD[1:]]}
+    assert verdict_of(WIDE_IS_STABLER, values).verdict == "undecided"
+
+
+# --- interaction ----------------------------------------------------------------------------------
+
+WIDTH_NEEDS_NORM = Interaction(
+    says="Width matters only with norm.",
+    change=arm(width="wide"),
+    first=arm(norm="batch"),
+    second=arm(norm="plain"),
+)
+
+
+def crossed(effect_with: Sequence[float], effect_without: Sequence[float]) -> ByArm:
+    """Four arms of which wide has these effects, with and without norm."""
+    n = len(effect_with)
+    return {
+        "baseline": [80.0] * n,
+        "wide": [80.0 + effect for effect in effect_without],
+        "batch": [85.0 + seed for seed in range(n)],
+        "wide, batch": [85.0 + seed + effect for seed, effect in enumerate(effect_with)],
+    }
+
+
+@pytest.mark.parametrize(
+    ("with_norm", "without", "by", "expected"),
+    [
+        ((3.0, 3.1, 2.9), (0.1, 0.3, 0.0), 0.5, "supported"),
+        ((0.1, 0.3, 0.0), (3.0, 3.1, 2.9), 0.5, "supported"),
+        ((3.0, 3.1, 2.9), (3.05, 3.0, 2.95), 0.5, "refuted"),
+        ((3.0, 1.1, 2.9), (2.0, 2.9, 1.8), 0.5, "undecided"),
+        ((3.0, 3.1, 2.9), (3.05, 3.0, 2.95), 0.0, "undecided"),
+        ((3.0, 3.1, 2.9), (0.1, 0.3, 0.0), 0.0, "supported"),
+    ],
+)
+def test_an_interaction_is_a_difference_of_differences(with_norm, without, by, expected):
+    claim = WIDTH_NEEDS_NORM.model_copy(update={"by": by})
+    verdict = verdict_of(claim, crossed(with_norm, without), WIDTH, NORM, design="full_factorial")
+    difference = np.subtract(with_norm, without)
+    between = stats.ttest_1samp(difference, 0.0).confidence_interval(0.95)
+    assert (verdict.verdict, verdict.threshold) == (expected, by)
+    assert verdict.estimate == pytest.approx(difference.mean())
+    assert (verdict.low, verdict.high) == pytest.approx((between.low, between.high))
+    assert set(verdict.arms) == {"baseline", "wide", "batch", "wide, batch"}
+
+
+def test_an_interaction_without_threshold_has_the_p_of_the_t_test():
+    values = crossed((3.0, 1.1, 2.9), (2.0, 2.9, 1.8))
+    verdict = verdict_of(WIDTH_NEEDS_NORM, values, WIDTH, NORM, design="full_factorial")
+    assert verdict.p == pytest.approx(stats.ttest_1samp([1.0, -1.8, 1.1], 0.0).pvalue)
+
+
+def test_an_interaction_of_contexts_compares_the_effects_within_them():
+    claim = Interaction(
+        says="Width matters less in long training.",
+        change=arm(width="wide"),
+        first=arm(context="long"),
+        second=arm(context="short"),
+    )
+    values = {
+        ("long", "baseline"): [85, 86, 87],
+        ("long", "wide"): [85.5, 86.4, 87.6],
+        ("short", "baseline"): [80, 80, 80],
+        ("short", "wide"): [83, 83.1, 82.9],
+    }
+    contexts = {"short": {}, "long": {"training.epochs": 9}}
+    verdict = verdict_of(claim, values, WIDTH, contexts=contexts)
+    assert verdict.verdict == "supported"
+    assert verdict.estimate == pytest.approx(0.5 - 3.0)
+
+
+def test_where_lower_is_better_an_interaction_is_turned_to_the_better():
+    values = {
+        name: [value / 100 for value in own]
+        for name, own in crossed((3.0, 3.1, 2.9), (0.1, 0.2, 0.0)).items()
+    }
+    verdict = verdict_of(
+        WIDTH_NEEDS_NORM, values, WIDTH, NORM, design="full_factorial", metric="test_loss"
+    )
+    assert verdict.estimate == pytest.approx(-0.029)
+
+
+# --- open -----------------------------------------------------------------------------------------
+
+
+def test_an_open_claim_shows_its_evidence_and_is_not_decided():
+    claim = Open(
+        says="Wide is better.",
+        why="It rests on one data set.",
+        better=arm(width="wide"),
+        worse=arm(),
+    )
+    verdict = verdict_of(claim, against_80(5.0, 5.1, 4.9))
+    between = stats.ttest_1samp([5.0, 5.1, 4.9], 0.0).confidence_interval(0.95)
+    assert (verdict.verdict, verdict.note) == ("open", "It rests on one data set.")
+    assert (verdict.low, verdict.high) == pytest.approx((between.low, between.high))
+    assert (verdict.estimate, verdict.confidence) == (pytest.approx(5.0), pytest.approx(0.95))
+    assert (verdict.p, verdict.p_adjusted, verdict.seeds_needed) == (None, None, None)
+
+
+def test_an_open_claim_needs_no_arms():
+    verdict = verdict_of(Open(says="Why?", why="Nobody knows."), against_80(5.0, 5.1))
+    assert (verdict.verdict, verdict.note) == ("open", "Nobody knows.")
+    assert (verdict.n, verdict.estimate, verdict.core_hours, verdict.arms) == (0, None, None, ())
+
+
+def test_an_open_claim_takes_nothing_of_the_error_rate():
+    claims = (WIDE_IS_BETTER, Open(says="Why?", why="Nobody knows."))
+    plan = plan_of(WIDTH, seeds=3, claims=claims)
+    decided, _ = verdicts_of(plan, against_80(1.0, 1.1, 0.5))
+    assert decided.confidence == pytest.approx(0.95)
+    assert decided.p_adjusted == decided.p
+
+
+# --- families -------------------------------------------------------------------------------------
+
+
+def family_values() -> tuple[tuple[Claim, ...], ByArm]:
+    """Three claims: clear, less clear, not at all."""
+    claims = (
+        WIDE_IS_BETTER,
+        Difference(says="Norm.", better=arm(norm="batch"), worse=arm()),
+        Difference(says="Epochs.", better=arm(epochs="long"), worse=arm()),
+    )
+    values = (
+        against_80(3.0, 3.1, 2.9, 3.05)
+        | against_80(1.0, 1.5, 0.9, 1.8, name="batch")
+        | against_80(0.5, -0.6, 0.2, 0.1, name="long")
+    )
+    return claims, values
+
+
+def test_claims_of_a_family_share_the_error_rate_by_holms_method():
+    claims, values = family_values()
+    given = verdicts_of(plan_of(WIDTH, NORM, EPOCHS, seeds=4, claims=claims), values)
+    p = [
+        stats.ttest_rel(values[name], values["baseline"]).pvalue
+        for name in ("wide", "batch", "long")
+    ]
+    assert [verdict.p for verdict in given] == pytest.approx(p)
+    adjusted = multipletests(p, method="holm")[1]
+    assert [verdict.p_adjusted for verdict in given] == pytest.approx(adjusted)
+    assert [verdict.verdict for verdict in given] == ["supported", "supported", "undecided"]
+    assert [verdict.confidence for verdict in given] == pytest.approx(
+        [1 - 0.05 / 3, 1 - 0.05 / 2, 0.95]
+    )
+
+
+def test_an_undecided_claim_uses_what_the_decided_ones_leave():
+    claims, values = family_values()
+    values = values | against_80(1.0, 2.5, -0.9, 0.3, name="batch")
+    given = verdicts_of(plan_of(WIDTH, NORM, EPOCHS, seeds=4, claims=claims), values)
+    assert [verdict.verdict for verdict in given] == ["supported", "undecided", "undecided"]
+    assert [verdict.confidence for verdict in given] == pytest.approx([1 - 0.05 / 3, 0.975, 0.975])
+    between = stats.ttest_rel(values["batch"], values["baseline"]).confidence_interval(0.975)
+    assert (given[1].low, given[1].high) == pytest.approx((between.low, between.high))
+
+
+def test_families_do_not_share_their_error_rates():
+    claims, values = family_values()
+    claims = tuple(
+        claim.model_copy(update={"family": family})
+        for claim, family in zip(claims, ("one", "two", "two"), strict=True)
+    )
+    given = verdicts_of(plan_of(WIDTH, NORM, EPOCHS, seeds=4, claims=claims), values)
+    assert [verdict.family for verdict in given] == ["one", "two", "two"]
+    assert given[0].p_adjusted == given[0].p
+    assert given[1].p_adjusted == pytest.approx(2 * given[1].p)
+    assert given[0].confidence == pytest.approx(0.95)
+
+
+def test_a_claim_that_cannot_be_decided_yet_keeps_its_share():
+    claims = (WIDE_IS_BETTER, WIDE_IS_STABLER)
+    better, stabler = verdicts_of(plan_of(WIDTH, seeds=3, claims=claims), against_80(3, 3.1, 2.9))
+    assert stabler.p_adjusted is None
+    assert better.p_adjusted == pytest.approx(2 * better.p)
+    assert better.confidence == pytest.approx(0.975)
+
+
+# --- the interval settles the claim ---------------------------------------------------------------
+
+EVERY_KIND: tuple[Claim, ...] = (
+    WIDE_IS_BETTER,
+    WIDE_IS_EQUAL,
+    WIDE_GAINS_MOST.model_copy(
+        update={"rivals": (arm(norm="batch"), arm(norm="batch", width="wide"))}
+    ),
+    REACHES_80,
+    WIDE_IS_STABLER,
+    WIDTH_NEEDS_NORM.model_copy(update={"by": 0.8}),
+)
+
+
+def settled_by_interval(verdict: Verdict) -> str:
+    """The verdict that its interval alone speaks, by the rules of docs/statistics.md."""
+    low, high, threshold = verdict.low, verdict.high, verdict.threshold
+    if low is None or high is None or threshold is None:
+        return "undecided"
+    if verdict.kind in ("no_difference", "interaction"):
+        inside = -threshold < low and high < threshold
+        outside = low >= threshold or high <= -threshold
+        supported, refuted = (
+            (inside, outside) if verdict.kind == "no_difference" else (outside, inside)
+        )
+    else:
+        supported, refuted = low > threshold, high < threshold
+    return "supported" if supported else "refuted" if refuted else "undecided"
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(0, 10**6),
+    n=st.sampled_from([1, 2, 4, 7, 13]),
+    spread=st.sampled_from([0.01, 0.1, 0.4]),
+    effect=st.sampled_from([0.0, 0.7, 3.0]),
+    digits=st.sampled_from([0, 1, 6]),
+    families=st.lists(st.sampled_from(["one", "two"]), min_size=6, max_size=6),
+    missing=st.sampled_from([0.0, 0.1]),
+)
+def test_the_interval_shown_settles_the_claim_exactly_when_the_verdict_does(
+    seed, n, spread, effect, digits, families, missing
+):
+    claims = tuple(
+        claim.model_copy(update={"family": family})
+        for claim, family in zip(EVERY_KIND, families, strict=True)
+    )
+    plan = plan_of(
+        WIDTH,
+        NORM,
+        seeds=n,
+        claims=claims,
+        design="full_factorial",
+        smallest_effect_of_interest=0.5,
+    )
+    generator = np.random.default_rng(seed)
+    values = {}
+    for each in plan.arms:
+        own = 80 + effect * generator.integers(-1, 2) + generator.normal(0, spread, n)
+        own += generator.choice([0, 5]) * generator.normal(0, spread, n)  # arms differ in spread
+        values[each.name] = [
+            None if generator.random() < missing else round(float(value), digits) for value in own
+        ]
+    for verdict in verdicts_of(plan, values):
+        assert verdict.verdict == settled_by_interval(verdict), verdict
+        is_settled = verdict.p_adjusted is not None and verdict.p_adjusted <= 0.05
+        assert (verdict.verdict != "undecided") == is_settled
+        assert (verdict.confidence is None) == (verdict.p is None) == (verdict.low is None)
+        if verdict.seeds_needed is not None:
+            assert verdict.verdict == "undecided"
+            # The leads of a largest effect may have other seeds than the one shown.
+            assert verdict.seeds_needed > verdict.n or (
+                verdict.kind == "largest_effect" and missing
+            )
+
+
+# --- what it would take ---------------------------------------------------------------------------
+
+
+def test_an_undecided_difference_tells_the_seeds_and_the_effect_that_would_decide_it():
+    differences = (0.9, 0.2, 1.4, 0.6)
+    verdict = verdict_of(WIDE_IS_BETTER, against_80(*differences), smallest_effect_of_interest=0.5)
+    mean, sd = np.mean(differences), np.std(differences, ddof=1)
+    assert verdict.seeds_needed == power.seeds_for_difference(mean - 0.5, sd)
+    assert verdict.detectable_effect == pytest.approx(0.5 + power.detectable_distance(sd, 4))
+
+
+def test_what_it_would_take_is_reckoned_at_the_level_of_the_family():
+    claims, values = family_values()
+    given = verdicts_of(plan_of(WIDTH, NORM, EPOCHS, seeds=4, claims=claims * 2), values)
+    sd = np.std([0.5, -0.6, 0.2, 0.1], ddof=1)
+    level = 0.05 / 2  # four of six claims are settled
+    assert [verdict.verdict for verdict in given[2::3]] == ["undecided"] * 2
+    assert given[2].seeds_needed == power.seeds_for_difference(0.05, sd, level)
+    assert given[2].detectable_effect == pytest.approx(power.detectable_distance(sd, 4, level))
+
+
+def test_an_undecided_equivalence_tells_the_seeds_at_the_difference_seen():
+    differences = (0.4, -0.3, 0.6, 0.1)
+    verdict = verdict_of(WIDE_IS_EQUAL, against_80(*differences), smallest_effect_of_interest=0.5)
+    sd = np.std(differences, ddof=1)
+    assert verdict.seeds_needed == power.seeds_for_equivalence(0.5, sd, mean=np.mean(differences))
+    assert verdict.detectable_effect is None
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_an_equivalence_that_leans_to_refutation_tells_the_seeds_for_that(sign):
+    differences = sign * np.array([1.4, 0.2, 1.6, 0.9])
+    verdict = verdict_of(WIDE_IS_EQUAL, against_80(*differences), smallest_effect_of_interest=0.5)
+    assert verdict.verdict == "undecided"
+    distance, sd = abs(np.mean(differences)) - 0.5, np.std(differences, ddof=1)
+    assert verdict.seeds_needed == power.seeds_for_difference(distance, sd)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_an_undecided_interaction_tells_the_seeds_for_the_way_it_leans(sign):
+    with_norm, without = sign * np.array([3.0, 1.1, 2.9]), sign * np.array([2.0, 2.9, 1.8])
+    values = crossed(with_norm, without)
+    mean, sd = np.mean(with_norm - without), np.std(with_norm - without, ddof=1)
+    for by, needed in (
+        (0.0, power.seeds_for_difference(mean, sd)),
+        (0.9, power.seeds_for_equivalence(0.9, sd, mean=mean)),
+    ):
+        claim = WIDTH_NEEDS_NORM.model_copy(update={"by": by})
+        verdict = verdict_of(claim, values, WIDTH, NORM, design="full_factorial")
+        assert verdict.verdict == "undecided"
+        assert verdict.seeds_needed == needed
+        assert verdict.detectable_effect == pytest.approx(by + power.detectable_distance(sd, 3))
+
+
+def test_the_largest_effect_takes_enough_seeds_against_every_rival():
+    wide, batch, long = (1.0, 2.1, 1.5, 1.2), (0.8, 1.1, 2.0, 0.7), (3.0, -3.0, 0.2, 0.5)
+    values = against_80(*wide) | against_80(*batch, name="batch") | against_80(*long, name="long")
+    verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM, EPOCHS)
+    needed = [
+        power.seeds_for_difference(np.mean(lead), np.std(lead, ddof=1))
+        for lead in (np.subtract(wide, batch), np.subtract(wide, long))
+    ]
+    widest = np.std(np.subtract(wide, long), ddof=1)
+    assert verdict.seeds_needed == max(needed)
+    assert verdict.detectable_effect == pytest.approx(power.detectable_distance(widest, 4))
+
+
+def test_a_rival_that_is_ahead_takes_enough_seeds_to_refute_by_it():
+    wide, batch, long = (1.0, 2.1, 1.5, 1.2), (2.8, 1.1, 2.0, 1.7), (0.0, 0.2, 0.1, 0.0)
+    values = against_80(*wide) | against_80(*batch, name="batch") | against_80(*long, name="long")
+    verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM, EPOCHS)
+    lead = np.subtract(wide, batch)
+    assert verdict.verdict == "undecided"
+    assert verdict.seeds_needed == power.seeds_for_difference(
+        np.mean(lead), np.std(lead, ddof=1), 0.05 / 2
+    )
+
+
+def test_a_decided_claim_does_not_tell_what_it_would_take():
+    verdict = verdict_of(WIDE_IS_BETTER, against_80(1.9, 2.0, 2.2))
+    assert (verdict.seeds_needed, verdict.detectable_effect) == (None, None)
+
+
+# --- too little evidence --------------------------------------------------------------------------
+
+
+def test_one_seed_decides_nothing():
+    plan = plan_of(WIDTH, NORM, seeds=1, claims=EVERY_KIND, design="full_factorial")
+    values = {each.name: [80.0 + 5 * place] for place, each in enumerate(plan.arms)}
+    for verdict in verdicts_of(plan, values):
+        assert verdict.verdict == "undecided"
+        assert verdict.n == 1
+        assert verdict.estimate is not None
+        assert verdict.note.endswith("One seed gives no interval.")
+        assert (verdict.low, verdict.high, verdict.p, verdict.confidence) == (None,) * 4
+        assert (verdict.seeds_needed, verdict.detectable_effect) == (None, None)
+
+
+def test_arms_without_a_shared_seed_decide_nothing():
+    values = {"baseline": [80, 81, None, None], "wide": [None, None, 90, 91]}
+    verdict = verdict_of(WIDE_IS_BETTER, values)
+    assert (verdict.verdict, verdict.n, verdict.estimate) == ("undecided", 0, None)
+    assert verdict.note == "No seed has all that it takes."
+
+
+def test_without_records_nothing_is_decided():
+    plan = plan_of(WIDTH, NORM, seeds=3, claims=EVERY_KIND, design="full_factorial")
+    assert {verdict.verdict for verdict in verdicts_of(plan, {})} == {"undecided"}
+
+
+def test_failed_and_pruned_trials_are_no_evidence():
+    values = {"baseline": [80.0, 80.0, 80.0, 80.0], "wide": [82.0, 82.1, "failed", "pruned"]}
+    assert verdict_of(WIDE_IS_BETTER, values).n == 2
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        WIDE_IS_BETTER.model_copy(update={"worse": arm(width="wide")}),
+        WIDE_IS_EQUAL.model_copy(update={"second": arm(width="wide")}),
+        WIDE_IS_STABLER.model_copy(update={"unstable": arm(width="wide")}),
+        faster(threshold=60.0).model_copy(update={"slower": arm(width="wide")}),
+    ],
+)
+def test_an_arm_compared_with_itself_proves_nothing(claim):
+    verdict = verdict_of(claim, against_80(1.0, 1.1, 0.9), smallest_effect_of_interest=0.5)
+    assert (verdict.verdict, verdict.note) == ("undecided", "It compares wide with itself.")
+
+
+# --- greedy paths ---------------------------------------------------------------------------------
+
+GREEDY = Design(kind="path", order="greedy")
+
+
+def test_a_greedy_path_leaves_claims_on_arms_that_have_not_come_up_undecided():
+    claim = Difference(
+        says="Both.", better=arm(width="wide", norm="batch"), worse=arm(width="wide")
+    )
+    plan = plan_of(WIDTH, NORM, seeds=2, design=GREEDY, claims=(claim, WIDE_IS_BETTER))
+    values = {"baseline": [80, 81], "+ width": [82, 83.1], "+ norm": [81, 82]}
+    both, wide = verdicts_of(plan, values)
+    assert (both.verdict, both.n, both.arms, both.core_hours) == ("undecided", 0, (), None)
+    assert both.note == (
+        "Its arm has not come up: 'baseline' has no arm with {width: wide, norm: batch}."
+    )
+    assert wide.estimate == pytest.approx(2.05)
+    assert wide.p_adjusted == pytest.approx(2 * wide.p)
+
+
+def test_a_greedy_path_decides_the_claim_once_its_arms_have_come_up():
+    claim = Difference(
+        says="Both.", better=arm(width="wide", norm="batch"), worse=arm(width="wide")
+    )
+    plan = plan_of(WIDTH, NORM, seeds=3, design=GREEDY, claims=(claim,), chosen=("width",))
+    values = {"baseline": [70] * 3, "+ width": [80, 81, 82], "+ norm": [83, 84.1, 85]}
+    (verdict,) = verdicts_of(plan, values)
+    assert (verdict.verdict, verdict.arms) == ("supported", ("+ norm", "+ width"))
+
+
+def test_elsewhere_a_claim_on_an_arm_that_does_not_exist_is_an_error():
+    plan = plan_of(WIDTH, NORM, seeds=2)
+    claim = WIDE_IS_BETTER.model_copy(update={"better": arm(width="wide", norm="batch")})
+    changed = plan.model_copy(update={"study": plan.study.model_copy(update={"claims": (claim,)})})
+    with pytest.raises(StudyError) as error:
+        verdicts(evidence_of(changed, {}))
+    assert str(error.value) == (
+        "'baseline' has no arm with {width: wide, norm: batch}\n"
+        "    its arms are 'baseline', 'wide', 'batch'"
+    )
+
+
+# --- cost -----------------------------------------------------------------------------------------
+
+
+def test_core_hours_are_those_of_the_arms_concerned():
+    values = against_80(1.0, 2.0, 3.0) | against_80(1.0, 2.0, 3.0, name="batch")
+    assert verdict_of(WIDE_IS_BETTER, values, WIDTH, NORM).core_hours == 6.0
+    assert verdict_of(REACHES_80, values, WIDTH, NORM).core_hours == 3.0
+    assert verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM).core_hours == 6.0
+
+
+def test_core_hours_count_a_shared_trial_once():
+    """The wide arm of the one context is the baseline of the other."""
+    claim = Difference(
+        says="Wide is better.",
+        better=arm(context="small", width="wide"),
+        worse=arm(context="large"),
+    )
+    values = {("small", "wide"): [80, 81, 82], ("small", "baseline"): [79, 80, 81]}
+    contexts = {"small": {}, "large": {"model.width": 16}}
+    verdict = verdict_of(claim, values, WIDTH, EPOCHS, contexts=contexts)
+    assert verdict.core_hours == 3.0
+    assert verdict.estimate == 0.0
+
+
+def test_core_hours_count_failed_trials():
+    values = {"baseline": [80.0, 80.0], "wide": ["failed", 82.0]}
+    assert verdict_of(WIDE_IS_BETTER, values).core_hours == 4.0

@@ -1,0 +1,131 @@
+"""Curves over seeds, and how soon a threshold is reached."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from ablate.analysis.convergence import curve_means, curve_tables, epochs_to, point_spacing
+
+Curves = dict[str, Sequence[Sequence[float | None]]]
+
+
+def history_of(curves: Curves, column: str = "accuracy", step: float = 1.0) -> pd.DataFrame:
+    """One curve a seed, by arm; points are `step` epochs apart."""
+    rows = [
+        {"context": "baseline", "arm": arm, "seed": seed, "epoch": step * place, column: value}
+        for arm, by_seed in curves.items()
+        for seed, curve in enumerate(by_seed)
+        for place, value in enumerate(curve, start=1)
+    ]
+    return pd.DataFrame(rows).astype({column: float})
+
+
+# --- curves ---------------------------------------------------------------------------------------
+
+
+def test_a_curve_is_the_mean_over_seeds_with_its_t_interval():
+    curve = curve_tables(history_of({"wide": [[50, 60], [54, 64], [58, 62]]}))["accuracy"]
+    assert list(curve.columns) == ["context", "arm", "epoch", "n", "mean", "low", "high"]
+    assert list(curve["epoch"]) == [1.0, 2.0]
+    assert list(curve["n"]) == [3, 3]
+    for row, values in zip(curve.to_dict("records"), ([50, 54, 58], [60, 64, 62]), strict=True):
+        between = stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
+        assert row["mean"] == pytest.approx(np.mean(values))
+        assert (row["low"], row["high"]) == pytest.approx((between.low, between.high))
+
+
+def test_a_curve_of_one_seed_has_no_interval():
+    curve = curve_tables(history_of({"wide": [[50, 60]]}))["accuracy"]
+    assert list(curve["mean"]) == [50.0, 60.0]
+    assert curve[["low", "high"]].isna().all(axis=None)
+
+
+def test_a_point_is_averaged_over_the_seeds_that_have_it():
+    curve = curve_tables(history_of({"wide": [[50, 60, 70], [52], [None, 62]]}))["accuracy"]
+    assert list(curve["n"]) == [2, 2, 1]
+    assert list(curve["mean"]) == [51.0, 61.0, 70.0]
+    assert curve["low"].isna().tolist() == [False, False, True]
+
+
+def test_arms_have_curves_of_their_own_in_the_order_of_the_history():
+    curve = curve_tables(history_of({"wide": [[50], [51]], "baseline": [[40], [41]]}))["accuracy"]
+    assert list(curve["arm"]) == ["wide", "baseline"]
+    assert list(curve["mean"]) == [50.5, 40.5]
+
+
+def test_columns_that_say_where_a_point_lies_are_no_curves():
+    history = history_of({"wide": [[50, 60]]}).assign(images=64.0, seconds=1.0, flops=9.0, loss=2.0)
+    assert list(curve_tables(history)) == ["accuracy", "loss"]
+
+
+def test_a_column_without_a_number_is_no_curve():
+    history = history_of({"wide": [[50, 60]]}).assign(loss=np.nan)
+    assert list(curve_tables(history)) == ["accuracy"]
+
+
+def test_without_a_history_there_are_no_curves():
+    assert curve_tables(pd.DataFrame(columns=["context", "arm", "seed", "epoch"])) == {}
+
+
+# --- epochs to a threshold ------------------------------------------------------------------------
+
+
+def test_the_epoch_is_that_of_the_first_point_at_or_beyond_the_threshold():
+    history = history_of({"wide": [[50, 60, 70], [60, 55, 70]]}, step=0.5)
+    table = epochs_to(history, "accuracy", 60.0, higher_is_better=True)
+    assert list(table.columns) == ["context", "arm", "seed", "epochs", "reached"]
+    assert list(table["seed"]) == [0, 1]
+    assert list(table["epochs"]) == [1.0, 0.5]
+    assert table["reached"].all()
+
+
+def test_a_lower_value_is_beyond_where_lower_is_better():
+    history = history_of({"wide": [[2.0, 1.5, 1.0]]}, column="loss")
+    assert list(epochs_to(history, "loss", 1.5, higher_is_better=False)["epochs"]) == [2.0]
+
+
+def test_a_trial_that_never_gets_there_counts_with_the_last_epoch_of_any():
+    history = history_of({"wide": [[50, 52]], "baseline": [[50, 52, 54, 60]]})
+    table = epochs_to(history, "accuracy", 60.0, higher_is_better=True)
+    assert list(table["epochs"]) == [4.0, 4.0]
+    assert list(table["reached"]) == [False, True]
+
+
+def test_a_point_without_the_number_does_not_reach():
+    history = history_of({"wide": [[None, 70]], "baseline": [[None, None]]})
+    table = epochs_to(history, "accuracy", 60.0, higher_is_better=True)
+    assert list(table["epochs"]) == [2.0, 2.0]
+    assert list(table["reached"]) == [True, False]
+
+
+@pytest.mark.parametrize(
+    "history", [history_of({"wide": [[50]]}), history_of({"wide": [[50]]})[:0]]
+)
+def test_without_the_curve_there_is_no_row(history):
+    assert epochs_to(history, "loss", 1.0, higher_is_better=False).empty
+
+
+# --- means and spacing ----------------------------------------------------------------------------
+
+
+def test_the_mean_of_a_curve_is_taken_over_its_points():
+    table = curve_means(history_of({"wide": [[50, 60, 70], [40, None, 60]]}), "accuracy")
+    assert list(table.columns) == ["context", "arm", "seed", "accuracy_mean"]
+    assert list(table["accuracy_mean"]) == [60.0, 50.0]
+
+
+def test_without_the_curve_there_is_no_mean():
+    table = curve_means(history_of({"wide": [[50]]}), "loss")
+    assert list(table.columns) == ["context", "arm", "seed", "loss_mean"]
+    assert table.empty
+
+
+def test_the_spacing_is_the_largest_step_between_points():
+    assert point_spacing(history_of({"wide": [[1, 2, 3]]}, step=0.25)) == 0.25
+    uneven = history_of({"wide": [[1, 2, 3, 4]]}).drop(index=2)
+    assert point_spacing(uneven) == 2.0
+    assert point_spacing(history_of({"wide": [[1]]})) == 0.0
+    assert point_spacing(history_of({"wide": [[1]]})[:0]) == 0.0

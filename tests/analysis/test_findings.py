@@ -1,0 +1,342 @@
+"""All findings of a study at once, and what a reader must know before believing them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from ablate.analysis.findings import Findings, analyse
+from ablate.study.plan import Plan
+from ablate.study.schema import Design, Difference, PublishedNumber
+from tests.analysis.evidence import (
+    EPOCHS,
+    NORM,
+    WIDTH,
+    arm,
+    plan_of,
+    record_of,
+    records_of,
+)
+
+ACCURACY = "test_accuracy"
+GOOD = {"baseline": [80.0, 81.0, 82.5], "wide": [82.0, 83.5, 84.0]}
+
+
+def findings_of(plan: Plan, values, histories=None, **fields) -> Findings:
+    return analyse(plan, records_of(plan, values, histories, **fields))
+
+
+# --- the whole ------------------------------------------------------------------------------------
+
+
+def test_findings_hold_every_table_of_the_study_metric():
+    claim = Difference(says="Wide is better.", better=arm(width="wide"), worse=arm())
+    plan = plan_of(WIDTH, seeds=3, claims=(claim,))
+    curve = {"epoch": [1.0, 2.0], "validation_loss": [2.0, 1.0]}
+    findings = findings_of(plan, GOOD, {name: [curve] * 3 for name in GOOD})
+    assert findings.plan is plan
+    assert len(findings.trials) == 6
+    assert len(findings.history) == 12
+    assert list(findings.arms["mean"]) == pytest.approx([243.5 / 3, 249.5 / 3])
+    assert list(findings.effects["estimate"]) == pytest.approx([2.0])
+    assert list(findings.differences["difference"]) == [2.0, 2.5, 1.5]
+    assert findings.factorial.empty
+    assert list(findings.curves) == ["validation_loss"]
+    assert [verdict.verdict for verdict in findings.verdicts] == ["supported"]
+    assert findings.published.empty
+    assert findings.warnings == ()
+
+
+def test_records_of_other_studies_are_left_aside():
+    plan, other = plan_of(WIDTH, seeds=3), plan_of(NORM, seeds=3)
+    theirs = records_of(other, {"batch": [1.0, 2.0, 3.0]}, metric_resolution={ACCURACY: 50.0})
+    alone = analyse(plan, records_of(plan, GOOD))
+    together = analyse(plan, theirs | records_of(plan, GOOD))
+    pd.testing.assert_frame_equal(together.effects, alone.effects)
+    pd.testing.assert_frame_equal(together.trials, alone.trials)
+
+
+def test_the_stated_resolution_holds_in_arms_effects_and_published_numbers():
+    plan = plan_of(WIDTH, seeds=3, published=(published(),))
+    tied = {"baseline": [80.0] * 3, "wide": [81.0] * 3}
+    findings = findings_of(plan, tied, metric_resolution={ACCURACY: 0.5})
+    half = stats.t.ppf(0.975, 2) / np.sqrt(3) * 0.5
+    assert findings.effects["high"][0] == pytest.approx(1.0 + half / np.sqrt(6))
+    assert findings.arms["high"][0] == pytest.approx(80.0 + half / np.sqrt(12))
+    assert findings.published["high"][0] == pytest.approx(81.0 + half / np.sqrt(12))
+
+
+def test_a_factorial_has_its_table():
+    plan = plan_of(WIDTH, NORM, seeds=2, design="full_factorial")
+    values = {each.name: [80.0 + place, 81.5 + place] for place, each in enumerate(plan.arms)}
+    assert list(findings_of(plan, values).factorial["effect"]) == ["width", "norm", "width:norm"]
+
+
+def test_a_study_without_records_has_findings():
+    plan = plan_of(WIDTH, seeds=3)
+    findings = analyse(plan, {})
+    assert findings.warnings == ("6 of 6 trials missing (not recorded yet): baseline, wide.",)
+    assert findings.history.empty
+    assert findings.curves == {}
+    assert findings.effects["n"].tolist() == [0]
+    assert findings.differences.empty
+
+
+def test_findings_of_equal_records_are_equal():
+    plan = plan_of(WIDTH, NORM, seeds=3)
+    values = GOOD | {"batch": [81.0, 80.5, 83.0]}
+    one, other = findings_of(plan, values), findings_of(plan, values)
+    pd.testing.assert_frame_equal(one.effects, other.effects)
+    pd.testing.assert_frame_equal(one.arms, other.arms)
+
+
+# --- curves ---------------------------------------------------------------------------------------
+
+
+def test_curves_of_several_seeds_have_intervals_and_of_one_none():
+    curves = {
+        name: [{"epoch": [0.5, 1.0], "validation_loss": [loss, loss / 2]} for loss in losses]
+        for name, losses in {"baseline": (2.0, 2.2, 2.4), "wide": (1.0, 1.2, 1.1)}.items()
+    }
+    several = findings_of(plan_of(WIDTH, seeds=3), GOOD, curves).curves["validation_loss"]
+    assert several[["context", "arm", "epoch", "n", "mean"]].to_dict("records") == [
+        {"context": "baseline", "arm": name, "epoch": epoch, "n": 3, "mean": pytest.approx(mean)}
+        for name, epoch, mean in (
+            ("baseline", 0.5, 2.2),
+            ("baseline", 1.0, 1.1),
+            ("wide", 0.5, 1.1),
+            ("wide", 1.0, 0.55),
+        )
+    ]
+    assert (several["low"] < several["mean"]).all()
+    assert (several["mean"] < several["high"]).all()
+    one = findings_of(plan_of(WIDTH, seeds=1), GOOD, curves).curves["validation_loss"]
+    assert list(one["n"]) == [1] * 4
+    assert one[["low", "high"]].isna().all(axis=None)
+
+
+# --- published numbers ----------------------------------------------------------------------------
+
+
+def published(**changes) -> PublishedNumber:
+    fields = {"value": 79.4, "metric": ACCURACY, "label": "GoodModel", "arm": arm(width="wide")}
+    return PublishedNumber(**(fields | changes))
+
+
+def test_a_published_number_stands_beside_the_measured_mean():
+    plan = plan_of(WIDTH, seeds=3, published=(published(),))
+    (row,) = findings_of(plan, GOOD).published.to_dict("records")
+    between = stats.ttest_1samp(GOOD["wide"], 0.0).confidence_interval(0.95)
+    assert row == {
+        "label": "GoodModel",
+        "metric": ACCURACY,
+        "published": 79.4,
+        "measured": pytest.approx(249.5 / 3),
+        "low": pytest.approx(between.low),
+        "high": pytest.approx(between.high),
+        "n": 3,
+        "note": "",
+    }
+
+
+def test_a_published_number_may_be_of_another_metric_and_context():
+    number = published(metric="test_loss", arm=arm(context="long"))
+    contexts = {"short": {}, "long": {"training.epochs": 9}}
+    plan = plan_of(WIDTH, seeds=2, published=(number,), contexts=contexts)
+    values = {("long", "baseline"): [{ACCURACY: 80.0, "test_loss": loss} for loss in (0.7, 0.8)]}
+    (row,) = findings_of(plan, values).published.to_dict("records")
+    assert (row["measured"], row["n"]) == (pytest.approx(0.75), 2)
+
+
+def test_a_published_number_of_an_arm_that_is_not_described_has_nothing_beside_it():
+    plan = plan_of(WIDTH, seeds=3, published=(published(arm=None), published()))
+    first, second = findings_of(plan, GOOD).published.to_dict("records")
+    assert first["note"] == "the publication does not describe this arm"
+    assert all(np.isnan(first[name]) for name in ("measured", "low", "high", "n"))
+    assert second["n"] == 3
+
+
+def test_a_published_number_of_an_arm_without_results_has_n_of_zero():
+    plan = plan_of(WIDTH, seeds=3, published=(published(),))
+    (row,) = findings_of(plan, {"baseline": GOOD["baseline"]}).published.to_dict("records")
+    assert row["n"] == 0
+    assert np.isnan(row["measured"])
+
+
+def test_a_published_number_waits_for_its_arm_on_a_greedy_path():
+    number = published(arm=arm(width="wide", norm="batch"))
+    plan = plan_of(
+        WIDTH, NORM, seeds=2, published=(number,), design=Design(kind="path", order="greedy")
+    )
+    (row,) = findings_of(plan, {"baseline": [80.0, 81.0]}).published.to_dict("records")
+    assert row["note"] == "'baseline' has no arm with {width: wide, norm: batch}"
+
+
+# --- warnings -------------------------------------------------------------------------------------
+
+
+def warnings_of(plan: Plan, values, histories=None, **fields) -> tuple[str, ...]:
+    return findings_of(plan, values, histories, **fields).warnings
+
+
+def test_complete_trials_that_differ_need_no_warning():
+    assert warnings_of(plan_of(WIDTH, seeds=3), GOOD) == ()
+
+
+def test_every_other_ending_is_told_with_its_arms():
+    plan = plan_of(WIDTH, NORM, EPOCHS, seeds=2)
+    values = {
+        "baseline": [80.0, 81.0],
+        "wide": ["diverged", "failed"],
+        "batch": ["failed", "pruned"],
+        "long": ["pruned", None],
+    }
+    assert warnings_of(plan, values, chance_level={ACCURACY: 10.0}) == (
+        "1 of 8 trials diverged (counted at chance level): wide.",
+        "2 of 8 trials failed (missing in means and effects): wide, batch.",
+        "1 of 8 trials missing (not recorded yet): long.",
+        "2 of 8 trials pruned (stopped early by a scheduler, and not counted): batch, long.",
+    )
+
+
+def test_diverged_trials_that_are_left_out_are_told():
+    plan = plan_of(WIDTH, seeds=3, diverged="failure_rate")
+    values = {"baseline": [80.0, 81.0, 82.0], "wide": [82.0, 82.5, "diverged"]}
+    assert warnings_of(plan, values, chance_level={ACCURACY: 10.0}) == (
+        "1 of 6 trials diverged (left out of means and effects): wide.",
+    )
+
+
+def test_diverged_trials_without_a_known_chance_level_are_told_to_be_left_out():
+    plan = plan_of(WIDTH, seeds=3)
+    values = {"baseline": [80.0, 81.0, 82.0], "wide": [82.0, 82.5, "diverged"]}
+    assert warnings_of(plan, values) == (
+        "1 of 6 trials diverged (left out of means and effects, as no chance level is known): "
+        "wide.",
+    )
+
+
+def test_a_single_trial_is_one_trial():
+    plan = plan_of(seeds=1)
+    assert warnings_of(plan, {"baseline": ["failed"]})[0] == (
+        "1 of 1 trial failed (missing in means and effects): baseline."
+    )
+
+
+def test_one_seed_is_told():
+    values = {"baseline": [80.0], "wide": [81.0]}
+    assert warnings_of(plan_of(WIDTH, seeds=1), values) == (
+        "There is one seed, so there are no intervals, and no claim can be decided.",
+    )
+
+
+CURVE = {"epoch": [1.0, 2.0], "validation_loss": [2.0, 1.0], "seconds": [3.0, 6.0]}
+SLOWER = CURVE | {"seconds": [4.0, 9.0]}
+OTHER = CURVE | {"validation_loss": [2.0, 1.0000001]}
+
+
+def test_arms_that_came_out_equal_are_told_whatever_time_they_took():
+    equal = {"baseline": [80.0, 81.0], "wide": [80.0, 81.0]}
+    curves = {"baseline": [CURVE, OTHER], "wide": [SLOWER, OTHER]}
+    assert warnings_of(plan_of(WIDTH, seeds=2), equal, curves) == (
+        "baseline and wide in baseline came out equal to the last bit on all 2 seeds: "
+        "a switch without effect, or a bug.",
+    )
+
+
+def test_times_among_the_metrics_do_not_tell_arms_apart():
+    values = {
+        name: [{ACCURACY: accuracy, "train_seconds": seconds} for accuracy in (80.0, 81.0)]
+        for name, seconds in {"baseline": 3.0, "wide": 4.0}.items()
+    }
+    assert len(warnings_of(plan_of(WIDTH, seeds=2), values)) == 1
+
+
+def test_arms_that_are_equal_on_the_one_seed_they_share_are_told():
+    values = {"baseline": [80.0, None], "wide": [80.0, 81.0]}
+    assert warnings_of(plan_of(WIDTH, seeds=2), values)[-1] == (
+        "baseline and wide in baseline came out equal to the last bit on their one seed: "
+        "a switch without effect, or a bug."
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "curves"),
+    [
+        # equal accuracy, other course
+        ({"baseline": [80.0, 81.0], "wide": [80.0, 81.0]}, [CURVE, OTHER]),
+        # equal course, other accuracy in the end
+        ({"baseline": [80.0, 81.0], "wide": [80.0, 81.5]}, [CURVE, CURVE]),
+        # equal on one seed of two
+        ({"baseline": [80.0, 81.0], "wide": [80.0, 83.0]}, [CURVE, OTHER]),
+        # diverged, which says nothing
+        ({"baseline": ["diverged"] * 2, "wide": ["diverged"] * 2}, [CURVE, CURVE]),
+    ],
+)
+def test_arms_that_differ_anywhere_are_not_called_equal(values, curves):
+    histories = {"baseline": [CURVE, CURVE], "wide": curves}
+    warnings = warnings_of(plan_of(WIDTH, seeds=2), values, histories)
+    assert not any("equal" in warning for warning in warnings)
+
+
+def test_one_trial_of_two_contexts_is_not_called_equal_to_itself():
+    contexts = {"small": {}, "large": {"model.width": 16}}
+    plan = plan_of(WIDTH, EPOCHS, seeds=2, contexts=contexts)
+    values = {
+        ("small", "baseline"): [80.0, 81.0],
+        ("small", "wide"): [82.0, 83.0],
+        ("small", "long"): [84.0, 85.0],
+        ("large", "long"): [86.0, 87.0],
+    }
+    assert warnings_of(plan, values) == ()
+
+
+def test_equal_arms_of_two_contexts_are_told_with_both():
+    contexts = {"one": {}, "two": {"training.rate": 0.5}}
+    plan = plan_of(WIDTH, seeds=2, contexts=contexts)
+    values = {
+        ("one", "baseline"): [80.0, 81.0],
+        ("one", "wide"): [82.0, 83.0],
+        ("two", "baseline"): [80.0, 81.0],
+        ("two", "wide"): [84.0, 85.0],
+    }
+    assert warnings_of(plan, values) == (
+        "baseline and baseline (one, two) came out equal to the last bit on all 2 seeds: "
+        "a switch without effect, or a bug.",
+    )
+
+
+def in_precisions(plan: Plan, precisions: dict[tuple[str, int], str]) -> tuple[str, ...]:
+    records = {
+        trial.hash: record_of(
+            trial,
+            GOOD[trial.arm][trial.seed],
+            provenance={"precision": precisions.get((trial.arm, trial.seed), "float32")},
+        )
+        for trial in plan.trials
+    }
+    return analyse(plan, records).warnings
+
+
+def test_pairs_that_mix_precisions_are_told():
+    plan = plan_of(WIDTH, seeds=3)
+    assert in_precisions(plan, {("wide", 1): "bfloat16"}) == (
+        "Trials of seed 1 were trained partly in bfloat16 and float32, so their pairs mix the two.",
+    )
+    assert in_precisions(plan, {("wide", 1): "bfloat16", ("wide", 2): "bfloat16"}) == (
+        "Trials of seeds 1, 2 were trained partly in bfloat16 and float32, so their pairs mix the "
+        "two.",
+    )
+
+
+def test_a_seed_whose_trials_share_another_precision_is_no_mixture():
+    plan = plan_of(WIDTH, seeds=3)
+    assert in_precisions(plan, {("wide", 1): "bfloat16", ("baseline", 1): "bfloat16"}) == ()
+
+
+def test_effects_without_pairs_are_told():
+    values = {"baseline": [80.0, 81.0, None, None], "wide": [None, None, 83.0, 84.5]}
+    assert warnings_of(plan_of(WIDTH, seeds=4), values) == (
+        "4 of 8 trials missing (not recorded yet): baseline, wide.",
+        "Seeds of wide and baseline do not match: their effect is by Welch's test, without pairs.",
+    )

@@ -1,0 +1,50 @@
+"""The boundary spends its error rate exactly, at the check values of its derivation."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from ablate.analysis.sequential import FIRST_LOOK, boundary, critical_value
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"), [(3, 11.482), (4, 8.131), (5, 6.004), (10, 3.509), (20, 2.711)]
+)
+def test_the_boundary_of_twenty_seeds_at_five_percent(n: int, expected: float) -> None:
+    assert boundary(20, 0.05)[n] == pytest.approx(expected, rel=2e-3)
+
+
+@pytest.mark.parametrize(("max_seeds", "alpha"), [(3, 0.05), (10, 0.05), (20, 0.005)])
+def test_the_first_look_spends_three_shares(max_seeds: int, alpha: float) -> None:
+    expected = stats.t.ppf(1 - 3 * alpha / max_seeds / 2, 2)
+    assert critical_value(FIRST_LOOK, max_seeds, alpha) == pytest.approx(expected)
+
+
+def test_with_three_seeds_at_most_it_is_the_plain_interval() -> None:
+    assert boundary(3, 0.05) == {3: pytest.approx(stats.t.ppf(0.975, 2))}
+
+
+def test_a_stricter_error_rate_and_a_larger_maximum_widen_every_look() -> None:
+    plain, strict, longer = boundary(10, 0.05), boundary(10, 0.01), boundary(20, 0.05)
+    assert all(strict[n] > plain[n] and longer[n] > plain[n] for n in plain)
+
+
+def test_looking_after_every_seed_errs_as_often_as_stated() -> None:
+    """200,000 paths: four standard errors of .05 are .002."""
+    paths, most = 200_000, 10
+    differences = np.random.default_rng(11).standard_normal((paths, most))
+    crossed = np.zeros(paths, dtype=bool)
+    for n, critical in boundary(most, 0.05).items():
+        seen = differences[:, :n]
+        statistic = seen.mean(axis=1) / seen.std(axis=1, ddof=1) * np.sqrt(n)
+        crossed |= np.abs(statistic) > critical
+    assert crossed.mean() == pytest.approx(0.05, abs=0.002)
+
+
+def test_fewer_than_three_seeds_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"^looking starts with 3 seeds, which are more than 2$"):
+        boundary(2)
+
+
+def test_there_is_no_critical_value_before_the_first_look() -> None:
+    assert np.isnan(critical_value(2, 20))

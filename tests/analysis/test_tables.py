@@ -1,0 +1,174 @@
+"""Long tables out of a plan and its records."""
+
+import numpy as np
+import pytest
+
+from ablate.analysis.tables import history_table, resolution_of, trial_table
+from tests.analysis.evidence import EPOCHS, NORM, WIDTH, plan_of, record_of, records_of
+
+
+def test_there_is_one_row_a_planned_trial_arm_by_arm():
+    plan = plan_of(WIDTH, seeds=2)
+    trials = trial_table(plan, records_of(plan, {"baseline": [80, 81], "wide": [82, 84]}))
+    assert list(trials["arm"]) == ["baseline", "baseline", "wide", "wide"]
+    assert list(trials["seed"]) == [0, 1, 0, 1]
+    assert list(trials["test_accuracy"]) == [80.0, 81.0, 82.0, 84.0]
+    assert list(trials["factor.width"]) == ["narrow", "narrow", "wide", "wide"]
+    assert set(trials["status"]) == {"completed"}
+    assert set(trials["context"]) == {"baseline"}
+    assert set(trials["core_seconds"]) == {3600.0}
+    assert set(trials["flops"]) == {1e9}
+    assert list(trials["hash"]) == [
+        trial.hash for name in ("baseline", "wide") for trial in plan.trials if trial.arm == name
+    ]
+
+
+def test_a_trial_without_a_record_is_missing():
+    plan = plan_of(WIDTH, seeds=2)
+    trials = trial_table(plan, records_of(plan, {"baseline": [80, None]}))
+    assert list(trials["status"]) == ["completed", "missing", "missing", "missing"]
+    assert trials["test_accuracy"].isna().tolist() == [False, True, True, True]
+    assert trials["core_seconds"].isna().tolist() == [False, True, True, True]
+
+
+def test_without_records_the_metric_is_there_and_empty():
+    plan = plan_of(WIDTH, seeds=2)
+    trials = trial_table(plan, {})
+    assert trials["test_accuracy"].isna().all()
+    assert len(trials) == 4
+
+
+def test_failed_and_pruned_trials_have_no_metrics_but_cost():
+    plan = plan_of(WIDTH, seeds=2)
+    records = records_of(
+        plan,
+        {"baseline": ["failed", "pruned"], "wide": [82, 83]},
+        chance_level={"test_accuracy": 10.0},
+    )
+    trials = trial_table(plan, records)
+    assert list(trials["status"]) == ["failed", "pruned", "completed", "completed"]
+    assert trials["test_accuracy"].isna().tolist() == [True, True, False, False]
+    assert set(trials["core_seconds"]) == {3600.0}
+
+
+@pytest.mark.parametrize(("diverged", "expected"), [("chance", 10.0), ("failure_rate", np.nan)])
+def test_a_diverged_trial_counts_at_chance_or_not_at_all(diverged, expected):
+    plan = plan_of(WIDTH, seeds=1, diverged=diverged)
+    records = records_of(
+        plan, {"baseline": [80], "wide": ["diverged"]}, chance_level={"test_accuracy": 10.0}
+    )
+    trials = trial_table(plan, records)
+    assert trials["test_accuracy"].tolist() == pytest.approx([80.0, expected], nan_ok=True)
+    assert trials["status"].tolist() == ["completed", "diverged"]
+
+
+def test_a_metric_named_like_another_column_stands_apart():
+    plan = plan_of(WIDTH, seeds=1)
+    values = {"test_accuracy": 80.0, "flops": 7.0, "factor.width": 3.0}
+    trials = trial_table(plan, records_of(plan, {"baseline": [values]}))
+    assert trials["metric.flops"][0] == 7.0
+    assert trials["flops"][0] == 1e9
+    assert trials["metric.factor.width"][0] == 3.0
+    assert trials["factor.width"][0] == "narrow"
+
+
+def test_contexts_with_a_shared_arm_share_its_trials():
+    plan = plan_of(WIDTH, EPOCHS, seeds=1, contexts={"small": {}, "large": {"model.width": 16}})
+    records = records_of(plan, {("small", "wide"): [82.0], ("small", "baseline"): [80.0]})
+    trials = trial_table(plan, records).set_index(["context", "arm"])
+    assert trials.loc[("large", "baseline"), "test_accuracy"] == 82.0
+    assert trials.loc[("large", "baseline"), "hash"] == trials.loc[("small", "wide"), "hash"]
+
+
+# --- histories ------------------------------------------------------------------------------------
+
+
+def test_a_history_has_one_row_a_validation_point():
+    plan = plan_of(WIDTH, seeds=2)
+    curve = {"epoch": [0.5, 1.0], "validation_loss": [2.0, None]}
+    records = records_of(plan, {"baseline": [80, 81]}, {"baseline": [curve, curve]})
+    history = history_table(plan, records)
+    assert list(history["seed"]) == [0, 0, 1, 1]
+    assert list(history["epoch"]) == [0.5, 1.0, 0.5, 1.0]
+    assert history["validation_loss"].tolist() == pytest.approx([2.0, np.nan] * 2, nan_ok=True)
+    assert set(history["arm"]) == {"baseline"}
+    assert set(history["context"]) == {"baseline"}
+
+
+def test_points_without_epochs_are_numbered():
+    plan = plan_of(WIDTH, seeds=1)
+    records = records_of(plan, {"baseline": [80]}, {"baseline": [{"loss": [3.0, 2.0, 1.0]}]})
+    assert list(history_table(plan, records)["epoch"]) == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("diverged", "arms"),
+    [("chance", ["completed", "diverged"]), ("failure_rate", ["completed"])],
+)
+def test_histories_are_of_the_trials_that_count(diverged, arms):
+    plan = plan_of(WIDTH, NORM, EPOCHS, seeds=1, diverged=diverged)
+    names = {"completed": "baseline", "diverged": "wide", "failed": "batch", "pruned": "long"}
+    values = {name: [80.0 if status == "completed" else status] for status, name in names.items()}
+    curve = {"epoch": [1.0], "validation_loss": [2.0]}
+    records = records_of(plan, values, {name: [curve] for name in names.values()})
+    assert list(history_table(plan, records)["arm"]) == [names[status] for status in arms]
+
+
+def test_columns_that_one_workload_lacks_are_empty_there():
+    plan = plan_of(WIDTH, seeds=1)
+    records = records_of(
+        plan,
+        {"baseline": [80], "wide": [81]},
+        {"baseline": [{"epoch": [1.0], "a": [1.0]}], "wide": [{"epoch": [1.0], "b": [None]}]},
+    )
+    history = history_table(plan, records)
+    assert history["a"].tolist() == pytest.approx([1.0, np.nan], nan_ok=True)
+    assert history["b"].isna().all()
+
+
+def test_without_histories_the_table_is_empty():
+    plan = plan_of(WIDTH, seeds=1)
+    history = history_table(plan, records_of(plan, {"baseline": [80]}, {"baseline": [{}]}))
+    assert list(history.columns) == ["context", "arm", "seed", "epoch"]
+    assert history.empty
+
+
+def test_a_trial_that_stopped_before_its_first_point_has_no_rows():
+    plan = plan_of(WIDTH, seeds=1)
+    curves = {"baseline": [{"epoch": [], "loss": []}], "wide": [{"epoch": [1.0], "loss": [2.0]}]}
+    history = history_table(plan, records_of(plan, {"baseline": [80], "wide": [81]}, curves))
+    assert list(history["arm"]) == ["wide"]
+
+
+# --- resolution -----------------------------------------------------------------------------------
+
+
+def test_the_resolution_is_the_one_that_records_state():
+    plan = plan_of(WIDTH, seeds=1)
+    records = {}
+    for trial, step in zip(plan.trials, (0.5, 0.01), strict=True):
+        records[trial.hash] = record_of(trial, 80.0, metric_resolution={"test_accuracy": step})
+    trials = trial_table(plan, records)
+    assert resolution_of("test_accuracy", trials, records) == 0.5
+
+
+def test_an_unstated_resolution_is_the_smallest_gap_between_values():
+    plan = plan_of(WIDTH, seeds=3)
+    records = records_of(plan, {"baseline": [80.0, 81.5, 80.0], "wide": [82.0, 80.25, None]})
+    trials = trial_table(plan, records)
+    assert resolution_of("test_accuracy", trials, records) == 0.25
+
+
+def test_round_off_is_no_resolution():
+    plan = plan_of(WIDTH, seeds=2)
+    records = records_of(plan, {"baseline": [0.3, 0.1 + 0.2], "wide": [0.8, 0.8]})
+    trials = trial_table(plan, records)
+    assert resolution_of("test_accuracy", trials, records) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("values", [[80.0, 80.0], [None, None]])
+def test_a_metric_without_two_values_has_no_resolution(values):
+    plan = plan_of(WIDTH, seeds=2)
+    records = records_of(plan, {"baseline": values})
+    assert resolution_of("test_accuracy", trial_table(plan, records), records) == 0.0
+    assert resolution_of("test_loss", trial_table(plan, records), records) == 0.0
