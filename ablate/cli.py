@@ -113,18 +113,32 @@ def run(
     address: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Join this Ray cluster.")
     ] = None,
+    until_decided: Annotated[
+        bool,
+        typer.Option("--until-decided", help="Add seeds one by one until every claim is decided."),
+    ] = False,
+    max_seeds: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="With --until-decided: at most so many; 20 otherwise."),
+    ] = None,
 ) -> None:
     """Run the trials that a study still misses, and write its report.
 
     \b
     ablate run studies/pooling.yaml --dataset digits
     """
+    from ablate.records.looks import sequential_plan
     from ablate.run_folder import collect, folder_for, open_run, records_of
     from ablate.tuning.greedy import run_in_steps
     from ablate.tuning.progress import show_progress
     from ablate.tuning.runner import ResourceWish, RunSummary, run_trials
+    from ablate.until_decided import run_until_decided
 
     plan = _plan(study_file, dataset, seeds, overrides)
+    if until_decided:
+        plan = sequential_plan(plan, max_seeds)
+    elif max_seeds is not None:
+        raise AblateError(Problem("--max-seeds", "goes with --until-decided", "add that, too"))
     folder = folder_for(study_file, dataset, out)
     with open_run(folder, plan, records or []) as store:
         with show_progress() as progress:
@@ -141,7 +155,8 @@ def run(
                     max_concurrent=max_concurrent,
                 )
 
-            plan, summary = run_in_steps(plan, run_step, store.get)
+            in_steps = run_in_steps if plan.study.max_seeds is None else run_until_decided
+            plan, summary = in_steps(plan, run_step, store.get)
         if summary.interrupted:
             _say("Stopped. Finished trials are recorded; the same command continues.")
             raise typer.Exit(INTERRUPTED)

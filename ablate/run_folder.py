@@ -14,6 +14,7 @@ from ablate.errors import AblateError, Problem, RecordError
 from ablate.records.atomic import write_atomically
 from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.greedy_path import Find, follow
+from ablate.records.looks import follow_looks
 from ablate.records.schema import TrialRecord
 from ablate.records.store import RecordStore, answers, gather, load_records, writer_lock
 from ablate.study.loading import load_study, study_to_yaml
@@ -71,9 +72,27 @@ def open_run(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Iterator[
         load_records(other)  # what is named must be there
     make_folder(folder)
     with writer_lock(folder):
+        _refuse_another_maximum(folder, plan.study)
         write_atomically(folder / STUDY_FILE, study_to_yaml(plan.study).encode())
         collect(folder, plan, others)
         yield RecordStore(folder)
+
+
+def _refuse_another_maximum(folder: Path, study: Study) -> None:
+    """The number of looks is fixed at the first one: error rates rest on it."""
+    if not (folder / STUDY_FILE).is_file():
+        return
+    stored = _read_study(folder).max_seeds
+    if stored not in (None, study.max_seeds):
+        raise AblateError(
+            Problem(
+                str(folder),
+                f"its claims have been looked at with a maximum of {stored} seeds, which cannot "
+                "be changed afterwards",
+                f"go on with --until-decided --max-seeds {stored}, or name another folder with "
+                "--out",
+            )
+        )
 
 
 def collect(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> None:
@@ -138,7 +157,7 @@ def _followed(plan: Plan, find: Find) -> Run:
     """The plan as far as records lead it (further than written only where its order is greedy),
     with all records that its order rests on.
     """
-    path = follow(plan, find)
+    path = follow(follow_looks(plan, find), find)
     found = ((trial.hash, find(trial.hash)) for trial in path.trials)
     return Run(path.plan, {hash_: record for hash_, record in found if record is not None})
 

@@ -18,6 +18,7 @@ from ablate.analysis.inference import ALPHA, Critical, Decision, Sample
 from ablate.analysis.sequential import Outcome
 from ablate.analysis.tables import ArmKey, resolution_of
 from ablate.errors import StudyError
+from ablate.records.looks import FIRST_LOOK
 from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan, selectors
@@ -35,6 +36,11 @@ from ablate.study.schema import (
 from ablate.workload import MetricDescription, describe_metric
 
 LEAST_SEEDS_FOR_STABILITY = 10
+
+
+GROWTH_COLUMNS = [
+    "claim", "says", "n", "estimate", "low", "high", "threshold", "wanted", "unit", "verdict",
+]  # fmt: skip
 
 
 class Verdict(BaseModel):
@@ -63,7 +69,9 @@ class Verdict(BaseModel):
     """Seeds that all arms concerned share."""
     p: float | None = None
     p_adjusted: float | None = None
-    """Smallest error rate at which the interval would settle the claim; Holm over the family."""
+    """Smallest error rate at which the interval would settle the claim; Holm over the family. None
+    where the claim is looked at repeatedly: the interval says it.
+    """
     seeds_needed: int | None = None
     """For 80 % power at the observed spread (and effect); of an undecided claim."""
     detectable_effect: float | None = None
@@ -267,16 +275,13 @@ def growth_table(evidence: Evidence) -> pd.DataFrame:
                     "verdict": stand.outcome or "undecided",
                 }
             )
-    columns = [
-        "claim", "says", "n", "estimate", "low", "high", "threshold", "wanted", "unit", "verdict",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns).drop_duplicates(["claim", "n"])
+    return pd.DataFrame(rows, columns=GROWTH_COLUMNS).drop_duplicates(["claim", "n"])
 
 
 def looks_of(plan: Plan) -> list[int]:
     """Numbers of seeds at which a study that looks repeatedly does so."""
     most = min(len(plan.study.seeds), plan.study.max_seeds or 0)
-    return list(range(sequential.FIRST_LOOK, most + 1))
+    return list(range(FIRST_LOOK, most + 1))
 
 
 def critical_of(plan: Plan, reading: Reading) -> Critical:
@@ -284,7 +289,7 @@ def critical_of(plan: Plan, reading: Reading) -> Critical:
     infinite.
     """
     most = plan.study.max_seeds or 0
-    if reading.least_seeds > sequential.FIRST_LOOK:
+    if reading.least_seeds > FIRST_LOOK:
         return lambda n, alpha: inference.critical_value(n, alpha) if n >= most else np.inf
     return lambda n, alpha: sequential.critical_value(n, most, alpha)
 
@@ -322,7 +327,7 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
         confidence=1 - level if shown else None,
         threshold=reading.threshold,
         n=sample.n,
-        p=_finite(reading.decision.p),
+        p=None if evidence.plan.study.max_seeds else _finite(reading.decision.p),
         p_adjusted=_finite(stand.p_adjusted),
         seeds_needed=needed,
         detectable_effect=detectable,

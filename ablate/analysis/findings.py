@@ -141,13 +141,19 @@ def _endings(plan: Plan, trials: pd.DataFrame) -> Iterator[str]:
         ("diverged", diverged & ~unknown, "counted at chance level"),
         ("diverged", diverged & unknown, f"left out of means and effects{why}"),
         ("failed", trials["status"] == "failed", "missing in means and effects"),
-        ("missing", trials["status"] == "missing", "not recorded yet"),
+        ("missing", trials["status"] == "missing", _why_missing(plan)),
         ("pruned", trials["status"] == "pruned", "stopped early by a scheduler, and not counted"),
     ):
         if own.any():
             arms = ", ".join(dict.fromkeys(trials[own]["arm"]))
             plural = "" if len(trials) == 1 else "s"
             yield f"{own.sum()} of {len(trials)} trial{plural} {word} ({meaning}): {arms}."
+
+
+def _why_missing(plan: Plan) -> str:
+    if plan.study.max_seeds is None:
+        return "not recorded yet"
+    return "not needed where their claims were settled by then, else not recorded yet"
 
 
 def _equal_arms(trials: pd.DataFrame, records: Mapping[str, TrialRecord]) -> Iterator[str]:

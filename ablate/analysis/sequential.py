@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from ablate.analysis.inference import ALPHA
+from ablate.records.looks import FIRST_LOOK
 
-FIRST_LOOK = 3
-"""Seeds at the first look; then one more at each."""
 _CELLS = 600
 _ANGLES = 20_001  # nodes of the table of phi's distribution
 

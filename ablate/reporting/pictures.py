@@ -9,7 +9,16 @@ from matplotlib.figure import Figure
 
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
-from ablate.reporting.figures import cost, curves, forest, interaction, strip, theme, waterfall
+from ablate.reporting.figures import (
+    cost,
+    curves,
+    forest,
+    growth,
+    interaction,
+    strip,
+    theme,
+    waterfall,
+)
 from ablate.reporting.figures.palette import ArmStyle, arm_styles
 from ablate.reporting.tables import metric_description, short_factor_names
 
@@ -38,6 +47,8 @@ def pictures(findings: Findings) -> Iterator[Picture]:
             yield from _interactions(findings)
             yield from _factorials(findings)
             yield from _waterfalls(findings)
+        if _has_numbers(findings.growth, "estimate"):
+            yield _growth(findings)
         if _has_numbers(findings.arms, "mean"):
             yield _strip(findings, styles)
         yield from _curves(findings, styles)
@@ -187,6 +198,21 @@ def _steps(findings: Findings, context: str) -> pd.DataFrame:
     steps: pd.DataFrame = arms.join(step_of, on="arm")
     steps["start"] = steps["reference"].map(arms.set_index("arm")["mean"])
     return steps
+
+
+def _growth(findings: Findings) -> Picture:
+    caption = (
+        "Each claim's repeated confidence interval after every seed, up to the look that settled "
+        "it. A claim is settled when its interval lies wholly beyond the line, or wholly inside or "
+        "outside the grey band."
+    )
+    return _picture(
+        "growth",
+        "How the evidence grew",
+        caption,
+        growth.size(findings.growth),
+        lambda figure: growth.draw(findings.growth, figure),
+    )
 
 
 def _strip(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:

@@ -119,6 +119,7 @@ def _method(findings: Findings) -> tuple[str, ...]:
         "its place and the table says so.",
         "Intervals are 95 % t intervals of the paired differences; with one seed there is none.",
         "p values of one family of comparisons are adjusted by Holm's method.",
+        *_repeated_looks(study.max_seeds),
         f"A difference counts when its whole interval lies beyond {beyond}. Supported and refuted "
         "mean that the interval settles it; undecided means that these seeds cannot, not that "
         "there is no effect.",
@@ -126,12 +127,26 @@ def _method(findings: Findings) -> tuple[str, ...]:
     )
 
 
+def _repeated_looks(max_seeds: int | None) -> tuple[str, ...]:
+    if max_seeds is None:
+        return ()
+    return (
+        f"Claims were looked at after every seed from the third, up to {max_seeds}: their "
+        "intervals are repeated confidence intervals, which hold at all looks together. After "
+        "stopping, an estimate leans slightly away from the threshold.",
+    )
+
+
 def _provenance_table(findings: Findings, provenance: Mapping[str, Any]) -> Table:
     trials = findings.trials
     completed = int((trials["status"] == "completed").sum())
+    core_seconds = trials.drop_duplicates("hash")["core_seconds"].sum()
     facts = [
         ("trials", f"{completed} completed of {len(trials)}"),
-        ("core-hours", formatting.hours(trials["core_seconds"].sum() / 3600)),
+        (
+            "core-hours",
+            formatting.hours(core_seconds / 3600),
+        ),
         *_flat(provenance),
     ]
     return Table(

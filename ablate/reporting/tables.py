@@ -373,7 +373,7 @@ def factorial_table(findings: Findings) -> Table | None:
         "factorial",
         f"Main effects on {metric.label}, each averaged over all levels of the other factors, and "
         "two-way interactions (half the difference between a factor's effects at the other's two "
-        "levels). Share: of what arms differ by, from type II sums of squares.",
+        "levels). Share: of the variation, but for that between seeds (type II sums of squares).",
         header,
         rows,
         findings.factorial,

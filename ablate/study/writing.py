@@ -62,7 +62,7 @@ def _content(study: Study) -> dict[str, Any]:
             for number in study.published
         ],
     }
-    return {key: value for key, value in content.items() if value not in ([], (), {})}
+    return {key: value for key, value in content.items() if value not in ([], (), {}, None)}
 
 
 def _factor(factor: Factor) -> dict[str, Any]:

@@ -28,6 +28,16 @@ class RunSummary(NamedTuple):
     pruned: int = 0
     interrupted: bool = False
 
+    def plus(self, later: "RunSummary") -> "RunSummary":
+        """Both together, the other being the later."""
+        return RunSummary(
+            completed=self.completed + later.completed,
+            diverged=self.diverged + later.diverged,
+            failed=self.failed + later.failed,
+            pruned=self.pruned + later.pruned,
+            interrupted=later.interrupted,
+        )
+
 
 class ResourceWish(NamedTuple):
     """CPUs and GPUs a trial, as far as the user says so. `Resources` is a complete wish."""
@@ -82,7 +92,7 @@ def missing_tasks(plan: Plan, store: RecordStore) -> tuple[TrialTask, ...]:
     A trial that runs again for what its record lacks is asked for what the record has, too.
     """
     tasks = []
-    provenance = _provenance()
+    origin = provenance()
     for trial in plan.unique_trials:
         record = store.get(trial.hash)
         if record is not None and answers(record, plan.study):
@@ -99,7 +109,7 @@ def missing_tasks(plan: Plan, store: RecordStore) -> tuple[TrialTask, ...]:
                     test_curve=plan.study.test_curve or had_curve,
                     weights=plan.study.keep_weights or had_weights,
                 ),
-                provenance=provenance,
+                provenance=origin,
             )
         )
     return tuple(tasks)
@@ -154,7 +164,8 @@ def run_tasks(
                 scheduler=scheduler,
                 search_alg=search_alg,
                 num_samples=len(tasks) if search_alg else 1,
-                max_concurrent_trials=max_concurrent,
+                # what is suggested ahead is suggested without knowing how the running ones end
+                max_concurrent_trials=slots if search_alg else max_concurrent,
                 trial_dirname_creator=lambda trial: trial.trial_id,
             ),
             run_config=tune.RunConfig(
@@ -290,7 +301,8 @@ def _last_line(error: BaseException) -> str:
     return lines[-1].strip() if lines else type(error).__name__
 
 
-def _provenance() -> dict[str, Any]:
+def provenance() -> dict[str, Any]:
+    """What this driver knows of where its trials come from."""
     commit = code_commit()
     return {"commit": commit} if commit else {}
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ablate.analysis.sequential import FIRST_LOOK, boundary, critical_value
+from ablate.analysis.sequential import boundary, critical_value, stops
+from ablate.records.looks import FIRST_LOOK
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,39 @@ def test_fewer_than_three_seeds_are_refused() -> None:
 
 def test_there_is_no_critical_value_before_the_first_look() -> None:
     assert np.isnan(critical_value(2, 20))
+
+
+def test_a_family_of_ten_claims_that_stop_separately_errs_at_most_as_stated() -> None:
+    """2,000 studies of ten true null hypotheses that share a baseline, looked at 3 to 8 times over:
+    four standard errors of .05 are .0195.
+    """
+    random, most, errors, studies = np.random.default_rng(5), 8, 0, 2_000
+    for _ in range(studies):
+        arms = random.standard_normal((11, most))
+        differences = arms[1:] - arms[0]
+
+        def settle(member: int, look: int, level: float, differences=differences) -> str | None:
+            seen = differences[member, :look]
+            reach = critical_value(look, most, level) * seen.std(ddof=1) / np.sqrt(look)
+            return "supported" if abs(seen.mean()) > reach else None
+
+        found = stops(10, range(3, most + 1), settle)
+        errors += any(stop.outcome for stop in found)
+    assert errors / studies <= 0.05 + 0.0195
+
+
+def test_a_settled_claim_leaves_its_share_to_the_others() -> None:
+    settled_at = {0: 3, 1: 4}
+
+    def settle(member: int, look: int, level: float) -> str | None:
+        return "refuted" if settled_at.get(member) == look else None
+
+    found = stops(3, [3, 4, 5], settle)
+    assert [stop.look for stop in found] == [3, 4, 5]
+    assert [stop.level for stop in found] == pytest.approx([0.05 / 3, 0.05 / 2, 0.05])
+    assert [stop.outcome for stop in found] == ["refuted", "refuted", None]
+
+
+def test_seeds_beyond_the_maximum_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"^21 seeds are more than the maximum of 20"):
+        critical_value(21, 20)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ablate.analysis.claims import GROWTH_COLUMNS
 from ablate.analysis.factorial import COLUMNS as FACTORIAL_COLUMNS
 from ablate.workload import MetricDescription
 
@@ -55,6 +56,7 @@ def make_findings(
         smallest_effect_of_interest=0.5,
         diverged="chance",
         seeds=tuple(range(seeds)),
+        max_seeds=None,
         design=SimpleNamespace(kind=design, order=()),
         contexts={context: {} for context in contexts},
         claims=(),
@@ -72,6 +74,7 @@ def make_findings(
         effects=effects,
         differences=differences,
         factorial=pd.DataFrame(columns=FACTORIAL_COLUMNS),
+        growth=pd.DataFrame(columns=GROWTH_COLUMNS),
         curves={
             f"{part}_{quantity}": _curve(arms, arm_table, part, quantity, seeds)
             for quantity in ("accuracy", "loss")

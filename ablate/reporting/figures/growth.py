@@ -1,0 +1,66 @@
+"""How the evidence on each claim grew from look to look."""
+
+import math
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from ablate.reporting import formatting
+from ablate.reporting.figures.palette import BAND, BETTER, GREY, INK, WORSE
+
+_COLUMNS = 3
+_COLOURS = {"supported": BETTER, "refuted": WORSE, "undecided": GREY}
+
+
+def size(growth: pd.DataFrame) -> tuple[float, float]:
+    """Width and height in inches that fit the table."""
+    return 9.6, 0.3 + 2.5 * math.ceil(growth["claim"].nunique() / _COLUMNS)
+
+
+def draw(growth: pd.DataFrame, figure: Figure) -> None:
+    """Draw one panel a claim: its repeated interval against the number of seeds.
+
+    growth: columns claim, says, n, estimate, low, high, threshold, wanted, unit, verdict; in order
+    of n within a claim. Shaded is where the interval must come to lie wholly outside (or, for an
+    equivalence, inside).
+    """
+    claims = list(dict.fromkeys(growth["claim"]))
+    panels = figure.subplots(math.ceil(len(claims) / _COLUMNS), _COLUMNS, squeeze=False)
+    for axes, claim in zip(panels.flat, claims, strict=False):
+        _draw_claim(axes, growth[growth["claim"] == claim].to_dict("records"))
+    for axes in list(panels.flat)[len(claims) :]:
+        axes.set_axis_off()
+
+
+def _draw_claim(axes: Axes, looks: list[dict[Any, Any]]) -> None:
+    last = looks[-1]
+    colour = _COLOURS[last["verdict"]]
+    n = [look["n"] for look in looks]
+    axes.plot(n, [look["estimate"] for look in looks], "o-", color=colour, ms=4, gid="estimate")
+    for look in looks:
+        if not formatting.is_missing(look["low"]):
+            bar = axes.vlines(look["n"], look["low"], look["high"], color=colour, linewidth=1.6)
+            bar.set_gid("interval")
+    threshold = last["threshold"] or 0.0
+    if last["wanted"] in ("inside", "outside"):
+        axes.axhspan(-threshold, threshold, color=BAND, lw=0, zorder=0)
+    else:
+        axes.axhline(threshold, color=INK, linewidth=0.9, zorder=0)
+    _look_at_estimates(axes, looks, threshold)
+    axes.set_title(formatting.wrap(f"{last['claim']}. {last['says']}", 38), fontsize=8)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel(f"seeds ({last['verdict']})")
+    axes.set_ylabel(last["unit"])
+
+
+def _look_at_estimates(axes: Axes, looks: list[dict[Any, Any]], threshold: float) -> None:
+    """The first intervals are very wide: three times the last one's reach is shown."""
+    last = looks[-1]
+    if formatting.is_missing(last["low"]):
+        return
+    values = [threshold, *(look["estimate"] for look in looks), last["low"], last["high"]]
+    room = last["high"] - last["low"]
+    axes.set_ylim(min(values) - room, max(values) + room)

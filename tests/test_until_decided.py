@@ -1,0 +1,150 @@
+"""Seeds one at a time: which arms get them, when it ends, and that it goes on where it was."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ablate.analysis.claims import growth_table
+from ablate.analysis.findings import analyse, evidence_of
+from ablate.errors import AblateError
+from ablate.records.looks import follow_looks, sequential_plan
+from ablate.records.schema import TrialRecord
+from ablate.study.plan import Plan
+from ablate.study.schema import Design, Difference, NoDifference
+from ablate.tuning.runner import RunSummary
+from ablate.until_decided import run_until_decided
+from tests.analysis.evidence import POOL, WIDTH, arm, plan_of, record_of
+
+CLEAR = Difference(says="Wide is worse.", better=arm(), worse=arm(width="wide"))
+CLOSE = Difference(says="Mean is worse.", better=arm(), worse=arm(pool="mean"))
+MEANS = {"baseline": 80.0, "wide": 60.0, "mean": 79.6, "stride": 50.0}
+
+
+class Runner:
+    """Trains nothing: a trial's value is its arm's mean and noise of its seed and arm."""
+
+    def __init__(self, interrupt_at: int | None = None) -> None:
+        self.records: dict[str, TrialRecord] = {}
+        self.steps: list[list[tuple[str, int]]] = []
+        self._interrupt_at = interrupt_at
+
+    def __call__(self, plan: Plan) -> RunSummary:
+        new = [trial for trial in plan.unique_trials if trial.hash not in self.records]
+        for trial in new:
+            noise = np.random.default_rng([len(trial.arm), trial.seed]).normal(0, 0.5)
+            self.records[trial.hash] = record_of(trial, MEANS[trial.arm] + noise)
+        self.steps.append([(trial.arm, trial.seed) for trial in new])
+        stop = len(self.steps) == self._interrupt_at
+        return RunSummary(completed=len(new), interrupted=stop)
+
+
+def sequential(max_seeds: int = 8, seeds: int = 2, **changes: Any) -> Plan:
+    plan = plan_of(WIDTH, POOL, seeds=seeds, claims=(CLEAR, CLOSE), **changes)
+    return sequential_plan(plan, max_seeds)
+
+
+def test_the_first_look_has_three_seeds_of_every_arm() -> None:
+    runner = Runner()
+    run_until_decided(sequential(), runner, runner.records.get)
+    assert {seed for _, seed in runner.steps[0]} == {0, 1, 2}
+    assert {name for name, _ in runner.steps[0]} == set(MEANS)
+
+
+def test_only_arms_of_open_claims_get_more_seeds() -> None:
+    runner = Runner()
+    run_until_decided(sequential(), runner, runner.records.get)
+    later = {name for step in runner.steps[2:] for name, _ in step}
+    assert later == {"baseline", "mean"}
+
+
+def test_it_ends_at_the_maximum_where_a_claim_stays_open() -> None:
+    runner = Runner()
+    plan, summary = run_until_decided(sequential(max_seeds=6), runner, runner.records.get)
+    clear, close = analyse(plan, runner.records).verdicts
+    assert (clear.verdict, close.verdict) == ("supported", "undecided")
+    assert clear.n < close.n == 6 == len(plan.study.seeds)
+    assert summary.completed == len(runner.records)
+    assert clear.p is None and clear.p_adjusted is None
+
+
+def test_it_ends_when_every_claim_is_settled() -> None:
+    runner = Runner()
+    plan = plan_of(WIDTH, POOL, seeds=2, claims=(CLEAR,))
+    plan, _ = run_until_decided(sequential_plan(plan, 20), runner, runner.records.get)
+    assert len(plan.study.seeds) < 6
+    (verdict,) = analyse(plan, runner.records).verdicts
+    assert (verdict.verdict, verdict.n) == ("supported", len(plan.study.seeds))
+
+
+def test_an_interrupted_run_goes_on_to_the_same_end() -> None:
+    whole, broken = Runner(), Runner(interrupt_at=2)
+    end, _ = run_until_decided(sequential(), whole, whole.records.get)
+    _, summary = run_until_decided(sequential(), broken, broken.records.get)
+    assert summary.interrupted
+    again, _ = run_until_decided(sequential(), broken, broken.records.get)
+    assert again.study == end.study
+    assert broken.records == whole.records
+
+
+def test_a_report_follows_the_looks_from_records_alone() -> None:
+    runner = Runner()
+    end, _ = run_until_decided(sequential(max_seeds=6), runner, runner.records.get)
+    assert follow_looks(sequential(max_seeds=6), runner.records.get).study == end.study
+    fixed = plan_of(WIDTH, seeds=4)
+    assert follow_looks(fixed, runner.records.get) is fixed
+
+
+def test_a_claim_stays_as_it_was_settled_whatever_comes_after() -> None:
+    runner = Runner()
+    end, _ = run_until_decided(sequential(), runner, runner.records.get)
+    settled = analyse(end, runner.records).verdicts[0]
+    runner(sequential())
+    more = analyse(sequential(), runner.records).verdicts[0]
+    assert (more.n, more.low, more.high) == (settled.n, settled.low, settled.high)
+
+
+def test_the_evidence_grows_look_by_look_and_its_last_interval_is_the_verdicts() -> None:
+    runner = Runner()
+    end, _ = run_until_decided(sequential(max_seeds=6), runner, runner.records.get)
+    growth = growth_table(evidence_of(end, runner.records))
+    for position, verdict in enumerate(analyse(end, runner.records).verdicts, start=1):
+        own = growth[growth["claim"] == position]
+        assert own["n"].tolist() == list(range(3, verdict.n + 1))
+        last = own.iloc[-1]
+        assert (last["low"], last["high"]) == (verdict.low, verdict.high)
+
+
+def test_the_studys_own_seeds_come_first() -> None:
+    plan = plan_of(WIDTH, seeds=(7, 1), claims=(CLEAR,))
+    assert sequential_plan(plan, 5).study.seeds == (7, 1, 0, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "max_seeds", "message"),
+    [
+        ({"claims": (CLEAR,)}, 2, "--max-seeds: looking starts with 3 seeds\n    give at least 3"),
+        (
+            {},
+            5,
+            "--until-decided: the study makes no claim to decide\n    add `claims`",
+        ),
+    ],
+)
+def test_what_cannot_be_looked_at_is_refused(
+    changes: dict[str, Any], max_seeds: int, message: str
+) -> None:
+    with pytest.raises(AblateError) as caught:
+        sequential_plan(plan_of(WIDTH, **changes), max_seeds)
+    assert str(caught.value) == message
+
+
+def test_a_greedy_path_is_refused() -> None:
+    plan = plan_of(
+        WIDTH,
+        design=Design(kind="path", order="greedy"),
+        claims=(NoDifference(says="?", first=arm(), second=arm(width="wide"), margin=1.0),),
+    )
+    with pytest.raises(AblateError) as caught:
+        sequential_plan(plan, 5)
+    assert "a greedy path has no fixed arms" in str(caught.value)
