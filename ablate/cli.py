@@ -16,11 +16,13 @@ from ablate.errors import AblateError, Problem
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ablate.records.search_result import SearchResult
     from ablate.run_folder import Run
     from ablate.study.plan import Plan
 
 INTERRUPTED = 130
 TRIALS_FAILED = 1
+STOPPED = "Stopped. Finished trials are recorded; the same command continues."
 
 
 class _Commands(TyperGroup):
@@ -67,6 +69,18 @@ Records = Annotated[
     typer.Option(metavar="DIR", help="Use the records of this run or report too; may be repeated."),
 ]
 
+DataDir = Annotated[Path | None, typer.Option(metavar="DIR", help="Look here for data sets first.")]
+CpusPerTrial = Annotated[
+    float | None, typer.Option(metavar="N", help="CPUs, hence threads, a trial.")
+]
+GpusPerTrial = Annotated[
+    float | None, typer.Option(metavar="N", help="GPUs a trial; 0.5 lets two share one.")
+]
+MaxConcurrent = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="At most so many trials at a time.")
+]
+Address = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Join this Ray cluster.")]
+
 
 def main() -> None:
     """The `ablate` command."""
@@ -98,21 +112,11 @@ def run(
     overrides: Overrides = None,
     out: Out = None,
     records: Records = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Look here for data sets first.")
-    ] = None,
-    cpus_per_trial: Annotated[
-        float | None, typer.Option(metavar="N", help="CPUs, hence threads, a trial.")
-    ] = None,
-    gpus_per_trial: Annotated[
-        float | None, typer.Option(metavar="N", help="GPUs a trial; 0.5 lets two share one.")
-    ] = None,
-    max_concurrent: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="At most so many trials at a time.")
-    ] = None,
-    address: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Join this Ray cluster.")
-    ] = None,
+    data_dir: DataDir = None,
+    cpus_per_trial: CpusPerTrial = None,
+    gpus_per_trial: GpusPerTrial = None,
+    max_concurrent: MaxConcurrent = None,
+    address: Address = None,
     until_decided: Annotated[
         bool,
         typer.Option("--until-decided", help="Add seeds one by one until every claim is decided."),
@@ -158,7 +162,7 @@ def run(
             in_steps = run_in_steps if plan.study.max_seeds is None else run_until_decided
             plan, summary = in_steps(plan, run_step, store.get)
         if summary.interrupted:
-            _say("Stopped. Finished trials are recorded; the same command continues.")
+            _say(STOPPED)
             raise typer.Exit(INTERRUPTED)
         _write_report(records_of(plan, store), folder)
     if summary.failed:
@@ -199,6 +203,93 @@ def plan(
         _cost_sentence(len(plan.unique_trials), len(missing), estimate_cost(plan, costs)),
         highlight=False,
     )
+
+
+@app.command()
+def search(
+    study_file: StudyFile,
+    space: Annotated[
+        str, typer.Option(metavar="SPACE", help="Name of a search space, or its file.")
+    ],
+    trials: Annotated[int, typer.Option(metavar="N", min=1, help="Points to try in an arm.")] = 32,
+    arm: Annotated[
+        str | None, typer.Option(metavar="ARM", help="Search this arm; otherwise each.")
+    ] = None,
+    sampler: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="tpe, random, quasi_monte_carlo, gaussian_process, cma_es or nsga2.",
+        ),
+    ] = "tpe",
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Stop poor trials early: asha or median.")
+    ] = None,
+    grace_period: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Validations before a trial may be stopped.")
+    ] = 1,
+    seeds: Annotated[
+        str, typer.Option(metavar="SEEDS", help="Seeds that a point is averaged over.")
+    ] = "100",
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the sampler.")] = 0,
+    metric: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Search for this validation metric.")
+    ] = None,
+    storage: Annotated[
+        str | None, typer.Option(metavar="URL", help="Optuna storage; otherwise a journal file.")
+    ] = None,
+    dataset: Dataset = None,
+    overrides: Overrides = None,
+    out: Out = None,
+    records: Records = None,
+    data_dir: DataDir = None,
+    cpus_per_trial: CpusPerTrial = None,
+    gpus_per_trial: GpusPerTrial = None,
+    max_concurrent: MaxConcurrent = None,
+    address: Address = None,
+) -> None:
+    """Search hyperparameters of a study's arms by validation data; the test set is not looked at.
+
+    \b
+    ablate search studies/optimizer.yaml --space learning_rate --trials 32
+    """
+    from ablate.search_folder import search_folder_for, search_study
+    from ablate.study.loading import parse_seeds
+    from ablate.tuning.progress import show_progress
+    from ablate.tuning.runner import ResourceWish
+
+    plan = _plan(study_file, dataset, None, overrides)
+    folder = search_folder_for(study_file, space, dataset, out)
+    with show_progress() as progress:
+        results = search_study(
+            plan,
+            space,
+            folder,
+            arm=arm,
+            others=records or [],
+            seeds=parse_seeds(seeds),
+            trials=trials,
+            sampler=sampler,
+            scheduler=scheduler,
+            grace_period=grace_period,
+            seed=seed,
+            storage=storage,
+            metric=metric,
+            resources=ResourceWish(cpus_per_trial, gpus_per_trial),
+            address=address,
+            data_dir=data_dir,
+            progress=progress,
+            max_concurrent=max_concurrent,
+        )
+    if results and results[-1].interrupted:
+        _say(STOPPED)
+        raise typer.Exit(INTERRUPTED)
+    _show_table(
+        ("arm", results[0].metric, "at", "points"),
+        [_best_row(result) for result in results],
+        right=(1, 3),
+    )
+    typer.echo(folder / "search.csv")
 
 
 @app.command()
@@ -294,6 +385,15 @@ def _plan(
         overrides=dict(map(parse_override, overrides or [])),
     )
     return make_plan(study)
+
+
+def _best_row(result: "SearchResult") -> tuple[str, str, str, str]:
+    best = result.best
+    points = str(len(result.points))
+    if best is None:
+        return result.arm, "", "no point completed", points
+    settings = ", ".join(f"{key}: {value}" for key, value in best.values.items())
+    return result.arm, f"{best.value:.4g}", settings, points
 
 
 def _results_from_elsewhere(studies: list[Path], table: Path) -> "Run":

@@ -402,3 +402,53 @@ class TestModel:
     )
     def test_what_cannot_be_built_is_refused(self, arguments: list[str], message: str):
         assert refusal("model", *arguments) == message
+
+
+class TestSearch:
+    def test_prints_the_best_of_each_arm_and_the_table_of_points(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from ablate import search_folder
+        from ablate.records.search_result import SearchPoint, SearchResult
+
+        given: dict[str, Any] = {}
+
+        def search_study(plan: Any, space: str, folder: Path, **options: Any) -> Any:
+            given.update(options)
+            common = {"study": "digits", "context": "baseline", "space": space}
+            common |= {"metric": "validation_accuracy", "higher_is_better": True}
+            point = SearchPoint(
+                number=0, values={"rate": 0.01}, settings={}, value=91.25, status="completed"
+            )
+            return tuple(
+                SearchResult(arm=arm, seeds=(100, 101), points=points, **common)
+                for arm, points in (("baseline", (point,)), ("strided_conv", ()))
+            )
+
+        monkeypatch.setattr(search_folder, "search_study", search_study)
+        result = ablate("search", "digits.yaml", "--space", "rate", "--seeds", "100-101")
+        assert result.exit_code == 0, result.output
+        assert [line.split() for line in result.stdout.splitlines()] == [
+            ["arm", "validation_accuracy", "at", "points"],
+            ["baseline", "91.25", "rate:", "0.01", "1"],
+            ["strided_conv", "no", "point", "completed", "0"],
+            ["runs/digits-rate/search.csv"],
+        ]
+        assert given["seeds"] == (100, 101)
+
+    def test_a_space_that_is_not_there_is_named(self) -> None:
+        assert "no search space named 'nowhere'" in refusal(
+            "search", "digits.yaml", "--space", "nowhere"
+        )
+
+
+class TestUntilDecided:
+    def test_a_maximum_alone_is_refused(self) -> None:
+        assert refusal("run", "digits.yaml", "--max-seeds", "5") == (
+            "--max-seeds: goes with --until-decided\n    add that, too\n"
+        )
+
+    def test_a_study_without_claims_has_nothing_to_decide(self) -> None:
+        assert refusal("run", "digits.yaml", "--until-decided") == (
+            "--until-decided: the study makes no claim to decide\n    add `claims`\n"
+        )

@@ -120,7 +120,7 @@ def _published_row(
 def _warnings(
     plan: Plan, trials: pd.DataFrame, effects: pd.DataFrame, records: Mapping[str, TrialRecord]
 ) -> Iterator[str]:
-    yield from _endings(plan, trials)
+    yield from _endings(plan, trials, records)
     if len(plan.study.seeds) == 1:
         yield "There is one seed, so there are no intervals, and no claim can be decided."
     yield from _equal_arms(trials, records)
@@ -132,7 +132,7 @@ def _warnings(
         )
 
 
-def _endings(plan: Plan, trials: pd.DataFrame) -> Iterator[str]:
+def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord]) -> Iterator[str]:
     """Trials that count otherwise than by their metrics, or not at all."""
     diverged, unknown = trials["status"] == "diverged", trials[plan.study.metric].isna()
     at_chance = plan.study.diverged == "chance"
@@ -148,6 +148,10 @@ def _endings(plan: Plan, trials: pd.DataFrame) -> Iterator[str]:
             arms = ", ".join(dict.fromkeys(trials[own]["arm"]))
             plural = "" if len(trials) == 1 else "s"
             yield f"{own.sum()} of {len(trials)} trial{plural} {word} ({meaning}): {arms}."
+    errors = [record.error for record in records.values() if record.status == "failed"]
+    if last_lines := dict.fromkeys((error or "").strip().splitlines()[-1] for error in errors):
+        more = "" if len(last_lines) == 1 else f", and {len(last_lines) - 1} other reasons"
+        yield f"Why trials failed: {next(iter(last_lines))}{more}."
 
 
 def _why_missing(plan: Plan) -> str:

@@ -196,6 +196,7 @@ def test_every_other_ending_is_told_with_its_arms():
         "2 of 8 trials failed (missing in means and effects): wide, batch.",
         "1 of 8 trials missing (not recorded yet): long.",
         "2 of 8 trials pruned (stopped early by a scheduler, and not counted): batch, long.",
+        "Why trials failed: ValueError: no luck.",
     )
 
 

@@ -1,0 +1,154 @@
+"""What a search has found in one arm: its points, and the table and file that keep them."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ablate.errors import Problem, RecordError
+from ablate.records.atomic import write_atomically
+from ablate.study.arms import Arm, overlaid
+from ablate.study.schema import SettingsOverride
+from ablate.study.yaml_source import scalar_name
+
+TABLE_FILE, RESULT_FILE = "search.csv", "search.json"
+
+PointStatus = Literal["completed", "diverged", "pruned", "failed"]
+"""Of all its trials: failed if one failed, else pruned if a scheduler stopped one, else diverged if
+one diverged, else completed."""
+
+
+class SearchPoint(BaseModel):
+    """One point of a space, tried with every seed of the search."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int
+    """In the order of asking; points that were lost with a killed search leave gaps."""
+    values: dict[str, Any]
+    """Value by parameter; those whose condition fails are left out."""
+    settings: SettingsOverride
+    """What the point sets, by settings key."""
+    status: PointStatus
+    value: float | None = None
+    """Mean of the metric over seeds, a diverged trial counted at chance level; None if pruned,
+    failed, or diverged where chance level is not known."""
+    flops: float | None = None
+    """Mean over seeds of what training took, of a diverged trial what it would have taken; None
+    where unknown."""
+    trials: tuple[str, ...] = ()
+    """Hashes of its trials, one a seed; empty where the workload refused the settings."""
+    error: str | None = None
+    """Why it failed."""
+
+
+class SearchResult(BaseModel):
+    """The points tried in one arm."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    study: str
+    context: str
+    arm: str
+    space: str
+    metric: str
+    """A validation metric; never one of the test set."""
+    higher_is_better: bool
+    weighs_cost: bool = False
+    """Whether the search had a second objective: few FLOPs."""
+    seeds: tuple[int, ...]
+    points: tuple[SearchPoint, ...] = ()
+    interrupted: bool = Field(default=False, exclude=True)
+    """By Ctrl-C; the same call continues."""
+
+    @property
+    def best(self) -> SearchPoint | None:
+        """The point of best value, the earlier of equal ones; None if none completed."""
+        completed = [point for point in self.points if _counts(point)]
+        sign = -1.0 if self.higher_is_better else 1.0
+        return min(completed, key=lambda point: sign * (point.value or 0.0), default=None)
+
+    @property
+    def front(self) -> tuple[SearchPoint, ...]:
+        """The points that none beats in both value and FLOPs, cheapest first."""
+        sign = -1.0 if self.higher_is_better else 1.0
+        costs = {
+            point.number: (point.flops, sign * (point.value or 0.0))
+            for point in self.points
+            if _counts(point) and point.flops is not None
+        }
+        front: list[SearchPoint] = []
+        lowest = float("inf")
+        by_number = {point.number: point for point in self.points}
+        for number, (_, loss) in sorted(costs.items(), key=lambda item: (item[1], item[0])):
+            if loss < lowest:
+                lowest = loss
+                front.append(by_number[number])
+        return tuple(front)
+
+    def tuned(self, arm: Arm) -> SettingsOverride | None:
+        """The arm's settings with those of the best point; None if none completed."""
+        return None if self.best is None else overlaid(arm.settings, self.best.settings)
+
+
+def write_search(results: Sequence[SearchResult], folder: Path) -> None:
+    """search.csv, a row a point, for people and spreadsheets; search.json, complete, for reports.
+
+    Columns: context, arm, point, status, the metric, flops, a column a parameter, trials.
+    """
+    write_atomically(folder / TABLE_FILE, _table(results).encode())
+    content = [result.model_dump(mode="json") for result in results]
+    write_atomically(folder / RESULT_FILE, (json.dumps(content, indent=1) + "\n").encode())
+
+
+def read_search(folder: Path) -> tuple[SearchResult, ...]:
+    """What a search has written into a folder; empty if none has. Raises RecordError."""
+    path = folder / RESULT_FILE
+    try:
+        content = json.loads(path.read_bytes())
+        return tuple(map(SearchResult.model_validate, content))
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError, TypeError, ValidationError) as error:
+        raise RecordError(
+            Problem(
+                str(path),
+                f"is no search's result: {str(error).splitlines()[0]}",
+                "remove it; `ablate search` writes it again from its records",
+            )
+        ) from None
+
+
+def _counts(point: SearchPoint) -> bool:
+    return point.status == "completed" and point.value is not None
+
+
+def _table(results: Sequence[SearchResult]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    names = dict.fromkeys(
+        name for result in results for point in result.points for name in point.values
+    )
+    metrics = dict.fromkeys(result.metric for result in results)
+    writer.writerow(["context", "arm", "point", "status", *metrics, "flops", *names, "trials"])
+    for result in results:
+        for point in result.points:
+            values = (point.value if name == result.metric else None for name in metrics)
+            set_to = (
+                scalar_name(point.values[name]) if name in point.values else "" for name in names
+            )
+            writer.writerow(
+                [
+                    result.context, result.arm, point.number, point.status,
+                    *map(_cell, values), _cell(point.flops), *set_to, " ".join(point.trials),
+                ]
+            )  # fmt: skip
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else scalar_name(value)

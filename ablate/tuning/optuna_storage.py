@@ -1,0 +1,211 @@
+"""Where Optuna remembers the points of a search: a journal in the run folder, or a database.
+
+A search may be killed at any moment. Opening the storage again mends what that left behind: the
+torn last line of the journal, its lock, and points whose trials were running.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import optuna
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, TrialState
+
+from ablate.errors import AblateError, Problem
+
+JOURNAL_FILE = "search.journal"
+OWNER, REPEATS, STATUS = "ablate", "repeats", "status"
+"""Keys of user attributes: of an Optuna study what it belongs to, of a trial the number of the one
+that it repeats, and how it ended."""
+
+
+class Owner(NamedTuple):
+    """What an Optuna study belongs to: what has to be equal for its values to be comparable."""
+
+    study: str
+    space: str
+    """The space's name, for people."""
+    space_digest: str
+    arm: str
+    """Digest of what the arm computes."""
+    workload_version: str
+    seeds: tuple[int, ...]
+    objectives: tuple[str, ...]
+
+    def as_plain(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return json.loads(json.dumps(self._asdict()))  # type: ignore[no-any-return]
+
+
+def open_storage(where: str | Path) -> BaseStorage:
+    """The storage: a database's URL (`sqlite:///search.db`), or the path of a journal file.
+
+    The caller holds the run's writer lock. Raises AblateError when it cannot be opened.
+    """
+    text = str(where)
+    if "://" in text:
+        return _open_database(text)
+    path = Path(where)
+    mend_journal(path)
+    return JournalStorage(JournalFileBackend(text))
+
+
+def mend_journal(path: Path) -> None:
+    """Cut the torn last line of a journal, and remove the lock of a writer that was killed.
+
+    Optuna's reader forgives such a line, but its writer puts the next record behind it, on the
+    same line, where it is lost and takes the rest of the file with it. Raises AblateError when a
+    line before it is damaged, or the file cannot be read.
+    """
+    try:
+        path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return
+        content = path.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        if len(whole) < len(content):
+            with path.open("r+b") as file:
+                file.truncate(len(whole))
+                os.fsync(file.fileno())
+    except OSError as error:
+        raise AblateError(Problem(str(path), f"cannot be opened: {error.strerror}")) from None
+    for number, line in enumerate(whole.splitlines(), start=1):
+        if not _is_operation(line):
+            raise AblateError(
+                Problem(
+                    f"{path}, line {number}",
+                    "is no line of an Optuna journal",
+                    "name another storage with --storage, or remove the file: the search then "
+                    "starts anew, and trials that are recorded are not run again",
+                )
+            )
+
+
+def open_study(
+    storage: BaseStorage,
+    where: str,
+    name: str,
+    directions: Sequence[Literal["minimize", "maximize"]],
+    owner: Owner,
+) -> optuna.Study:
+    """The arm's Optuna study in a storage, made if absent; `sampler` is still to be set.
+
+    Raises AblateError when the storage belongs to another study or space, or holds values that
+    mean something else.
+    """
+    for summary in optuna.get_all_study_summaries(storage):
+        theirs = summary.user_attrs.get(OWNER)
+        if theirs is None and summary.n_trials == 0:
+            continue  # killed between making the study and signing it
+        _check_owner(where, summary.study_name, theirs, name, owner)
+    study = optuna.create_study(
+        storage=storage,
+        study_name=name,
+        directions=directions,
+        load_if_exists=True,
+        pruner=optuna.pruners.NopPruner(),
+    )
+    if OWNER not in study.user_attrs:
+        study.set_user_attr(OWNER, owner.as_plain())
+    return study
+
+
+def revive(study: optuna.Study, storage: BaseStorage) -> None:
+    """Enqueue again the points that were running when the search was killed, and those that
+    failed; mark the former as failed.
+
+    First enqueued, then marked, and never twice, so that a kill in between does no harm.
+    """
+    study_id = storage.get_study_id_from_name(study.study_name)
+    trials = study.get_trials(deepcopy=False)
+    repeated = {trial.user_attrs.get(REPEATS) for trial in trials}
+    for trial in trials:
+        running = trial.state == TrialState.RUNNING
+        failed = trial.state == TrialState.FAIL and trial.user_attrs.get(STATUS) == "failed"
+        if not (running or failed):
+            continue
+        if trial.number not in repeated:
+            study.enqueue_trial(_fixed(trial), user_attrs={REPEATS: trial.number})
+        if running:
+            trial_id = storage.get_trial_id_from_study_id_trial_number(study_id, trial.number)
+            storage.set_trial_state_values(trial_id, TrialState.FAIL)
+
+
+def standing(study: optuna.Study) -> list[FrozenTrial]:
+    """The study's ended points, without those that a later one repeats."""
+    trials = study.get_trials(deepcopy=False)
+    repeated = {trial.user_attrs.get(REPEATS) for trial in trials}
+    return [trial for trial in trials if trial.state.is_finished() and trial.number not in repeated]
+
+
+def _fixed(trial: FrozenTrial) -> dict[str, Any]:
+    """Its parameters; of a repeated point killed before it took them, those it was to take."""
+    fixed = trial.system_attrs.get("fixed_params", {})
+    return {**fixed, **trial.params}
+
+
+def _open_database(url: str) -> BaseStorage:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        return RDBStorage(url)
+    except (SQLAlchemyError, ImportError, ValueError, optuna.exceptions.OptunaError) as error:
+        raise AblateError(
+            Problem(
+                f"--storage {url.split('://')[0]}://...",
+                f"cannot be opened: {str(error).splitlines()[0]}",
+                "write it as in sqlite:///search.db, or leave it out: a journal in the run folder",
+            )
+        ) from None
+
+
+def _check_owner(where: str, found: str, theirs: Any, name: str, ours: Owner) -> None:
+    what = _difference(theirs, ours.as_plain(), same_arm=found == name)
+    if what:
+        raise AblateError(
+            Problem(
+                where,
+                f"belongs to another search: {what}",
+                "search in another folder with --out, name another storage with --storage, or "
+                "remove this one: trials that are recorded are not run again",
+            )
+        )
+
+
+def _difference(theirs: Any, ours: Mapping[str, Any], same_arm: bool) -> str:
+    if theirs is None:
+        return "it holds an Optuna study that ablate has not made"
+    if not isinstance(theirs, dict) or theirs.keys() != ours.keys():
+        return "it was made by another version of ablate"
+    words = {
+        "study": "its study is '{}', not '{}'",
+        "space": "its space is '{}', not '{}'",
+        "space_digest": "its space of the same name had other parameters",
+        "seeds": "its points have seeds {}, not {}",
+        "objectives": "it looks at {}, not {}",
+    }
+    if same_arm:
+        words |= {
+            "workload_version": "its workload was version {}, and is {} now",
+            "arm": "the arm's settings were others",
+        }
+    for key, text in words.items():
+        if theirs[key] != ours[key]:
+            return text.format(_shown(theirs[key]), _shown(ours[key]))
+    return ""
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _is_operation(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False

@@ -1,0 +1,393 @@
+"""The points of one arm's search: what Optuna asks becomes trials, what they leave is told back.
+
+No Ray here. Optuna remembers points, the record store remembers trials: a point is told from the
+records of its trials, whoever trained them and when.
+"""
+
+import hashlib
+import json
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from ablate.errors import AblateError, Problem, SettingsError
+from ablate.records.schema import TrialRecord
+from ablate.records.search_result import PointStatus, SearchPoint, SearchResult
+from ablate.records.store import FINISHED, RecordStore
+from ablate.study.arms import Arm, overlaid
+from ablate.study.plan import Plan
+from ablate.study.search_space import Parameter, SearchSpace, Values, rounded
+from ablate.study.trial import TrialSpec
+from ablate.study.yaml_source import scalar_name
+from ablate.tuning.course import TrialTask
+from ablate.tuning.optuna_storage import STATUS, standing
+from ablate.workload import Resources, Workload
+
+Direction = Literal["minimize", "maximize"]
+TRIALS, FLOPS, ERROR = "trials", "flops", "error"
+"""Keys of an Optuna trial's user attributes."""
+
+
+class Objective(NamedTuple):
+    """What a search looks at."""
+
+    metric: str
+    """Never one of the test set."""
+    higher_is_better: bool
+    weighs_cost: bool
+    """With a second objective: few FLOPs."""
+
+    @property
+    def directions(self) -> list[Direction]:
+        """As Optuna names them."""
+        first: Direction = "maximize" if self.higher_is_better else "minimize"
+        return [first, "minimize"] if self.weighs_cost else [first]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The metric, and flops."""
+        return (self.metric, "flops") if self.weighs_cost else (self.metric,)
+
+
+@dataclass
+class _Point:
+    """A point whose trials have not all ended."""
+
+    trial: optuna.Trial
+    tasks: tuple[TrialTask, ...]
+    found: dict[str, TrialRecord] = field(default_factory=dict)
+    told: bool = False
+
+
+class PointSearch:
+    """Asks for points and hands out their missing trials; is told of records, and tells points.
+
+    A point's trials have equal settings and one seed each. A trial that is recorded is not run.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        arm: Arm,
+        space: SearchSpace,
+        workload: Workload,
+        study: optuna.Study,
+        *,
+        trials: int,
+        seeds: Sequence[int],
+        objective: Objective,
+        store: RecordStore,
+        known: Mapping[str, TrialRecord] | None = None,
+        prunes: bool = False,
+    ) -> None:
+        """study: of the arm, revived. trials: points in all, those of earlier calls included.
+
+        known: records from elsewhere, by hash, which are copied into the store when they are met.
+        prunes: whether a scheduler stops trials, so that a pruned record answers too.
+        """
+        self.arm, self.space, self.study, self.objective = arm, space, study, objective
+        self._plan, self._workload = plan, workload
+        self._trials, self._seeds = trials, tuple(seeds)
+        self._store, self._known = store, known or {}
+        self._answers = (*FINISHED, "pruned") if prunes else FINISHED
+        self._queue: deque[tuple[_Point, TrialTask]] = deque()
+        self._open: list[_Point] = []
+        self._running: set[str] = set()
+        self._asked = len(standing(study))
+        self.resources = Resources()
+        self.provenance: dict[str, Any] = {}
+        if not study.get_trials(deepcopy=False):
+            self._enqueue_own_settings()
+
+    @property
+    def points_left(self) -> int:
+        """Points that are still to be asked for or told."""
+        return max(0, self._trials - self._asked) + len(self._open)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all points are told."""
+        return self.points_left == 0
+
+    def has_work(self) -> bool:
+        """Whether a trial is there to be run now. Tells what can be told without one."""
+        while not self._queue and self._asked < self._trials:
+            self._ask()
+        return bool(self._queue)
+
+    def next_task(self) -> TrialTask | None:
+        """A trial to run now, or None: then none is left, or those running must end first."""
+        while self.has_work():
+            point, task = self._queue.popleft()
+            if point.told or task.hash in point.found or task.hash in self._running:
+                continue  # another point has the same trial, and its end is told to both
+            self._running.add(task.hash)
+            return task.model_copy(
+                update={"resources": self.resources, "provenance": self.provenance}
+            )
+        return None
+
+    def sample_task(self) -> TrialTask:
+        """A trial that waits to be run; it stands for all of them."""
+        return self._queue[0][1].model_copy(update={"resources": self.resources})
+
+    def ended(self, record: TrialRecord) -> None:
+        """A trial's record is on disk."""
+        self._running.discard(record.hash)
+        for point in tuple(self._open):
+            if any(task.hash == record.hash for task in point.tasks):
+                point.found[record.hash] = record
+                self._tell_if_known(point)
+
+    def records(self) -> list[TrialRecord]:
+        """The records of all points asked for so far."""
+        hashes = (
+            hash_ for trial in standing(self.study) for hash_ in trial.user_attrs.get(TRIALS, ())
+        )
+        found = (self._store.get(hash_) for hash_ in dict.fromkeys(hashes))
+        return [record for record in found if record is not None]
+
+    def result(self, interrupted: bool = False) -> SearchResult:
+        """The points told so far."""
+        return SearchResult(
+            study=self._plan.study.name,
+            context=self.arm.context,
+            arm=self.arm.name,
+            space=self.space.name,
+            metric=self.objective.metric,
+            higher_is_better=self.objective.higher_is_better,
+            weighs_cost=self.objective.weighs_cost,
+            seeds=self._seeds,
+            points=tuple(self._as_point(trial) for trial in standing(self.study)),
+            interrupted=interrupted,
+        )
+
+    # --- asking ----------------------------------------------------------------------------------
+
+    def _enqueue_own_settings(self) -> None:
+        """The arm as the study has it is the first point, if it lies in the space: the search
+        never ends below it, and it may be recorded already.
+        """
+        resolved = self._workload.resolve(self.arm.settings)
+        values = self.space.values_of(resolved)
+        if values is None:
+            return
+        same = self._workload.resolve(overlaid(self.arm.settings, self.space.settings(values)))
+        if self._workload.canonical(same) == self._workload.canonical(resolved):
+            self.study.enqueue_trial(as_stored(self.space, values))
+
+    def _ask(self) -> None:
+        trial = self.study.ask()
+        settings = self.space.settings(suggest(self.space, trial))
+        self._asked += 1
+        try:
+            tasks = self._tasks(settings)
+        except SettingsError as error:
+            trial.set_user_attr(ERROR, str(error))
+            trial.set_user_attr(STATUS, "refused")
+            self.study.tell(trial, state=TrialState.FAIL)
+            return
+        trial.set_user_attr(TRIALS, [task.hash for task in tasks])
+        point = _Point(trial, tasks)
+        self._open.append(point)
+        for task in tasks:
+            record = self._recorded(task.hash)
+            if record is not None:
+                point.found[task.hash] = record
+            else:
+                self._queue.append((point, task))
+        self._tell_if_known(point)
+
+    def _tasks(self, settings: Mapping[str, Any]) -> tuple[TrialTask, ...]:
+        resolved = self._workload.resolve(overlaid(self.arm.settings, dict(settings)))
+        identity = self._workload.identity(resolved)
+        shown = ", ".join(f"{key.split('.')[-1]} {_text(value)}" for key, value in settings.items())
+        return tuple(
+            TrialTask(
+                context=self.arm.context,
+                arm=f"{self.arm.name}, {shown}",
+                spec=TrialSpec(
+                    workload=self._plan.study.workload,
+                    workload_version=self._workload.version,
+                    settings=identity,
+                    seed=seed,
+                ),
+                settings=resolved,
+            )
+            for seed in self._seeds
+        )
+
+    def _recorded(self, hash_: str) -> TrialRecord | None:
+        """The trial's record, if it ended in a way that tells the point something."""
+        record = self._store.get(hash_)
+        if record is not None and record.status in self._answers:
+            return record
+        record = self._known.get(hash_)
+        if record is None or record.status not in self._answers:
+            return None
+        self._store.put(record.model_copy(update={"weights": None}))
+        return record
+
+    # --- telling ---------------------------------------------------------------------------------
+
+    def _tell_if_known(self, point: _Point) -> None:
+        """Tell a point once all its trials have ended, or one of them failed or was pruned."""
+        status = _status(point.found.values())
+        if point.told or (len(point.found) < len(point.tasks) and status in FINISHED):
+            return
+        records = list(point.found.values())
+        values = [self._value(record) for record in records] if status in FINISHED else [None]
+        flops = _mean([self._flops(point, record) for record in records])
+        trial = point.trial
+        if status == "failed":
+            trial.set_user_attr(ERROR, next(r.error for r in records if r.status == "failed"))
+        trial.set_user_attr(FLOPS, flops)
+        trial.set_user_attr(STATUS, status)
+        point.told = True
+        self._open.remove(point)
+        value = _mean(values)
+        unknown = value is None or (flops is None and status == "diverged")
+        if status == "failed" or (unknown and self.objective.weighs_cost):
+            self.study.tell(trial, state=TrialState.FAIL)
+        elif value is None:
+            self._report(trial, records)
+            self.study.tell(trial, state=TrialState.PRUNED)
+        elif self.objective.weighs_cost:
+            self.study.tell(trial, [value, self._known_flops(flops)])
+        else:
+            self.study.tell(trial, value)
+
+    def _report(self, trial: optuna.Trial, records: Sequence[TrialRecord]) -> None:
+        """How far a stopped trial came, by which samplers rank it below those that finished."""
+        if self.objective.weighs_cost:
+            return
+        for record in records:
+            if record.status == "pruned":
+                for step, value in enumerate(record.history.get(self.objective.metric, ()), 1):
+                    if value is not None:
+                        trial.report(value, step)
+                return
+
+    def _value(self, record: TrialRecord) -> float | None:
+        """The metric; of a diverged trial chance level, None where that is not known."""
+        name = self.objective.metric
+        if record.status == "diverged":
+            value = record.chance_level.get(name)
+        elif name in record.metrics:
+            value = record.metrics[name]
+        else:
+            shown = [metric for metric in record.metrics if not metric.startswith("test_")]
+            raise AblateError(
+                Problem(
+                    "--metric",
+                    f"no trial reports '{name}' among its final metrics, by which points are "
+                    "compared",
+                    f"let the workload report it, or name one of {', '.join(shown) or 'its own'}",
+                )
+            )
+        return value if value is not None and math.isfinite(value) else None
+
+    def _flops(self, point: _Point, record: TrialRecord) -> float | None:
+        """Measured, else expected; None where neither is known. A diverged trial counts as if it
+        had been trained to its end: it did not get by with less.
+        """
+        measured = 0.0 if record.status == "diverged" else record.cost.flops
+        return measured or self._workload.training_flops(point.tasks[0].settings) or None
+
+    def _known_flops(self, flops: float | None) -> float:
+        if flops is None:
+            raise AblateError(
+                Problem(
+                    "--sampler nsga2",
+                    "weighs the metric against FLOPs, and the workload's trials report none",
+                    "let its points hold 'flops', or take another sampler",
+                )
+            )
+        return flops
+
+    def _as_point(self, trial: FrozenTrial) -> SearchPoint:
+        status = trial.user_attrs.get(STATUS, "failed")
+        values = values_of_params(self.space, trial.params)
+        return SearchPoint(
+            number=trial.number,
+            values=values,
+            settings=self.space.settings(values),
+            status="failed" if status == "refused" else status,
+            value=trial.values[0] if trial.state == TrialState.COMPLETE else None,
+            flops=trial.user_attrs.get(FLOPS),
+            trials=tuple(trial.user_attrs.get(TRIALS, ())),
+            error=trial.user_attrs.get(ERROR),
+        )
+
+
+def suggest(space: SearchSpace, trial: optuna.Trial) -> Values:
+    """The point that Optuna takes, parameter by parameter: define-by-run, so that a parameter
+    whose condition fails is not asked for at all.
+    """
+    values: Values = {}
+    for parameter in space.parameters:
+        if space.active(parameter, values):
+            values[parameter.name] = _suggested(parameter, trial)
+    return values
+
+
+def as_stored(space: SearchSpace, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A point as Optuna holds it: choices by name."""
+    names = {item.name for item in space.parameters if item.type == "categorical"}
+    return {name: scalar_name(value) if name in names else value for name, value in values.items()}
+
+
+def values_of_params(space: SearchSpace, params: Mapping[str, Any]) -> Values:
+    """A point out of what Optuna holds."""
+    return {
+        item.name: _choice(item, params[item.name])
+        if item.type == "categorical"
+        else rounded(params[item.name])
+        for item in space.parameters
+        if item.name in params
+    }
+
+
+def _suggested(parameter: Parameter, trial: optuna.Trial) -> Any:
+    log = parameter.scale == "log"
+    low, high = parameter.bounds
+    match parameter.type:
+        case "float":
+            return rounded(trial.suggest_float(parameter.name, low, high, log=log))
+        case "int":
+            return trial.suggest_int(parameter.name, int(low), int(high), log=log)
+        case _:
+            name = trial.suggest_categorical(parameter.name, parameter.choice_names)
+            return _choice(parameter, str(name))
+
+
+def _choice(parameter: Parameter, name: str) -> Any:
+    return parameter.choices[parameter.choice_names.index(name)]
+
+
+def _status(records: Any) -> PointStatus:
+    statuses = {record.status for record in records}
+    worst: tuple[PointStatus, ...] = ("failed", "pruned", "diverged")
+    return next((status for status in worst if status in statuses), "completed")
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """None if one of them is not known."""
+    known = [value for value in values if value is not None]
+    return math.fsum(known) / len(known) if known and len(known) == len(values) else None
+
+
+def _text(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else scalar_name(value)
+
+
+def arm_digest(workload: Workload, arm: Arm) -> str:
+    """What an arm computes, as 12 hexadecimal digits."""
+    identity = workload.identity(workload.resolve(arm.settings))
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,86 @@
+"""Ray Tune's schedulers that stop trials early, by name."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ray import tune
+from ray.tune.schedulers import ASHAScheduler, MedianStoppingRule, TrialScheduler
+
+from ablate.errors import AblateError, Problem, did_you_mean
+from ablate.records.schema import TrialRecord
+from ablate.tuning.trainable import POINT
+
+SCHEDULERS = ("asha", "median_stopping")
+_FOREVER = 1_000_000
+
+
+def check_scheduler(name: str | None, weighs_cost: bool) -> None:
+    """Raises AblateError when there is no such scheduler, or it does not go with the sampler."""
+    if name is None:
+        return
+    if name not in SCHEDULERS:
+        raise AblateError(
+            Problem(
+                f"--scheduler {name}",
+                f"no scheduler named '{name}'",
+                did_you_mean(name, SCHEDULERS),
+            )
+        )
+    if weighs_cost:
+        raise AblateError(
+            Problem(
+                f"--scheduler {name}",
+                "stops trials by one metric, and nsga2 weighs two objectives",
+                "leave out the scheduler, or take another sampler",
+            )
+        )
+
+
+def make_scheduler(
+    name: str, metric: str, higher_is_better: bool, *, grace_period: int = 1
+) -> TrialScheduler:
+    """A scheduler that looks at a metric's validation points.
+
+    asha: at 1, 4, 16, ... times `grace_period` points only the best quarter of the trials that
+    came so far goes on (Li et al. 2020, arXiv 1810.05934, asynchronous). median_stopping: a trial
+    ends when its best value so far is worse than the median of the others' running means (Golovin
+    et al. 2017), after `grace_period` points and with three others to compare with.
+    """
+    mode = "max" if higher_is_better else "min"
+    common = {"time_attr": "training_iteration", "metric": f"{POINT}/{metric}", "mode": mode}
+    if name == "asha":
+        return ASHAScheduler(
+            **common, max_t=_FOREVER, grace_period=grace_period, reduction_factor=4
+        )
+    return _MedianStopping(
+        **common, grace_period=grace_period, min_samples_required=3, min_time_slice=float("inf")
+    )
+
+
+def recall(scheduler: TrialScheduler, records: Iterable[TrialRecord], metric: str) -> None:
+    """Tell a new scheduler of the trials of an earlier call, so that it goes on judging by them."""
+    for record in records:
+        trial = _Recalled(record.hash)
+        scheduler.on_trial_add(None, trial)
+        for step, value in enumerate(record.history.get(metric, ()), start=1):
+            if value is not None:
+                result = {"training_iteration": step, f"{POINT}/{metric}": value}
+                scheduler.on_trial_result(None, trial, result)
+
+
+class _Recalled:
+    """As much of a Ray trial as schedulers look at."""
+
+    status = "TERMINATED"
+
+    def __init__(self, hash_: str) -> None:
+        self.trial_id = f"recalled_{hash_}"
+
+
+class _MedianStopping(MedianStoppingRule):
+    """Ray's takes a trial's last result, which holds no metric, for a point of its own."""
+
+    def on_trial_complete(
+        self, tune_controller: Any, trial: tune.experiment.Trial, result: dict[str, Any]
+    ) -> None:
+        """Its points are known already."""

@@ -1,0 +1,199 @@
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ablate.errors import AblateError, StudyError
+from ablate.records.search_result import read_search
+from ablate.records.store import RecordStore
+from ablate.search_folder import chosen_arms, search_folder_for, search_study
+from ablate.study.loading import load_study
+from ablate.study.plan import Plan, make_plan
+from ablate.study.search_space import Parameter, load_space
+from ablate.tuning.samplers import SAMPLERS
+from ablate.tuning.schedulers import SCHEDULERS
+from ablate.workload import load_workload
+from tests.tuning.here import search_here
+
+ROOT = Path(__file__).parents[1]
+STUDY = """\
+question: Which optimizer is better, each at its best rate?
+workload: tests.tuning.valley:train
+baseline: {{momentum: 0.5, rate: 0.0025, log: {log}}}
+factors:
+  optimizer: [sgd, adam]
+metric: test_accuracy
+seeds: 0-1
+"""
+SPACE = """\
+parameters:
+  rate: {type: float, range: [1e-5, 1], scale: log, why: the best is known}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:
+    search_here(monkeypatch)
+
+
+def files(folder: Path) -> tuple[Plan, str]:
+    study, space = folder / "optimizer.yaml", folder / "rates.yaml"
+    study.write_text(STUDY.format(log=folder / "log"))
+    space.write_text(SPACE)
+    return make_plan(load_study(study)), str(space)
+
+
+def starts(folder: Path) -> int:
+    return len((folder / "log").read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("given", "folder"),
+    [
+        ({}, "runs/optimizer-learning_rate"),
+        ({"dataset": "digits"}, "runs/optimizer-digits-learning_rate"),
+        ({"out": Path("here")}, "here"),
+    ],
+)
+def test_where_a_search_lives(given: dict[str, Any], folder: str):
+    found = search_folder_for(Path("studies/optimizer.yaml"), "learning_rate", **given)
+    assert found == Path(folder)
+    assert search_folder_for(Path("a/b.yaml"), "my/space.yaml") == Path("runs/b-space")
+
+
+def test_every_arm_is_searched_and_all_that_is_found_lies_in_the_folder(tmp_path: Path):
+    plan, space = files(tmp_path)
+    folder = tmp_path / "runs" / "search"
+    results = search_study(plan, space, folder, trials=5, sampler="random")
+    assert [result.arm for result in results] == ["baseline", "sgd", "adam"]
+    assert all(result.points[0].values == {"rate": 0.0025} for result in results)
+    assert read_search(folder) == results
+    assert (folder / "search_space.yaml").read_text() == SPACE
+    assert load_study(folder / "study.yaml").question == plan.study.question
+    rows = (folder / "search.csv").read_text().splitlines()
+    assert rows[0] == "context,arm,point,status,validation_accuracy,flops,rate,trials"
+    assert len(rows) == 1 + 15
+    assert len(RecordStore(folder).hashes()) == starts(tmp_path) == 15
+
+
+def test_the_same_call_changes_nothing_and_more_trials_go_on(tmp_path: Path):
+    plan, space = files(tmp_path)
+    folder = tmp_path / "runs" / "search"
+    first = search_study(plan, space, folder, arm="sgd", trials=3)
+    assert search_study(plan, space, folder, arm="sgd", trials=3) == first
+    (longer,) = search_study(plan, space, folder, arm="sgd", trials=5)
+    assert longer.points[:3] == first[0].points
+    assert starts(tmp_path) == 5
+
+
+def test_what_a_run_beside_it_has_trained_is_not_trained_again(tmp_path: Path):
+    plan, space = files(tmp_path)
+    options: dict[str, Any] = {"arm": "sgd", "trials": 4, "seeds": (0,)}
+    first = search_study(plan, space, tmp_path / "runs" / "one", **options)
+    second = search_study(plan, space, tmp_path / "runs" / "two", **options)
+    assert second == first
+    assert starts(tmp_path) == 4
+    assert len(RecordStore(tmp_path / "runs" / "two").hashes()) == 4
+
+
+def test_a_folder_of_another_search_is_refused(tmp_path: Path):
+    plan, space = files(tmp_path)
+    folder = tmp_path / "runs" / "search"
+    search_study(plan, space, folder, arm="sgd", trials=1)
+    Path(space).write_text(SPACE.replace("1e-5", "1e-4"))
+    with pytest.raises(AblateError) as caught:
+        search_study(plan, space, folder, arm="sgd", trials=1)
+    assert "its space of the same name had other parameters" in str(caught.value)
+
+
+def test_a_space_that_does_not_fit_is_refused_with_its_line_before_anything_is_written(
+    tmp_path: Path,
+):
+    path = tmp_path / "space.yaml"
+    path.write_text("parameters:\n  training.learning_raet: {type: float, range: [0, 1], why: w}\n")
+    plan = make_plan(load_study(ROOT / "studies" / "smoke.yaml"))
+    with pytest.raises(StudyError) as caught:
+        search_study(plan, str(path), tmp_path / "run")
+    assert str(caught.value) == (
+        f"{path}, line 2, parameters.training.learning_raet: no setting named 'learning_raet' in "
+        "training\n    did you mean 'learning_rate'?"
+    )
+    assert not (tmp_path / "run").exists()
+
+
+class TestChosenArms:
+    def test_all_or_one(self, tmp_path: Path):
+        plan, _ = files(tmp_path)
+        assert chosen_arms(plan, None) == plan.arms
+        assert [arm.name for arm in chosen_arms(plan, "adam")] == ["adam"]
+        assert [arm.name for arm in chosen_arms(plan, "baseline/adam")] == ["adam"]
+
+    def test_arms_that_compute_the_same_are_searched_once(self, tmp_path: Path):
+        path = tmp_path / "study.yaml"
+        path.write_text(
+            "question: q\n"
+            "workload: tests.tuning.valley:train\n"
+            "baselines: {one: {rate: 0.1}, two: {rate: 0.1, optimizer: adam}}\n"
+            "factors: {optimizer: {adam: {optimizer: adam}, sgd: {optimizer: sgd}}}\n"
+            "metric: test_accuracy\n"
+        )
+        plan = make_plan(load_study(path))
+        keys = [arm.key for arm in chosen_arms(plan, None)]
+        assert keys == [("one", "baseline"), ("one", "adam"), ("one", "sgd")]
+
+    def test_a_name_that_is_none(self, tmp_path: Path):
+        plan, _ = files(tmp_path)
+        with pytest.raises(AblateError) as caught:
+            chosen_arms(plan, "adm")
+        assert str(caught.value) == "--arm adm: no arm named 'adm'\n    did you mean 'adam'?"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "search_spaces").glob("*.yaml")), ids=str)
+def test_the_command_at_the_head_of_a_space_can_be_meant(path: Path):
+    command = re.match(
+        r"# ablate search (studies/\w+\.yaml)(?: --arm (\w+))? --space (\w+)", path.read_text()
+    )
+    study, arm, space = command.groups()
+    assert space == path.stem
+    plan = make_plan(load_study(ROOT / study))
+    load_space(path, load_workload(plan.study.workload), chosen_arms(plan, arm))
+
+
+class TestPage:
+    PAGE = (ROOT / "docs" / "searches.md").read_text()
+
+    def test_its_space_fits_the_study_that_it_speaks_of(self, tmp_path: Path):
+        (text,) = re.findall(r"```yaml\n(.*?)```", self.PAGE, re.DOTALL)
+        path = tmp_path / "space.yaml"
+        path.write_text(text)
+        plan = make_plan(load_study(ROOT / "studies" / "optimizer.yaml"))
+        space = load_space(path, load_workload(plan.study.workload), plan.arms)
+        assert [item.name for item in space.parameters] == [
+            "optimizer",
+            "training.learning_rate",
+            "momentum",
+        ]
+
+    @pytest.mark.parametrize(
+        "word",
+        [
+            *SAMPLERS,
+            *SCHEDULERS,
+            *(set(Parameter.model_fields) - {"name"}),
+            *(path.stem for path in (ROOT / "search_spaces").glob("*.yaml")),
+        ],
+    )
+    def test_everything_is_named(self, word: str):
+        assert f"`{word}`" in self.PAGE
+
+    def test_its_python_runs(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        (code,) = re.findall(r"```python\n(.*?)```", self.PAGE, re.DOTALL)
+        study = tmp_path / "studies" / "optimizer.yaml"
+        study.parent.mkdir()
+        study.write_text(STUDY.format(log=tmp_path / "log"))
+        (tmp_path / "search_spaces").mkdir()
+        (tmp_path / "search_spaces" / "learning_rate.yaml").write_text(SPACE)
+        monkeypatch.chdir(tmp_path)
+        exec(code, {})
+        assert len(read_search(tmp_path / "runs" / "mine")[0].points) == 8

@@ -1,0 +1,257 @@
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
+
+from ablate.errors import AblateError
+from ablate.tuning.optuna_storage import (
+    Owner,
+    mend_journal,
+    open_storage,
+    open_study,
+    revive,
+    standing,
+)
+from ablate.tuning.samplers import check_cma_state, quiet_optuna
+
+OWNER = Owner(
+    study="optimizer",
+    space="learning_rate",
+    space_digest="0123",
+    arm="4567",
+    workload_version="1",
+    seeds=(100,),
+    objectives=("validation_accuracy",),
+)
+
+
+@pytest.fixture(autouse=True)
+def _quiet():
+    with quiet_optuna():
+        yield
+
+
+def opened(path: Path, name: str = "baseline/adam", **changes: Any) -> optuna.Study:
+    storage = open_storage(path)
+    return open_study(storage, str(path), name, ["maximize"], OWNER._replace(**changes))
+
+
+def asked(study: optuna.Study, points: int) -> list[optuna.Trial]:
+    trials = [study.ask() for _ in range(points)]
+    for trial in trials:
+        trial.suggest_float("rate", 0, 1)
+    return trials
+
+
+def revived(path: Path) -> optuna.Study:
+    storage = open_storage(path)
+    study = open_study(storage, str(path), "baseline/adam", ["maximize"], OWNER)
+    revive(study, storage)
+    return study
+
+
+class TestJournal:
+    def test_a_torn_last_line_is_cut(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        asked(opened(path), 2)
+        whole = path.read_bytes()
+        path.write_bytes(whole + b'{"op_code":5,"worker_')
+        mend_journal(path)
+        assert path.read_bytes() == whole
+
+    def test_without_the_cut_the_next_record_is_lost_which_is_seen_later(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        asked(opened(path), 1)
+        lines = len(path.read_bytes().splitlines())
+        path.write_bytes(path.read_bytes() + b'{"op_code":5,"worker_')
+        JournalFileBackend(str(path)).append_logs([{"op_code": 4}])
+        with pytest.raises(AblateError) as caught:
+            opened(path)
+        assert str(caught.value) == (
+            f"{path}, line {lines + 1}: is no line of an Optuna journal\n"
+            "    name another storage with --storage, or remove the file: the search then starts "
+            "anew, and trials that are recorded are not run again"
+        )
+
+    def test_what_follows_a_cut_is_kept(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        asked(opened(path), 1)
+        path.write_bytes(path.read_bytes() + b'{"op_code":5,"worker_')
+        asked(opened(path), 2)
+        assert len(opened(path).trials) == 3
+
+    def test_the_lock_of_a_killed_writer_is_removed(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        asked(opened(path), 1)
+        (tmp_path / "search.journal.lock").symlink_to(path)
+        asked(opened(path), 1)
+        assert len(opened(path).trials) == 2
+
+    def test_a_file_that_is_none(self, tmp_path: Path):
+        path = tmp_path / "notes.txt"
+        path.write_text("Remember the milk.\n")
+        with pytest.raises(AblateError) as caught:
+            open_storage(path)
+        assert str(caught.value).startswith(f"{path}, line 1: is no line of an Optuna journal")
+        assert path.read_text() == "Remember the milk.\n"
+
+
+class TestDatabase:
+    def test_a_url_is_one(self, tmp_path: Path):
+        url = f"sqlite:///{tmp_path}/search.db"
+        study = open_study(open_storage(url), url, "baseline/adam", ["maximize"], OWNER)
+        asked(study, 2)
+        again = open_study(open_storage(url), url, "baseline/adam", ["maximize"], OWNER)
+        assert len(again.trials) == 2
+
+    @pytest.mark.parametrize("url", ["sqlite:////no/such/folder/search.db", "oracel://here"])
+    def test_one_that_cannot_be_opened(self, url: str):
+        with pytest.raises(AblateError) as caught:
+            open_storage(url)
+        (problem,) = caught.value.problems
+        assert problem.where == f"--storage {url.split('://')[0]}://..."
+        assert problem.message.startswith("cannot be opened: ")
+
+
+class TestOwner:
+    @pytest.mark.parametrize(
+        ("changes", "what"),
+        [
+            ({"study": "pooling"}, "its study is 'optimizer', not 'pooling'"),
+            ({"space": "regularization"}, "its space is 'learning_rate', not 'regularization'"),
+            ({"space_digest": "89ab"}, "its space of the same name had other parameters"),
+            ({"arm": "89ab"}, "the arm's settings were others"),
+            ({"workload_version": "2"}, "its workload was version 1, and is 2 now"),
+            ({"seeds": (100, 101)}, "its points have seeds 100, not 100, 101"),
+            (
+                {"objectives": ("validation_accuracy", "flops")},
+                "it looks at validation_accuracy, not validation_accuracy, flops",
+            ),
+        ],
+    )
+    def test_a_storage_of_another_search_is_refused(
+        self, tmp_path: Path, changes: dict[str, Any], what: str
+    ):
+        path = tmp_path / "search.journal"
+        opened(path)
+        with pytest.raises(AblateError) as caught:
+            opened(path, **changes)
+        assert caught.value.exit_code == 2
+        assert str(caught.value) == (
+            f"{path}: belongs to another search: {what}\n"
+            "    search in another folder with --out, name another storage with --storage, or "
+            "remove this one: trials that are recorded are not run again"
+        )
+
+    def test_so_is_one_that_others_made(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        asked(optuna.create_study(study_name="mine", storage=open_storage(path)), 1)
+        with pytest.raises(AblateError) as caught:
+            opened(path)
+        assert "it holds an Optuna study that ablate has not made" in str(caught.value)
+
+    def test_arms_share_a_storage(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        asked(opened(path), 2)
+        study = opened(path, name="baseline/sgd", arm="89ab")
+        assert study.trials == []
+
+    def test_a_study_that_was_not_signed_before_the_kill_is_ours(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        optuna.create_study(
+            study_name="baseline/sgd", storage=open_storage(path), direction="maximize"
+        )
+        opened(path)
+        assert opened(path, name="baseline/sgd").user_attrs["ablate"] == OWNER.as_plain()
+
+
+class TestRevive:
+    def test_running_points_are_failed_and_enqueued_again(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        study = opened(path)
+        done, lost = asked(study, 2)
+        study.tell(done, 1.0)
+        again = revived(path)
+        states = [trial.state for trial in again.trials]
+        assert states == [TrialState.COMPLETE, TrialState.FAIL, TrialState.WAITING]
+        trial = again.ask()
+        assert trial.suggest_float("rate", 0, 1) == lost.params["rate"]
+        assert [trial.number for trial in standing(again)] == [done.number]
+
+    def test_they_are_enqueued_once_however_often_the_search_is_killed(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        asked(opened(path), 2)
+        for _ in range(3):
+            revived(path)
+        states = [trial.state for trial in opened(path).trials]
+        assert states == [TrialState.FAIL] * 2 + [TrialState.WAITING] * 2
+
+    def test_a_kill_between_enqueueing_and_failing_doubles_nothing(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        study = opened(path)
+        (lost,) = asked(study, 1)
+        study.enqueue_trial(lost.params, user_attrs={"repeats": lost.number})
+        states = [trial.state for trial in revived(path).trials]
+        assert states == [TrialState.FAIL, TrialState.WAITING]
+
+    def test_a_repeat_that_is_killed_too_is_repeated_with_its_parameters(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        (lost,) = asked(opened(path), 1)
+        revived(path).ask()  # killed before it took its parameters
+        trial = revived(path).ask()
+        assert trial.number == 2
+        assert trial.suggest_float("rate", 0, 1) == lost.params["rate"]
+
+    def test_a_failed_point_is_tried_again_and_a_refused_one_is_not(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        study = opened(path)
+        for trial, status in zip(asked(study, 2), ("failed", "refused"), strict=True):
+            trial.set_user_attr("status", status)
+            study.tell(trial, state=TrialState.FAIL)
+        again = revived(path)
+        assert [trial.user_attrs.get("repeats") for trial in again.trials] == [None, None, 0]
+        assert [trial.number for trial in standing(again)] == [1]
+
+
+class TestStateOfCmaEs:
+    def test_that_of_the_sampler_is_trusted(self, tmp_path: Path):
+        study = optuna.create_study(sampler=optuna.samplers.CmaEsSampler(seed=1))
+        study.optimize(lambda t: t.suggest_float("x", 0, 1) + t.suggest_float("y", 0, 1), 30)
+        assert any(key.startswith("cma:optimizer") for t in study.trials for key in t.system_attrs)
+        check_cma_state(study.trials, "here")
+
+    def test_what_would_run_a_command_is_refused_unread(self, tmp_path: Path):
+        mark = tmp_path / "mark"
+        hostile = pickle.dumps(_Touches(str(mark))).hex()
+        trial = optuna.trial.create_trial(value=1.0, system_attrs={"cma:optimizer:0": hostile})
+        with pytest.raises(AblateError) as caught:
+            check_cma_state([trial], "search.journal")
+        assert not mark.exists()
+        assert "the state of CMA-ES in its trial" in str(caught.value)
+        assert "it names" in str(caught.value)
+
+
+class _Touches:
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (Path(self.path),)
+
+
+def test_the_journal_is_one_that_optunas_own_tools_read(tmp_path: Path):
+    path = tmp_path / "search.journal"
+    study = opened(path)
+    (trial,) = asked(study, 1)
+    study.tell(trial, 0.5)
+    read = optuna.load_study(
+        study_name="baseline/adam", storage=JournalStorage(JournalFileBackend(str(path)))
+    )
+    assert read.best_value == 0.5
+    assert all(json.loads(line) for line in path.read_text().splitlines())

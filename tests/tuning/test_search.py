@@ -1,0 +1,429 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from ablate.errors import AblateError, StudyError
+from ablate.records.schema import TrialRecord
+from ablate.records.search_result import SearchResult
+from ablate.records.store import RecordStore
+from ablate.study.plan import Plan, make_plan
+from ablate.study.schema import Factor, Study
+from ablate.study.search_space import Parameter, SearchSpace
+from ablate.tuning.optuna_storage import open_storage
+from ablate.tuning.points import values_of_params
+from ablate.tuning.samplers import SAMPLERS, quiet_optuna
+from ablate.tuning.search import search, search_arms, tuned_settings
+from tests.tuning.here import search_here
+from tests.tuning.valley import BEST_RATE, DIVERGES_ABOVE, accuracy
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+ROOT = Path(__file__).parents[2]
+
+
+def parameter(name: str, **entries: Any) -> Parameter:
+    return Parameter(**({"name": name, "key": name, "type": "float", "why": "a test"} | entries))
+
+
+RATE = parameter("rate", range=(1e-5, 1), scale="log")
+MOMENTUM = parameter("momentum", range=(0, 1))
+WIDTH = parameter("width", type="int", range=(8, 64), scale="log")
+OPTIMIZER = parameter("optimizer", type="categorical", choices=("sgd", "adam"))
+SGD_MOMENTUM = MOMENTUM.model_copy(update={"when": {"optimizer": ("sgd",)}})
+
+
+def space(*parameters: Parameter) -> SearchSpace:
+    return SearchSpace(name="valley", parameters=parameters or (RATE, MOMENTUM))
+
+
+def make_valley_plan(settings: dict[str, Any] | None = None, **changes: Any) -> Plan:
+    entries: dict[str, Any] = {
+        "name": "valley",
+        "question": "Where is the valley's deepest point?",
+        "workload": "tests.tuning.valley:train",
+        "contexts": {"baseline": settings or {}},
+        "factors": {},
+        "seeds": (0,),
+    }
+    return make_plan(Study(**(entries | changes)))
+
+
+def find(plan: Plan, folder: Path, of: SearchSpace | None = None, **options: Any) -> SearchResult:
+    """A search on the Ray of the test session."""
+    return search(
+        plan, plan.arms[0], of or space(), RecordStore(folder), **{"connected": True} | options
+    )
+
+
+def starts(log: Path) -> list[str]:
+    return log.read_text().splitlines() if log.exists() else []
+
+
+def stored(folder: Path) -> list[optuna.trial.FrozenTrial]:
+    with quiet_optuna():
+        storage = open_storage(folder / "search.journal")
+        return optuna.load_study(study_name="baseline/baseline", storage=storage).get_trials()
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    search_here(monkeypatch)
+
+
+@pytest.mark.usefixtures("ray")
+class TestOnRay:
+    def test_finds_what_is_known_to_be_best(self, tmp_path: Path):
+        result = find(make_valley_plan(), tmp_path, trials=24, seed=1)
+        assert len(result.points) == 24
+        assert result.best.value > 76
+        assert BEST_RATE / 3 < result.best.values["rate"] < BEST_RATE * 3
+
+    @pytest.mark.parametrize("scheduler", ["asha", "median_stopping"])
+    def test_what_a_scheduler_stops_is_pruned_everywhere(self, tmp_path: Path, scheduler: str):
+        plan = make_valley_plan()
+        options = {"sampler": "random", "scheduler": scheduler, "seed": 2}
+        result = find(plan, tmp_path, trials=12, **options)
+        pruned = [point for point in result.points if point.status == "pruned"]
+        assert 2 < len(pruned) < 12
+        store, by_number = RecordStore(tmp_path), {t.number: t for t in stored(tmp_path)}
+        for point in pruned:
+            record = store.get(point.trials[0])
+            assert (record.status, point.value) == ("pruned", None)
+            trial = by_number[point.number]
+            assert trial.state == TrialState.PRUNED
+            assert list(trial.intermediate_values.values()) == record.history["validation_accuracy"]
+        assert result.best.value == max(p.value for p in result.points if p.value is not None)
+
+    def test_a_scheduler_judges_by_the_trials_of_earlier_calls(self, tmp_path: Path):
+        plan = make_valley_plan({"rate": BEST_RATE, "momentum": 0.5})
+        options = {"sampler": "random", "scheduler": "asha"}
+        find(plan, tmp_path, trials=1, **options)  # the best there is
+        result = find(plan, tmp_path, trials=4, **options)
+        assert [p.status for p in result.points if p.status != "diverged"][1:] == [
+            "pruned" for p in result.points if p.status != "diverged"
+        ][1:]
+
+    def test_a_failing_trial_is_a_failed_point_and_tried_again_by_the_next_call(
+        self, tmp_path: Path
+    ):
+        plan = make_valley_plan({"fails": True, "log": str(tmp_path / "log")}, retries=0)
+        first = find(plan, tmp_path / "run", trials=2)
+        assert [point.status for point in first.points] == ["failed"] * 2
+        assert "ValueError: no luck" in first.points[0].error
+        second = find(plan, tmp_path / "run", trials=2)
+        assert [p.values for p in second.points] == [p.values for p in first.points]
+        assert len(starts(tmp_path / "log")) == 4
+
+    def test_a_metric_that_no_trial_reports(self, tmp_path: Path):
+        with pytest.raises(AblateError) as caught:
+            find(make_valley_plan(), tmp_path, metric="validation_f1", trials=3)
+        assert str(caught.value) == (
+            "--metric: no trial reports 'validation_f1' among its final metrics, by which points "
+            "are compared\n    let the workload report it, or name one of validation_accuracy"
+        )
+
+    def test_each_arm_is_searched_from_the_same_random_points(self, tmp_path: Path):
+        plan = make_valley_plan({"optimizer": "sgd"}, factors=OPTIMIZERS)
+        results = search_arms(
+            plan, plan.arms, space(RATE), RecordStore(tmp_path), trials=4, connected=True
+        )
+        assert [result.arm for result in results] == ["baseline", "adam"]
+        one, two = ([point.values for point in result.points] for result in results)
+        assert one == two
+        assert {len(result.points) for result in results} == {4}
+
+
+@pytest.mark.usefixtures("here")
+class TestSearch:
+    def test_points_hold_values_settings_and_the_records_behind_them(self, tmp_path: Path):
+        result = find(make_valley_plan(), tmp_path, trials=3, sampler="random")
+        assert (result.metric, result.higher_is_better) == ("validation_accuracy", True)
+        store = RecordStore(tmp_path)
+        for point in result.points:
+            (hash_,) = point.trials
+            record = store.get(hash_)
+            assert record.spec.settings == point.settings == point.values
+            if point.status == "completed":
+                assert point.value == record.metrics["validation_accuracy"]
+                assert point.value == pytest.approx(accuracy(point.settings), abs=1e-9)
+                assert point.flops == 256.0
+        assert sorted(store.hashes()) == sorted(h for p in result.points for h in p.trials)
+
+    @pytest.mark.parametrize("sampler", SAMPLERS)  # a child of nsga2 may be its parent's twin
+    def test_every_sampler_draws_other_points_each_time_and_the_same_again(
+        self, tmp_path: Path, sampler: str
+    ):
+        of = space(RATE, MOMENTUM, WIDTH)
+        plan = make_valley_plan({"width": 8})
+        one, two = (
+            [p.values for p in find(plan, tmp_path / name, of, trials=7, sampler=sampler).points]
+            for name in "ab"
+        )
+        assert one == two
+        assert len({json.dumps(values) for values in one}) == 7 - (sampler == "nsga2")
+
+    @pytest.mark.parametrize("sampler", SAMPLERS)
+    def test_a_sampler_goes_on_where_it_was(self, tmp_path: Path, sampler: str):
+        plan = make_valley_plan({"log": str(tmp_path / "log"), "momentum": 0.25})
+        of = space(RATE, MOMENTUM)
+        first = find(plan, tmp_path / "run", of, trials=4, sampler=sampler)
+        result = find(plan, tmp_path / "run", of, trials=8, sampler=sampler)
+        assert result.points[:4] == first.points
+        distinct = len({json.dumps(point.values) for point in result.points})
+        assert distinct == len(starts(tmp_path / "log")) == 8 - (sampler == "nsga2")
+
+    def test_cma_es_goes_on_from_its_stored_state(self, tmp_path: Path):
+        plan = make_valley_plan()
+        find(plan, tmp_path, trials=12, sampler="cma_es")
+        assert any(
+            key.startswith("cma:optimizer") for t in stored(tmp_path) for key in t.system_attrs
+        )
+        find(plan, tmp_path, trials=24, sampler="cma_es")
+        generations = [t.system_attrs.get("cma:generation", 0) for t in stored(tmp_path)]
+        assert generations == sorted(generations) and generations[-1] > 2
+
+    def test_a_database_in_place_of_the_journal(self, tmp_path: Path):
+        url = f"sqlite:///{tmp_path}/search.db"
+        first = find(make_valley_plan(), tmp_path, trials=2, storage=url)
+        assert not (tmp_path / "search.journal").exists()
+        result = find(make_valley_plan(), tmp_path, trials=4, storage=url)
+        assert result.points[:2] == first.points
+
+    @pytest.mark.parametrize("sampler", ["tpe", "random", "quasi_monte_carlo", "nsga2"])
+    def test_a_parameter_is_searched_only_where_its_condition_holds(
+        self, tmp_path: Path, sampler: str
+    ):
+        of = space(OPTIMIZER, RATE, SGD_MOMENTUM)
+        result = find(make_valley_plan(), tmp_path, of, trials=16, sampler=sampler)
+        optimizers = {point.values["optimizer"] for point in result.points}
+        assert optimizers == {"sgd", "adam"}
+        for point in result.points:
+            assert ("momentum" in point.values) == (point.values["optimizer"] == "sgd")
+
+    def test_a_choice_may_be_a_list_or_null(self, tmp_path: Path):
+        of = space(parameter("shape", type="categorical", choices=([8, 8], [], None)))
+        result = find(make_valley_plan(), tmp_path, of, trials=6, sampler="random")
+        records = [RecordStore(tmp_path).get(point.trials[0]) for point in result.points]
+        assert all(r.spec.settings == {"shape": r.spec.settings["shape"]} for r in records)
+        assert {str(r.spec.settings["shape"]) for r in records} <= {"[8, 8]", "[]", "None"}
+
+    def test_two_objectives_end_in_a_front(self, tmp_path: Path):
+        plan = make_valley_plan({"rate": BEST_RATE})
+        result = find(plan, tmp_path, space(WIDTH, MOMENTUM), trials=16, sampler="nsga2")
+        assert result.weighs_cost
+        front = [(point.flops, point.value) for point in result.front]
+        assert front == sorted(front) and len(front) > 1
+        for point in result.points:
+            assert any(flops <= point.flops and value >= point.value for flops, value in front)
+
+    def test_several_seeds_are_averaged(self, tmp_path: Path):
+        result = find(
+            make_valley_plan(), tmp_path, trials=2, sampler="random", seeds=(101, 103), seed=3
+        )
+        store = RecordStore(tmp_path)
+        for point in result.points:
+            records = [store.get(hash_) for hash_ in point.trials]
+            assert [record.spec.seed for record in records] == [101, 103]
+            assert point.value == pytest.approx(accuracy(point.settings) + 2)
+
+    def test_a_diverged_trial_counts_at_chance_level(self, tmp_path: Path):
+        of = space(parameter("rate", range=(DIVERGES_ABOVE + 0.1, 1)))
+        result = find(make_valley_plan(), tmp_path, of, trials=2)
+        assert [(p.status, p.value) for p in result.points] == [("diverged", 10.0)] * 2
+        assert result.best is None
+        assert [trial.state for trial in stored(tmp_path)] == [TrialState.COMPLETE] * 2
+
+    def test_without_a_chance_level_it_is_ranked_below_all_others(self, tmp_path: Path):
+        of = space(parameter("rate", range=(DIVERGES_ABOVE + 0.1, 1)))
+        result = find(make_valley_plan({"chance": False}), tmp_path, of, trials=2)
+        assert [(p.status, p.value) for p in result.points] == [("diverged", None)] * 2
+        assert [trial.state for trial in stored(tmp_path)] == [TrialState.PRUNED] * 2
+
+    def test_the_arms_own_settings_are_the_first_point(self, tmp_path: Path):
+        plan = make_valley_plan({"rate": 0.02, "momentum": 0.125})
+        result = find(plan, tmp_path, trials=2)
+        assert result.points[0].values == {"rate": 0.02, "momentum": 0.125}
+
+    def test_a_trial_that_is_recorded_is_not_run_again(self, tmp_path: Path):
+        log = tmp_path / "log"
+        plan = make_valley_plan({"rate": 0.02, "momentum": 0.125, "log": str(log)}, seeds=(100,))
+        (trial,) = plan.trials
+        metrics = {"validation_accuracy": 79.5}
+        record = TrialRecord(hash=trial.hash, spec=trial.spec, status="completed", metrics=metrics)
+        result = find(plan, tmp_path / "run", trials=1, known={trial.hash: record})
+        assert result.best.value == 79.5
+        assert not starts(log)
+        assert RecordStore(tmp_path / "run").get(trial.hash) == record
+
+    def test_an_interrupted_search_returns_what_it_has_and_goes_on_by_the_same_call(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        plan = make_valley_plan()
+
+        def interrupted(*arguments: Any, **options: Any) -> None:
+            options["search_alg"].suggest("a trial")
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr("ablate.tuning.search.run_tasks", interrupted)
+            first = find(plan, tmp_path, trials=3)
+        assert first.interrupted and first.points == ()
+        result = find(plan, tmp_path, trials=3)
+        assert not result.interrupted
+        assert [point.number for point in result.points] == [1, 2, 3]  # 0 was lost, 1 repeats it
+        assert result.points[0].values == values_of_params(space(), stored(tmp_path)[0].params)
+
+    def test_a_search_that_is_done_needs_no_ray(self, tmp_path: Path):
+        plan = make_valley_plan()
+        result = find(plan, tmp_path, trials=2)
+        again = find(plan, tmp_path, trials=2, connected=False, address="nowhere:1")
+        assert again == result
+
+    def test_points_of_equal_trials_share_them(self, tmp_path: Path):
+        of = space(parameter("width", type="categorical", choices=(8, 16)))
+        plan = make_valley_plan({"log": str(tmp_path / "log")})
+        result = find(plan, tmp_path / "run", of, trials=6, sampler="random")
+        assert len(result.points) == 6
+        assert len(starts(tmp_path / "log")) == 2
+
+    def test_the_test_set_is_not_looked_at(self, tmp_path: Path):
+        result = find(make_valley_plan(metric="test_accuracy"), tmp_path, trials=2)
+        assert result.metric == "validation_accuracy"
+        with pytest.raises(AblateError) as caught:
+            find(make_valley_plan(), tmp_path, metric="test_accuracy")
+        assert str(caught.value) == (
+            "--metric test_accuracy: the test set is not touched in choosing\n"
+            "    choose by 'validation_accuracy'"
+        )
+
+    def test_a_metric_of_which_less_is_better(self, tmp_path: Path):
+        plan = make_valley_plan(workload="tests.tuning.valley:train_loss")
+        result = find(plan, tmp_path, trials=4, metric="validation_loss", sampler="random")
+        assert not result.higher_is_better
+        assert result.best.value == min(point.value for point in result.points)
+
+    def test_tuned_settings_are_the_arms_with_its_own_best(self, tmp_path: Path):
+        plan = make_valley_plan({"epochs": 2, "rate": 1e-4})
+        options: dict[str, Any] = {"trials": 6, "seeds": (100, 101), "connected": True}
+        tuned = tuned_settings(plan, plan.arms[0], space(RATE), RecordStore(tmp_path), **options)
+        best = find(plan, tmp_path, space(RATE), trials=6, seeds=(100, 101)).best
+        assert tuned == {"epochs": 2, "rate": best.values["rate"]}
+
+    def test_no_tuned_settings_without_a_completed_point(self, tmp_path: Path):
+        plan = make_valley_plan()
+        of = space(parameter("rate", range=(DIVERGES_ABOVE + 0.1, 1)))
+        with pytest.raises(AblateError) as caught:
+            tuned_settings(
+                plan, plan.arms[0], of, RecordStore(tmp_path), trials=2, seeds=(1,), connected=True
+            )
+        assert str(caught.value) == (
+            "search space 'valley': no point completed in arm 'baseline': 2 diverged, 0 pruned, "
+            "0 failed\n    move the ranges, or allow more trials"
+        )
+
+
+OPTIMIZERS = {
+    "optimizer": Factor(
+        name="optimizer", levels={"sgd": {"optimizer": "sgd"}, "adam": {"optimizer": "adam"}}
+    )
+}
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            (
+                {"sampler": "tpee"},
+                "--sampler tpee: no sampler named 'tpee'\n    did you mean 'tpe'?",
+            ),
+            (
+                {"scheduler": "asah"},
+                "--scheduler asah: no scheduler named 'asah'\n    did you mean 'asha'?",
+            ),
+            (
+                {"sampler": "nsga2", "scheduler": "asha"},
+                "--scheduler asha: stops trials by one metric, and nsga2 weighs two objectives\n"
+                "    leave out the scheduler, or take another sampler",
+            ),
+            (
+                {"sampler": "cma_es", "of": space(RATE)},
+                "--sampler cma_es: needs at least two numeric parameters without a condition, and "
+                "'valley' has 1\n    take tpe or gaussian_process",
+            ),
+            ({"trials": 0}, "--trials 0: must be at least 1"),
+            (
+                {"seeds": (1, 1)},
+                "--seeds: needs seeds, each once\n    write 100 or 100-102",
+            ),
+        ],
+    )
+    def test_options_that_cannot_be_meant(
+        self, tmp_path: Path, options: dict[str, Any], message: str
+    ):
+        with pytest.raises(AblateError) as caught:
+            find(make_valley_plan(), tmp_path, **options)
+        assert str(caught.value) == message
+
+    def test_a_space_that_does_not_fit(self, tmp_path: Path):
+        settings = {"preset": "simple_model", "data.dataset": "digits"}
+        plan = make_valley_plan(settings, workload="image_classification", metric="test_accuracy")
+        of = space(parameter("training.learning_raet", range=(0, 1)))
+        with pytest.raises(StudyError) as caught:
+            search_arms(plan, plan.arms, of, RecordStore(tmp_path))
+        assert str(caught.value) == (
+            "search space 'valley', parameters.training.learning_raet: no setting named "
+            "'learning_raet' in training\n    did you mean 'learning_rate'?"
+        )
+
+
+DRIVER = """\
+import sys
+from pathlib import Path
+from tests.tuning.test_search import make_valley_plan, space
+from ablate.records.store import RecordStore
+from ablate.tuning.search import search
+
+folder = Path(sys.argv[1])
+plan = make_valley_plan({"log": str(folder / "log"), "hold": str(folder / "hold")})
+search(plan, plan.arms[0], space(), RecordStore(folder / "run"), trials=6, seeds=(100, 101))
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_search_goes_on_with_no_point_lost_or_doubled(tmp_path: Path):
+    (tmp_path / "hold").touch()
+    driver = subprocess.Popen(
+        [sys.executable, "-c", DRIVER, str(tmp_path)], cwd=ROOT, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    while len(starts(tmp_path / "log")) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(driver.pid, signal.SIGKILL)
+    driver.wait()
+    journal = tmp_path / "run" / "search.journal"
+    with journal.open("ab") as file:  # and half a line was on its way
+        file.write(b'{"op_code":5,"worker_id":"')
+    before = len(starts(tmp_path / "log"))
+    assert before >= 3
+    (tmp_path / "hold").unlink()
+    subprocess.run([sys.executable, "-c", DRIVER, str(tmp_path)], cwd=ROOT, check=True, timeout=200)
+
+    trials = stored(tmp_path / "run")
+    lost = [trial.number for trial in trials if trial.state == TrialState.FAIL]
+    done = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    assert lost  # the point that was running
+    assert [trial.user_attrs.get("repeats") for trial in trials if "repeats" in trial.user_attrs]
+    assert len(done) == 6 and len(done) + len(lost) == len(trials)
+    assert all(trials[number].params in [trial.params for trial in done] for number in lost)
+    hashes = [hash_ for trial in done for hash_ in trial.user_attrs["trials"]]
+    assert len(set(hashes)) == 12 == len(RecordStore(tmp_path / "run").hashes())
+    assert len(starts(tmp_path / "log")) <= 12 + 2  # those that ran when it was killed
