@@ -645,13 +645,14 @@ def _unit_of_difference(unit: str) -> str:
 
 
 def _core_hours(evidence: Evidence, arms: tuple[Arm, ...]) -> float | None:
-    """Of the trials of these arms, each counted once."""
+    """Of the trials of these arms, each counted once; None where no trial says what it cost."""
     if not arms:
         return None
     keys = {arm.key for arm in arms}
     trials = evidence.trials
     mine = [key in keys for key in zip(trials["context"], trials["arm"], strict=True)]
-    return float(trials[mine].drop_duplicates("hash")["core_seconds"].sum()) / 3600
+    core_seconds = float(trials[mine].drop_duplicates("hash")["core_seconds"].sum())
+    return core_seconds / 3600 if core_seconds else None
 
 
 def _finite(value: Any) -> float | None:

@@ -4,7 +4,7 @@ from collections import Counter
 
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
-from ablate.reporting.tables import metric_description
+from ablate.reporting.tables import effect_name, metric_description
 
 _ORDER = ("supported", "refuted", "undecided", "open")
 
@@ -33,6 +33,8 @@ def _claims(findings: Findings) -> str:
 
 
 def _largest_effect(findings: Findings) -> str:
+    if findings.factorial["estimate"].notna().any():
+        return _largest_of_factorial(findings)
     effects = findings.effects.dropna(subset=["estimate"])
     if effects.empty:
         return ""
@@ -53,3 +55,22 @@ def _largest_effect(findings: Findings) -> str:
         f"{article} {effect['arm']}{where} on {metric.label}{verb} {change}, "
         f"against {effect['reference']}"
     )
+
+
+def _largest_of_factorial(findings: Findings) -> str:
+    """Of main effects and interactions: an arm of a factorial differs in many factors at once."""
+    effects = findings.factorial.dropna(subset=["estimate"])
+    effect = effects.to_dict("records")[int(effects["estimate"].abs().to_numpy().argmax())]
+    metric = metric_description(findings)
+    size = formatting.estimate(
+        effect["estimate"],
+        effect["low"],
+        effect["high"],
+        formatting.difference_unit(metric.unit),
+        n=effect["n"],
+    )
+    what = "main effect" if effect["kind"] == "main" else "interaction"
+    where = f" in {effect['context']}" if effects["context"].nunique() > 1 else ""
+    change = f" ({effect['change']})" if effect["change"] else ""
+    name = effect_name(findings, effect["effect"])
+    return f"largest is the {what} of {name}{change}{where} on {metric.label}: {size}"

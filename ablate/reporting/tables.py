@@ -348,7 +348,7 @@ def factorial_table(findings: Findings) -> Table | None:
     rows = tuple(
         (
             *([Cell(str(row["context"]))] if several_contexts else []),
-            Cell(_effect_name(findings, row["effect"]), note=str(row["change"])),
+            Cell(effect_name(findings, row["effect"]), note=str(row["change"])),
             Cell(formatting.number(row["estimate"], unit, signed=True)),
             Cell(formatting.interval(row["low"], row["high"], unit)),
             Cell(formatting.count(row["n"])),
@@ -383,13 +383,14 @@ def factorial_table(findings: Findings) -> Table | None:
     )
 
 
-def _effect_name(findings: Findings, effect: str) -> str:
+def effect_name(findings: Findings, effect: str) -> str:
+    """A main effect or interaction of a factorial in words: "downsampling × optimizer"."""
     short = short_factor_names(dict.fromkeys(f for arm in findings.plan.arms for f in arm.levels))
     return " × ".join(short[factor].replace("_", " ") for factor in effect.split(":"))
 
 
 def _alias_names(findings: Findings, effects: str) -> str:
-    return ", ".join(_effect_name(findings, effect) for effect in effects.split(", ") if effect)
+    return ", ".join(effect_name(findings, effect) for effect in effects.split(", ") if effect)
 
 
 def _share(share: float) -> str:

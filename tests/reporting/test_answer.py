@@ -5,6 +5,7 @@ import pytest
 
 from ablate.reporting.answer import answer
 from tests.reporting.factory import make_findings, make_verdict
+from tests.reporting.test_tables import factorial_rows
 
 
 def with_verdicts(*outcomes: str):
@@ -42,6 +43,15 @@ def test_picks_the_largest_effect_whichever_its_sign() -> None:
 )
 def test_counts_how_the_claims_fared(outcomes: tuple[str, ...], expected: str) -> None:
     assert answer(with_verdicts(*outcomes)).startswith(expected)
+
+
+def test_of_a_factorial_it_names_the_largest_main_effect_or_interaction() -> None:
+    findings = make_findings({"a": {"architecture.downsampling": "b", "optimizer": "sgd"}})
+    findings.factorial = factorial_rows()
+    assert answer(findings) == (
+        "Largest is the main effect of downsampling (max_pool -> strided_conv) on test accuracy: "
+        "+0.50 points [0.10, 0.90], n=5 seeds."
+    )
 
 
 def test_says_so_when_nothing_has_a_result() -> None:
