@@ -9,7 +9,7 @@ TEST_STAMP := $(VENV)/.installed-test
 .PHONY: demo test quick lint types imports check format clean
 
 demo: $(RUN_STAMP)  ## the pooling study on the embedded digits; prints the report's path last
-	$(BIN)/ablate run studies/pooling.yaml --dataset digits --set training.epochs=3
+	$(BIN)/ablate run studies/pooling.yaml --dataset digits --set training.epochs=2
 
 test: $(TEST_STAMP)  ## the whole test suite
 	$(BIN)/python -m pytest
