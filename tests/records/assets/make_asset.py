@@ -1,6 +1,6 @@
 """Writes the asset of the present record version: run once, when RECORD_VERSION is raised.
 
-    python -m tests.records.assets.make_asset
+python -m tests.records.assets.make_asset
 """
 
 from pathlib import Path
