@@ -169,6 +169,8 @@ class Stand(NamedTuple):
     outcome: Outcome | None = None
     p_adjusted: float | None = None
     critical: Critical = inference.critical_value
+    course: tuple[Reading, ...] = ()
+    """The readings at each look, of a study that looks repeatedly."""
 
 
 def verdicts(evidence: Evidence) -> tuple[Verdict, ...]:
@@ -228,7 +230,8 @@ def _looked_at_repeatedly(evidence: Evidence, claims: Sequence[Claim]) -> list[S
     for member, stop in enumerate(sequential.stops(len(claims), looks, settle)):
         reading = readings[stop.look][member] if looks else _read(evidence, claims[member])
         critical = critical_of(evidence.plan, reading)
-        stands.append(Stand(reading, stop.level, stop.outcome, None, critical))
+        course = tuple(readings[look][member] for look in looks)
+        stands.append(Stand(reading, stop.level, stop.outcome, None, critical, course))
     return stands
 
 
@@ -253,11 +256,9 @@ def growth_table(evidence: Evidence) -> pd.DataFrame:
     """
     rows = []
     claims = evidence.plan.study.claims
-    looks = looks_of(evidence.plan)
-    stands = standing(evidence) if looks else []
+    stands = standing(evidence) if looks_of(evidence.plan) else []
     for position, (claim, stand) in enumerate(zip(claims, stands, strict=False), start=1):
-        for look in () if isinstance(claim, Open) else looks:
-            reading = _read(evidence.first_seeds(look), claim)
+        for reading in stand.course:
             if reading.sample.n > stand.reading.sample.n or not reading.is_decidable:
                 continue
             low, high = reading.interval(stand.level, critical_of(evidence.plan, reading))
