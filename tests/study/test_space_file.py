@@ -4,7 +4,7 @@ import pytest
 
 from ablate.errors import StudyError
 from ablate.study.arms import Arm
-from ablate.study.search_space import check_space, find_space, load_space, probes, read_space
+from ablate.study.space_file import check_space, find_space, load_space, probes, read_space
 from tests.study.fake_workload import FakeWorkload
 
 ROOT = Path(__file__).parents[2]
