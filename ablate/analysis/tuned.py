@@ -30,8 +30,8 @@ SETTINGS_COLUMNS = [
 ]  # fmt: skip
 EFFECT_COLUMNS = [
     "context", "factor", "arm", "reference",
-    "shared", "shared_low", "shared_high", "shared_n", "tuned", "tuned_low", "tuned_high", "tuned_n",
-    "change", "change_low", "change_high",
+    "shared", "shared_low", "shared_high", "shared_n",
+    "tuned", "tuned_low", "tuned_high", "tuned_n", "change", "change_low", "change_high",
 ]  # fmt: skip
 
 

@@ -27,9 +27,10 @@ def tuned_plan(plan: Plan, tuned: Mapping[tuple[str, str], SettingsOverride]) ->
         else arm
         for arm in plan.arms
     )
-    seeds = plan.study.seeds
     specs = {
-        arm.key: dict(zip(seeds, specs_of(plan, arm.settings, seeds), strict=True)) for arm in arms
+        (*arm.key, spec.seed): spec
+        for arm in arms
+        for spec in specs_of(plan, arm.settings, plan.study.seeds)
     }
     trials = tuple(
         trial.model_copy(update={"spec": specs[trial.context, trial.arm, trial.seed]})
