@@ -15,7 +15,7 @@ from ablate.records.search_result import SearchPoint, SearchResult
 from ablate.records.tuned_search import Searches
 from ablate.study.arms import Arm, overlaid
 from ablate.study.plan import Plan
-from ablate.study.schema import Difference, Selector, Tune
+from ablate.study.schema import Claim, Difference, NoDifference, Selector, Tune
 from ablate.study.search_space import Edge, Parameter, value_at
 from ablate.study.tuned import specs_of
 from ablate.study.yaml_source import scalar_name
@@ -113,9 +113,11 @@ def changed_verdicts(
             continue
         why = ""
         if isinstance(claim, Difference):
-            why = _whom_it_suited(shared, own, claim, records)
+            why = _whom_it_suited(shared, own, claim, (claim.better, claim.worse), records)
+        elif isinstance(claim, NoDifference):
+            why = _whom_it_suited(shared, own, claim, (claim.first, claim.second), records)
         yield (
-            f"“{claim.says}” is {before.verdict} with shared settings, and {after.verdict} with "
+            f"“{claim.says}” is {before.verdict} with shared settings and {after.verdict} with "
             f"each arm's own{why}."
         )
 
@@ -156,22 +158,28 @@ def unfinished(plan: Plan, searches: Searches) -> str:
 
 
 def _whom_it_suited(
-    shared: "Findings", own: "Findings", claim: Difference, records: Mapping[str, TrialRecord]
+    shared: "Findings",
+    own: "Findings",
+    claim: Claim,
+    compared_arms: tuple[Selector, Selector],
+    records: Mapping[str, TrialRecord],
 ) -> str:
-    """Which of the two arms loses from settings of one's own, if the seeds tell."""
+    """Which of two arms loses from settings of its own against the other, if the seeds tell."""
     plan, tune = shared.plan, shared.plan.study.tune
+    if tune is None:
+        return ""
     metric = claim.metric or plan.study.metric
-    better, worse = (plan.select(each, claim.context) for each in (claim.better, claim.worse))
+    one, other = (plan.select(each, claim.context) for each in compared_arms)
     sign = 1.0 if describe_metric(metric, plan.metrics).higher_is_better else -1.0
     resolution = resolution_of(metric, own.trials, records)
-    change = _change(shared, own, metric, {better.key: sign, worse.key: -sign}, resolution)
+    change = _change(shared, own, metric, {one.key: sign, other.key: -sign}, resolution)
     low, high = interval(change)
-    if tune is None or not (low > 0 or high < 0):
-        return ", though these seeds do not tell the two differences apart"
-    suited, arm = (claim.worse, worse) if low > 0 else (claim.better, better)
     keys = dict.fromkeys(parameter.key for parameter in tune.space.parameters)
     what = _word(next(iter(keys))) if len(keys) == 1 else "settings"
-    return f": the shared {what} suited {_called(suited, arm)}"
+    if not (low > 0 or high < 0):
+        return f"; these seeds do not show whom the shared {what} suited"
+    suited = (compared_arms[1], other) if low > 0 else (compared_arms[0], one)
+    return f": the shared {what} suited {_called(*suited)}"
 
 
 def _called(selector: Selector, arm: Arm) -> str:

@@ -143,7 +143,7 @@ def read_search(folder: Path) -> tuple[SearchResult, ...]:
             Problem(
                 str(path),
                 f"is no search's result: {str(error).splitlines()[0]}",
-                "remove it; `ablate search` writes it again from its records",
+                "remove it; the command that searched writes it again from its records",
             )
         ) from None
 
