@@ -40,7 +40,7 @@ def settings_table(plan: Plan, searches: Searches) -> pd.DataFrame:
 
     Columns context, arm, parameter, key, shared and tuned (the setting before and at the best
     point), edge ("lowest" or "highest" where the best lies near that end of the range and the
-    workload would take more; else None), metric, shared_value and value (the metric with either,
+    workload would take more; else empty), metric, shared_value and value (the metric with either,
     on the search's seeds; shared_value is NaN where the settings lie outside the space), points
     (tried), completed.
     """
@@ -60,7 +60,7 @@ def settings_table(plan: Plan, searches: Searches) -> pd.DataFrame:
                 "key": parameter.key,
                 "shared": value_at(resolved, parameter.key),
                 "tuned": best.values[parameter.name],
-                "edge": _edge(plan, arm, parameter, best.values[parameter.name]),
+                "edge": _edge(plan, arm, parameter, best.values[parameter.name]) or "",
                 "metric": search.metric,
                 "shared_value": np.nan if own is None or own.value is None else own.value,
                 "value": best.value,
@@ -124,7 +124,7 @@ def changed_verdicts(
 
 def edges(settings: pd.DataFrame) -> Iterator[str]:
     """A sentence for each best value near an end of its range. settings: see `settings_table`."""
-    for row in settings.dropna(subset=["edge"]).to_dict("records"):
+    for row in settings[settings["edge"] != ""].to_dict("records"):
         yield (
             f"The best {_word(row['key'])} of {row['arm']} ({scalar_name(row['tuned'])}) lies near "
             f"the {row['edge']} searched: a better one may lie outside, so widen the range."

@@ -182,7 +182,7 @@ def settings_table(findings: Findings, tuned: TunedFindings) -> Table:
 
 
 def _at_edge(row: dict[Any, Any]) -> str:
-    return f"near the {row['edge']} searched" if isinstance(row["edge"], str) else ""
+    return f"near the {row['edge']} searched" if row["edge"] else ""
 
 
 def _not_completed(row: dict[Any, Any]) -> str:
