@@ -122,6 +122,8 @@ def _search(
     others: Sequence[Path],
     options: Mapping[str, Any],
 ) -> tuple[SearchResult, ...]:
+    if not arms:
+        return ()
     try:
         return search_arms(
             plan,
@@ -132,7 +134,7 @@ def _search(
             seeds=tune.seeds,
             metric=metric_of(plan),
             storage=str(folder / _journal(plan, tune)),
-            known=_known(folder, plan, others) if arms else {},
+            known=_known(folder, plan, others),
             **options,
         )
     except AblateError as error:  # what an option says to `ablate search` is a key here
