@@ -2,6 +2,7 @@
 
 runs/<study>-<space>/   study.yaml, search_space.yaml, records/<hash>.json, search.journal,
                         search.csv, search.json
+runs/<study>/           of a tuned study: the same, with search-<digest>.journal, beside the run's own
 """
 
 import hashlib

@@ -29,11 +29,11 @@ def tuned_tables(findings: Findings) -> tuple[Table, ...]:
     tuned = findings.tuned
     if tuned is None:
         return ()
-    arms = plain.arm_table(tuned.findings)
+    again = [plain.arm_table(tuned.findings), plain.factorial_table(tuned.findings)]
     return (
         comparison_table(findings, tuned),
         settings_table(findings, tuned),
-        replace(arms, name="tuned_arms", caption=f"{OWN}. {arms.caption}"),
+        *(_of_own(table) for table in again if table is not None),
     )
 
 
@@ -41,8 +41,11 @@ def tuned_trial_table(findings: Findings) -> Table | None:
     """Every trial with own settings; None for a study that is not tuned."""
     if findings.tuned is None:
         return None
-    trials = plain.trial_table(findings.tuned.findings)
-    return replace(trials, name="tuned_trials", caption=f"{OWN}. {trials.caption}")
+    return _of_own(plain.trial_table(findings.tuned.findings))
+
+
+def _of_own(table: Table) -> Table:
+    return replace(table, name=f"tuned_{table.name}", caption=f"{OWN}. {table.caption}")
 
 
 def verdict_table(findings: Findings) -> Table | None:

@@ -78,6 +78,13 @@ def test_arms_and_trials_with_own_settings_have_tables_of_their_own(findings: Fi
     assert trials.frame["test_accuracy"].tolist() == [*SHARED["baseline"], *OWN["sgd"]]
 
 
+def test_a_factorial_has_its_main_effects_with_own_settings_too() -> None:
+    findings = findings_of(SHARED, OWN, plan=tuned_study(design="full_factorial"))
+    table = tuned_tables(findings)[-1]
+    assert table.name == "tuned_factorial"
+    assert texts(table)[0][:2] == ["optimizer", "+10.03"]
+
+
 def test_the_answer_says_which_comparison_it_speaks_of(findings: Findings) -> None:
     shared, own = answer(findings).split(". With settings of each arm's own, ")
     assert shared.startswith("With shared settings, the claim is supported; the effect of sgd on ")
