@@ -2,7 +2,8 @@
 
 runs/<study>-<space>/   study.yaml, search_space.yaml, records/<hash>.json, search.journal,
                         search.csv, search.json
-runs/<study>/           of a tuned study: the same, with search-<digest>.journal, beside the run's own
+runs/<study>/           of a tuned study: search-<digest>.journal, search.csv and search.json
+                        beside what the run leaves
 """
 
 import hashlib
