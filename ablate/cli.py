@@ -17,6 +17,7 @@ from ablate.errors import AblateError, Problem
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ablate.network_pictures import Drawn
     from ablate.records.search_result import SearchResult
     from ablate.run_folder import Run
     from ablate.study.plan import MeasuredCost, Plan
@@ -71,6 +72,37 @@ Records = Annotated[
     typer.Option(metavar="DIR", help="Use the records of this run or report too; may be repeated."),
 ]
 
+RunOrModel = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN_OR_MODEL",
+        help="Folder of a run that keeps weights, a file of weights, or an untrained preset.",
+    ),
+]
+OfArm = Annotated[
+    str | None, typer.Option("--arm", metavar="ARM", help="Arm of a run; otherwise the baseline.")
+]
+OfSeed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed",
+        metavar="N",
+        help="Seed of a run, otherwise the first; or of a preset, otherwise 0.",
+    ),
+]
+OfPreset = Annotated[
+    str | None, typer.Option("--preset", metavar="PRESET", help="Network of a file of weights.")
+]
+OfNetwork = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Set a preset's key; may be repeated."),
+]
+PicturesOut = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="DIR", help="Folder of the pictures; otherwise RUN/visualization."
+    ),
+]
 DataDir = Annotated[Path | None, typer.Option(metavar="DIR", help="Look here for data sets first.")]
 CpusPerTrial = Annotated[
     float | None, typer.Option(metavar="N", help="CPUs, hence threads, a trial.")
@@ -328,6 +360,7 @@ def report(
     ablate report runs/pooling --out reports/pooling --compact
     ablate report studies/pooling.yaml --results results.csv
     """
+    from ablate.reporting.picture_folder import PICTURES_FOLDER, carry_pictures
     from ablate.run_folder import folder_for_results, make_folder, read_runs, write_compact_run
 
     if results is None:
@@ -340,7 +373,46 @@ def report(
     make_folder(folder)
     if compact:
         write_compact_run(run, folder)
+    for shown in reversed(runs):
+        carry_pictures(shown / PICTURES_FOLDER, folder / PICTURES_FOLDER)
     _write_report(run, folder)
+
+
+@app.command()
+def compare(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Folders of runs or reports.")
+    ],
+    arm: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ARM", help="Draw this arm, ARM or RUN:ARM; may be repeated. Otherwise all."
+        ),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Draw this curve; may be repeated. Otherwise validation loss and accuracy.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder; otherwise runs/compare-RUN-RUN.")
+    ] = None,
+) -> None:
+    """Draw arms of several runs on common axes, against epochs, seconds and images seen.
+
+    \b
+    ablate compare runs/pooling runs/optimizer --arm baseline --arm optimizer:sgd
+    """
+    from ablate.comparison_folder import compare_runs, shown_rows
+
+    compared = compare_runs(runs, arm or [], metric or [], out)
+    header, rows = shown_rows(compared.comparison)
+    _show_table(header, rows, right=tuple(range(1, len(header))))
+    for warning in compared.comparison.warnings:
+        _say(f"Mind this: {warning}")
+    _show_paths(compared.paths)
 
 
 @app.command()
@@ -381,6 +453,123 @@ def model(
         [*rows, ("total", "", "", f"{table.parameters:,}", f"{table.flops:,}")],
         right=(2, 3, 4),
     )
+
+
+visualize = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="""Draw what a network sees: its filters, or what its layers give for an image.
+
+    \b
+    ablate visualize activations runs/pooling
+    """,
+)
+app.add_typer(visualize, name="visualize")
+
+
+@visualize.command()
+def activations(
+    run_or_model: RunOrModel,
+    arm: OfArm = None,
+    seed: OfSeed = None,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Layer, as `ablate model` names it, or first or last for that convolution; "
+            "may be repeated.",
+        ),
+    ] = None,
+    image: Annotated[
+        str,
+        typer.Option(metavar="IMAGE", help="An image file, or the number of a test image, from 0."),
+    ] = "0",
+    class_name: Annotated[
+        str | None,
+        typer.Option("--class", metavar="NAME", help="Count test images within this class."),
+    ] = None,
+    maps: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Draw only the N strongest maps, larger."),
+    ] = None,
+    preset: OfPreset = None,
+    dataset: Dataset = None,
+    overrides: OfNetwork = None,
+    out: PicturesOut = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Draw what layers of a network give for one image, beside the image.
+
+    \b
+    ablate visualize activations runs/pooling --class frog --layer last --maps 16
+    """
+    from ablate.network_pictures import draw_activations
+    from ablate.visualized_network import find_subject
+
+    subject = find_subject(
+        run_or_model, arm=arm, seed=seed, preset=preset, overrides=_settings(dataset, overrides)
+    )
+    _show_drawn(
+        draw_activations(
+            subject,
+            out or subject.folder,
+            layers=layer or ["first"],
+            image=image,
+            class_name=class_name,
+            count=maps,
+            data_dir=data_dir,
+        )
+    )
+
+
+@visualize.command()
+def filters(
+    run_or_model: RunOrModel,
+    arm: OfArm = None,
+    seed: OfSeed = None,
+    layer: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="A convolution, as `ablate model` names it, or last."),
+    ] = "first",
+    maps: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Draw only the first N filters.")
+    ] = None,
+    preset: OfPreset = None,
+    dataset: Dataset = None,
+    overrides: OfNetwork = None,
+    out: PicturesOut = None,
+) -> None:
+    """Draw the filters of a convolution, and how much they are like Sobel kernels.
+
+    \b
+    ablate visualize filters runs/pooling --arm strided_conv --seed 0
+    """
+    from ablate.network_pictures import draw_filters
+    from ablate.visualized_network import find_subject
+
+    subject = find_subject(
+        run_or_model, arm=arm, seed=seed, preset=preset, overrides=_settings(dataset, overrides)
+    )
+    _show_drawn(draw_filters(subject, out or subject.folder, layer=layer, count=maps))
+
+
+def _settings(dataset: str | None, overrides: list[str] | None) -> dict[str, Any]:
+    from ablate.study.loading import parse_override
+
+    settings = dict(map(parse_override, overrides or []))
+    return settings if dataset is None else settings | {"data.dataset": dataset}
+
+
+def _show_drawn(drawn: "Drawn") -> None:
+    if drawn.sentence:
+        _console().print(drawn.sentence, markup=False, highlight=False, soft_wrap=True)
+    _show_paths(drawn.paths)
+
+
+def _show_paths(paths: tuple[Path, ...]) -> None:
+    """Of every file, and of their folder last."""
+    for path in (*paths, paths[-1].parent):
+        typer.echo(path)
 
 
 def _plan(

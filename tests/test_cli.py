@@ -16,6 +16,11 @@ from ablate.study.plan import PlannedTrial, make_plan
 from ablate.tuning.runner import RunSummary
 
 COMMANDS = get_command(app).commands
+EVERY_COMMAND = COMMANDS | {
+    f"{name} {below}": command
+    for name, group in COMMANDS.items()
+    for below, command in getattr(group, "commands", {}).items()
+}
 
 TRIVIAL = """\
 question: Does the way trials end reach the records?
@@ -84,16 +89,17 @@ def put(folder: str, *records: TrialRecord) -> None:
 
 
 class TestHelp:
-    @pytest.mark.parametrize("name", sorted(COMMANDS))
+    @pytest.mark.parametrize("name", sorted(EVERY_COMMAND))
     def test_it_shows_a_runnable_line(self, name: str):
-        result = ablate(name, "--help")
+        result = ablate(*name.split(), "--help")
         assert result.exit_code == 0
         assert f"\n  ablate {name} " in result.output
 
-    @pytest.mark.parametrize("name", sorted(COMMANDS))
+    @pytest.mark.parametrize("name", sorted(EVERY_COMMAND))
     def test_the_line_it_shows_names_options_that_there_are(self, name: str):
-        options = {word for parameter in COMMANDS[name].params for word in parameter.opts}
-        shown = [line for line in (COMMANDS[name].help or "").splitlines() if "ablate" in line]
+        command = EVERY_COMMAND[name]
+        options = {word for parameter in command.params for word in parameter.opts}
+        shown = [line for line in (command.help or "").splitlines() if "ablate" in line]
         assert {word for line in shown for word in line.split() if word.startswith("--")} <= options
 
     def test_alone_it_names_every_command(self):
@@ -451,4 +457,64 @@ class TestUntilDecided:
     def test_a_study_without_claims_has_nothing_to_decide(self) -> None:
         assert refusal("run", "digits.yaml", "--until-decided") == (
             "--until-decided: the study makes no claim to decide\n    add `claims`\n"
+        )
+
+
+class TestVisualize:
+    SMALL = ("--set", "architecture.filters=[4, 4, 4]", "--dataset", "digits")
+
+    def test_it_prints_what_it_drew_and_the_folder_last(self):
+        result = ablate("visualize", "activations", "simple_model", *self.SMALL, "--class", "3")
+        assert result.exit_code == 0, result.output
+        name = "activations_simple_model_untrained_seed0_stage1_convolution1_3_test_image_3"
+        assert result.stdout.splitlines() == [
+            f"visualization/{name}.png", f"visualization/{name}.svg", "visualization",
+        ]  # fmt: skip
+
+    def test_filters_come_with_a_sentence(self):
+        result = ablate("visualize", "filters", "simple_model", *self.SMALL, "--out", "new")
+        sentence, *paths = result.stdout.splitlines()
+        assert sentence.startswith("Likest to a Sobel kernel are for horizontal edges filter ")
+        assert (len(paths), paths[-1]) == (6, "new")
+        assert all(Path(path).exists() for path in paths)
+
+    @pytest.mark.parametrize("command", ["filters", "activations"])
+    def test_a_network_that_there_is_none_of_is_refused(self, command: str):
+        assert refusal("visualize", command, "god_model") == (
+            "god_model: is neither the folder of a run, nor a file of weights, nor a preset\n"
+            "    did you mean 'good_model'?\n"
+        )
+
+    def test_a_report_elsewhere_takes_the_pictures_along(self):
+        put("runs/trivial", *map(record, trials()))
+        Path("runs/trivial/study.yaml").write_text(TRIVIAL)
+        ablate("visualize", "activations", "simple_model", *self.SMALL, "--out",
+               "runs/trivial/visualization")  # fmt: skip
+        result = ablate("report", "runs/trivial", "--out", "reports/trivial")
+        assert result.exit_code == 0, result.output
+        assert len(list(Path("reports/trivial/visualization").glob("*.png"))) == 1
+        assert "## What the networks see" in Path("reports/trivial/report.md").read_text()
+
+
+class TestCompare:
+    def test_it_shows_the_arms_and_prints_the_folder_last(self):
+        history = {"epoch": [1.0, 2.0], "validation_loss": [0.75, 0.5]}
+        put("runs/trivial", *(record(trial, history=history) for trial in trials()))
+        Path("runs/trivial/study.yaml").write_text(TRIVIAL)
+        result = ablate("compare", "runs/trivial", "--arm", "b", "--out", "compared")
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert [line.split() for line in result.stdout.splitlines()] == [
+            ["arm", "seeds", "validation_loss", "test_accuracy", "epochs", "seconds"],
+            ["b", "2", "of", "2", "—", "62.00", "[49.29,", "74.71]", "2.0", "—"],
+            ["compared/comparison.png"],
+            ["compared/comparison.svg"],
+            ["compared/arms.csv"],
+            ["compared/curves.csv"],
+            ["compared"],
+        ]
+
+    def test_what_is_no_run_is_refused(self):
+        assert refusal("compare", "trivial.yaml") == (
+            "trivial.yaml: is neither a run nor a report: it holds no study.yaml\n"
+            "    name a folder that `ablate run` or `ablate report` has written\n"
         )

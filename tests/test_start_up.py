@@ -37,7 +37,10 @@ def imported_by(*arguments: str) -> set[str]:
     return set(roots)
 
 
-@pytest.mark.parametrize("command", [(), ("run",), ("plan",), ("report",), ("model",)])
+@pytest.mark.parametrize(
+    "command",
+    [(), ("run",), ("plan",), ("report",), ("model",), ("compare",), ("visualize", "filters")],
+)
 def test_help_imports_nothing_slow(command: tuple[str, ...]) -> None:
     assert imported_by(*command, "--help") & SLOW_TO_IMPORT == set()
 

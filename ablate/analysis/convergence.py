@@ -1,12 +1,16 @@
 """How fast arms learn: curves over seeds, and the epoch at which a threshold is reached."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from ablate.analysis.inference import ALPHA
 
-_PLACES = ("context", "arm", "seed", "epoch", "step", "images", "seconds", "flops")
+_TRIAL = ["context", "arm", "seed"]
+NO_CURVES = ("context", "arm", "seed", "epoch", "step", "images", "seconds", "flops")
+"""Columns of a history that say whose a point is and where it lies."""
 
 
 def curve_tables(history: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -15,7 +19,7 @@ def curve_tables(history: pd.DataFrame) -> dict[str, pd.DataFrame]:
     The interval is the 95 % t interval over the seeds that have the point; NaN with one seed.
     Columns that only say where a point lies (epoch, step, images, seconds, flops) are no curves.
     """
-    names = [name for name in history.columns if name not in _PLACES]
+    names = [name for name in history.columns if name not in NO_CURVES]
     return {name: _curve(history, name) for name in names if history[name].notna().any()}
 
 
@@ -25,6 +29,24 @@ def _curve(history: pd.DataFrame, column: str) -> pd.DataFrame:
     quantile = stats.t.ppf(1 - ALPHA / 2, np.maximum(table["n"] - 1, 1))
     half = np.where(table["n"] > 1, quantile * table["sd"] / np.sqrt(table["n"].clip(1)), np.nan)
     return table.assign(low=table["mean"] - half, high=table["mean"] + half).drop(columns="sd")
+
+
+def place_table(history: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Where the points of each arm lie on average: columns context, arm, epoch and each of `names`
+    (such as seconds and images), NaN where the history has none.
+
+    The steps from a point to the next are averaged over the seeds that have both, and added up. So
+    a trial that ends early takes nothing back, and while all go on it is the plain mean.
+    """
+    ordered = history.sort_values("epoch", kind="stable").reindex(
+        columns=[*_TRIAL, "epoch", *names]
+    )
+    numbers = ordered[list(names)].astype(float)
+    before = numbers.groupby([ordered[key] for key in _TRIAL]).shift(fill_value=0.0)
+    steps = ordered[["context", "arm", "epoch"]].join(numbers - before)
+    means = steps.groupby(["context", "arm", "epoch"], as_index=False).mean()
+    means[list(names)] = means.groupby(["context", "arm"])[list(names)].cumsum()
+    return means
 
 
 def epochs_to(

@@ -172,6 +172,11 @@ def _splits(
 def _network(
     settings: ImageClassificationSettings, seed: int, precision: "Precision"
 ) -> "nn.Module":
+    return precision.place(initial_network(settings, seed))
+
+
+def initial_network(settings: ImageClassificationSettings, seed: int) -> "nn.Module":
+    """The network as a trial with these settings and seed starts, on the CPU."""
     import torch
 
     from ablate.image_classification.architecture.builder import build_network
@@ -180,8 +185,8 @@ def _network(
         return torch.Generator().manual_seed(stream_seed(seed, *use))
 
     description = DATASETS[settings.data.dataset]
-    return precision.place(
-        build_network(settings.architecture, description.input_shape, description.classes, stream)
+    return build_network(
+        settings.architecture, description.input_shape, description.classes, stream
     )
 
 

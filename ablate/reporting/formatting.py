@@ -126,6 +126,11 @@ def sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def shortened(text: str, width: int) -> str:
+    """At most `width` characters, the last of them dots where more follow."""
+    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+
+
 def wrap(label: str, width: int) -> str:
     """A label in lines of at most `width` characters, broken at spaces, after `_`, `=`, `,`, `+`,
     `.` or `/` where possible.

@@ -146,7 +146,7 @@ def _forest(
         "Each arm's difference from its reference on the same seeds: mean with 95 % interval, and "
         "below it one small mark a seed. The grey band holds effects too small to be of interest."
     )
-    return _picture(name, title, caption, forest.size(effects), draw)
+    return draw_picture(name, title, caption, forest.size(effects), draw)
 
 
 def _interactions(findings: Findings) -> Iterator[Picture]:
@@ -168,7 +168,7 @@ def _interactions(findings: Findings) -> Iterator[Picture]:
         "The same change in each context, with its 95 % interval. A row whose cells disagree is a "
         "conclusion that depends on the context."
     )
-    yield _picture("interaction", "Effects by context", caption, interaction.size(cells), draw)
+    yield draw_picture("interaction", "Effects by context", caption, interaction.size(cells), draw)
 
 
 def _factorials(findings: Findings) -> Iterator[Picture]:
@@ -198,7 +198,7 @@ def _factorials(findings: Findings) -> Iterator[Picture]:
             )
 
         several = len(contexts) > 1
-        yield _picture(
+        yield draw_picture(
             f"factorial_{_file_name(context)}" if several else "factorial",
             "Main effects and interactions" + (f" in {context}" if several else ""),
             "On the diagonal the main effect of each factor, beside it the two-way interactions, "
@@ -227,7 +227,7 @@ def _waterfalls(findings: Findings) -> Iterator[Picture]:
             )
 
         several = len(contexts) > 1
-        yield _picture(
+        yield draw_picture(
             f"waterfall_{_file_name(context)}" if several else "waterfall",
             f"The path, step by step, in {context}" if several else "The path, step by step",
             "One change after the other: each bar runs from the mean before the step to the mean "
@@ -255,7 +255,7 @@ def _growth(findings: Findings) -> Picture:
         "it. A claim is settled when its interval lies wholly beyond the line, or wholly inside or "
         "outside the grey band."
     )
-    return _picture(
+    return draw_picture(
         "growth",
         "How the evidence grew",
         caption,
@@ -283,7 +283,7 @@ def _strip(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:
         "seed moved all arms alike, and pairing removes that spread."
     )
     title = f"{formatting.sentence_case(metric.label)}, seed by seed"
-    return _picture("strip", title, caption, strip.size(findings.arms), draw)
+    return draw_picture("strip", title, caption, strip.size(findings.arms), draw)
 
 
 def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
@@ -301,7 +301,7 @@ def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture
         ) -> None:
             curves.draw(tables, figure, styles, references=references, label=label, unit=unit)
 
-        yield _picture(
+        yield draw_picture(
             f"curves_{_file_name(quantity)}",
             f"Learning curves: {label}",
             "Mean over seeds with its 95 % interval as a band. Training values are running "
@@ -334,20 +334,21 @@ def _cost(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:
 
     title = f"{formatting.sentence_case(metric.label)} against cost"
     caption = "Each arm's mean with its 95 % interval over what one of its trials cost on average."
-    return _picture("cost", title, caption, cost.size(findings.arms), draw)
+    return draw_picture("cost", title, caption, cost.size(findings.arms), draw)
 
 
 def _has_numbers(table: pd.DataFrame, column: str) -> bool:
     return column in table and bool(table[column].notna().any())
 
 
-def _picture(
+def draw_picture(
     name: str,
     title: str,
     caption: str,
     size: tuple[float, float],
     draw: Callable[[Figure], None],
 ) -> Picture:
+    """A picture drawn on an empty figure. size: width and height in inches."""
     figure = theme.new_figure(*size)
     draw(figure)
     files = theme.render(figure)

@@ -20,6 +20,7 @@ from ablate.reporting import formatting, markup, tuned_tables
 from ablate.reporting import tables as table_makers
 from ablate.reporting.answer import answer
 from ablate.reporting.macros import macros
+from ablate.reporting.picture_folder import PICTURES_FOLDER, read_pictures
 from ablate.reporting.pictures import Picture, pictures
 from ablate.reporting.tables import Cell, Table
 
@@ -48,6 +49,8 @@ class Page:
     trials: Table
     tuned_trials: Table | None
     pictures: tuple[Picture, ...]
+    seen: tuple[Picture, ...]
+    """Pictures that lie in the report's folder already."""
     method: tuple[str, ...]
     provenance: Table
 
@@ -73,10 +76,11 @@ def write_report(findings: Findings, folder: Path, provenance: Mapping[str, Any]
     """Write the report into `folder` (made if absent) and give the path of report.html.
 
     provenance: what a reader needs to trust and repeat the numbers (versions, hardware, digests,
-    commit, dates), nested or flat; shown as it stands. Each file is replaced as a whole: a reader
-    never sees half of one. Figures and tables of an earlier report that this one lacks go.
+    commit, dates), nested or flat; shown as it stands. Pictures in `visualization/` of the folder
+    are shown too. Each file is replaced as a whole: a reader never sees half of one. Figures and
+    tables of an earlier report that this one lacks go.
     """
-    page = make_page(findings, provenance)
+    page = make_page(findings, provenance, read_pictures(folder / PICTURES_FOLDER))
     _write_folder(folder / "figures", dict(_figure_files(page)))
     _write_folder(folder / "tables", dict(_table_files(page)))
     _write(folder / "report.md", _render("report.md.jinja", page).encode())
@@ -84,8 +88,10 @@ def write_report(findings: Findings, folder: Path, provenance: Mapping[str, Any]
     return folder / "report.html"
 
 
-def make_page(findings: Findings, provenance: Mapping[str, Any]) -> Page:
-    """Draw and tabulate everything."""
+def make_page(
+    findings: Findings, provenance: Mapping[str, Any], seen: tuple[Picture, ...] = ()
+) -> Page:
+    """Draw and tabulate everything. seen: pictures of what the networks see."""
     study = findings.plan.study
     return Page(
         title=formatting.sentence_case(study.name.replace("_", " ")),
@@ -102,6 +108,7 @@ def make_page(findings: Findings, provenance: Mapping[str, Any]) -> Page:
         trials=_of_shared(findings, table_makers.trial_table(findings)),
         tuned_trials=tuned_tables.tuned_trial_table(findings),
         pictures=tuple(pictures(findings)),
+        seen=seen,
         method=_method(findings),
         provenance=_provenance_table(findings, provenance),
     )
@@ -242,7 +249,9 @@ def _render(template: str, page: Page) -> str:
     environment.filters["markdown_table"] = markup.markdown
     environment.filters["data_uri"] = _data_uri
     environment.filters["breakable"] = _breakable
-    return environment.get_template(template).render(page=page, folded_rows=_FOLDED_ROWS)
+    return environment.get_template(template).render(
+        page=page, folded_rows=_FOLDED_ROWS, pictures_folder=PICTURES_FOLDER
+    )
 
 
 def _data_uri(picture: Picture) -> Markup:

@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ablate.analysis.convergence import curve_means, curve_tables, epochs_to, point_spacing
+from ablate.analysis.convergence import (
+    curve_means,
+    curve_tables,
+    epochs_to,
+    place_table,
+    point_spacing,
+)
 
 Curves = dict[str, Sequence[Sequence[float | None]]]
 
@@ -129,3 +135,29 @@ def test_the_spacing_is_the_largest_step_between_points():
     assert point_spacing(uneven) == 2.0
     assert point_spacing(history_of({"wide": [[1]]})) == 0.0
     assert point_spacing(history_of({"wide": [[1]]})[:0]) == 0.0
+
+
+# --- places ---------------------------------------------------------------------------------------
+
+
+def test_a_point_lies_where_it_does_on_average():
+    history = history_of({"wide": [[1, 2, 3], [1, 2, 3]]})
+    seconds = [10.0, 20.0, 30.0, 20.0, 40.0, 60.0]
+    places = place_table(history.assign(seconds=seconds), ["seconds", "images"])
+    assert list(places.columns) == ["context", "arm", "epoch", "seconds", "images"]
+    assert list(places["seconds"]) == [15.0, 30.0, 45.0]
+    assert places["images"].isna().all()
+
+
+def test_a_trial_that_ends_early_takes_no_time_back():
+    """The slow one ends after two points; the third lies one step of the fast one later."""
+    history = history_of({"wide": [[1, 2, 3], [1, 2]]})
+    places = place_table(history.assign(seconds=[1.0, 2.0, 3.0, 100.0, 200.0]), ["seconds"])
+    assert list(places["seconds"]) == [50.5, 101.0, 102.0]
+
+
+def test_arms_have_places_of_their_own():
+    history = history_of({"wide": [[1, 2]], "narrow": [[1, 2]]})
+    places = place_table(history.assign(seconds=[1.0, 2.0, 30.0, 60.0]), ["seconds"])
+    by_arm = {arm: list(own["seconds"]) for arm, own in places.groupby("arm")}
+    assert by_arm == {"wide": [1.0, 2.0], "narrow": [30.0, 60.0]}

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from ablate.reporting import formatting, report
+from ablate.reporting.picture_folder import write_pictures
+from ablate.reporting.pictures import Picture
 from ablate.reporting.report import write_report
 from tests.reporting.factory import make_findings, make_verdict
 
@@ -174,3 +176,39 @@ def test_a_second_report_replaces_the_first_and_leaves_no_scraps(tmp_path: Path)
         "report.md",
         "report.html",
     }
+
+
+class TestPicturesThatLieInTheFolder:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        (tmp_path / "visualization").mkdir()
+        picture = Picture("a) b", ATTACK, "What it sees.", {"png": b"png", "svg": b"<svg/>"})
+        write_pictures([picture], tmp_path / "visualization")
+        nothing = make_findings(without_result=("baseline", "strided_conv"))
+        write_report(nothing, tmp_path, {})
+        return tmp_path
+
+    def test_they_are_inlined_in_the_page(self, folder: Path) -> None:
+        text = (folder / "report.html").read_text()
+        assert '<a href="#seen">What the networks see</a>' in text
+        section = text[text.index('<section id="seen">') :].partition("</section>")[0]
+        data = base64.b64encode(b"<svg/>").decode()
+        assert f'src="data:image/svg+xml;base64,{data}"' in section
+        assert "<figcaption>What it sees.</figcaption>" in section
+        assert "<script" not in text
+
+    def test_they_are_linked_from_the_markdown(self, folder: Path) -> None:
+        text = (folder / "report.md").read_text()
+        section = text[text.index("## What the networks see") : text.index("## How to read")]
+        assert "](visualization/a%29%20b.png)\n\nWhat it sees.\n" in section
+        assert "<script" not in section
+
+    def test_they_stay_where_they_are(self, folder: Path) -> None:
+        assert {path.suffix for path in (folder / "visualization").iterdir()} == {
+            ".png", ".svg", ".json",
+        }  # fmt: skip
+
+
+def test_without_such_pictures_the_report_says_nothing_of_them(full: Path) -> None:
+    for name in ("report.md", "report.html"):
+        assert "What the networks see" not in (full / name).read_text()

@@ -70,6 +70,20 @@ class TestRunTasks:
             ("completed", "baseline", 0),
         ]
 
+    def test_final_weights_come_to_lie_beside_their_record_where_the_study_keeps_them(
+        self, tmp_path: Path
+    ):
+        settings = {"weights": "tensors"}
+        run(make_trivial_plan(seeds=1, arms=(), settings=settings), tmp_path)
+        plan = make_trivial_plan(seeds=2, arms=(), settings=settings, keep_weights=True)
+        store = RecordStore(tmp_path)
+        assert [task.seed for task in missing_tasks(plan, store)] == [0, 1]
+        records = run(plan, tmp_path)
+        assert {seed: store.weights_of(record) for (_, seed), record in records.items()} == {
+            0: b"tensors 0", 1: b"tensors 1",
+        }  # fmt: skip
+        assert missing_tasks(plan, store) == ()
+
     def test_a_record_holds_metrics_history_cost_and_provenance(self, tmp_path: Path):
         record = run(make_trivial_plan(seeds=1), tmp_path)["b", 0]
         assert record.metrics["test_accuracy"] == 60.0

@@ -12,7 +12,7 @@ from ablate.errors import DivergedError
 def train(settings: dict[str, Any], seed: int) -> Iterator[dict[str, Any]]:
     """ends: "well", "diverged", "fails", "fails_once", "dies".
 
-    log: a file that names each start.
+    log: a file that names each start. weights: given at the end.
     """
     if "log" in settings:
         with Path(settings["log"]).open("a") as log:
@@ -21,8 +21,10 @@ def train(settings: dict[str, Any], seed: int) -> Iterator[dict[str, Any]]:
         time.sleep(settings.get("seconds", 0.0))
         yield {"epoch": epoch, "validation_accuracy": 50.0 + epoch + seed, "flops": 10.0 * epoch}
     _end(settings, seed)
+    weights = {"weights": f"{settings['weights']} {seed}".encode()} if "weights" in settings else {}
     yield {
         "test_accuracy": 60.0 + seed,
+        "facts": weights,
         "process": os.getpid(),
         "threads": int(os.environ.get("OMP_NUM_THREADS", 0)),
     }

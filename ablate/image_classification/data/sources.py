@@ -14,22 +14,39 @@ if TYPE_CHECKING:
 
 
 class DatasetDescription(NamedTuple):
-    """input_shape: (channels, height, width). digest: of the pixels, names the data in a trial's
-    hash. module: where `load(data_dir) -> ImageData` is.
+    """input_shape: (channels, height, width). class_names: by label. digest: of the pixels, names
+    the data in a trial's hash. module: where `load(data_dir) -> ImageData` is, and what its
+    images are normalised by, MEAN and STD.
     """
 
     input_shape: tuple[int, int, int]
-    classes: int
+    class_names: tuple[str, ...]
     train_size: int
     test_size: int
     digest: str
     module: str
 
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
 
 DATASETS = {
     "cifar10": DatasetDescription(
         input_shape=(3, 32, 32),
-        classes=10,
+        class_names=(
+            "airplane",
+            "automobile",
+            "bird",
+            "cat",
+            "deer",
+            "dog",
+            "frog",
+            "horse",
+            "ship",
+            "truck",
+        ),
         train_size=50_000,
         test_size=10_000,
         digest="47af8b02cfcfb6cd+f9b1e2130bab680d",
@@ -37,7 +54,7 @@ DATASETS = {
     ),
     "digits": DatasetDescription(
         input_shape=(3, 32, 32),
-        classes=10,
+        class_names=tuple("0123456789"),
         train_size=1_433,
         test_size=364,
         digest="fa3533ecbf98e1a0",
@@ -52,3 +69,11 @@ def load_data(name: str, data_dir: Path | None = None) -> "ImageData":
         raise DataError(f"no data set named '{name}': {did_you_mean(name, DATASETS)}")
     data: ImageData = importlib.import_module(DATASETS[name].module).load(data_dir)
     return data
+
+
+def normalisation(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of each channel, for pixel values from 0 to 1, by which a data
+    set's images are normalised; without reading any. name: a key of DATASETS.
+    """
+    module = importlib.import_module(DATASETS[name].module)
+    return module.MEAN, module.STD

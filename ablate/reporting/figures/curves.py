@@ -61,13 +61,13 @@ def _draw_together(
             axes = panels[row, column]
             of_context = table[table["context"] == context]
             for name in _names(curves, context):
-                _draw_curve(of_context[of_context["arm"] == name], axes, styles[name])
+                draw_curve(of_context[of_context["arm"] == name], axes, styles[name])
             title = _PART_TITLES.get(part, part)
             axes.set_title(f"{context}: {title}" if len(contexts) > 1 else title)
             axes.set_xlabel("epoch")
         panels[row, 0].set_ylabel(y_label)
-        _look_at_means(panels[row, 0], curves, context)
-    _legend(figure, [(name, styles[name]) for name in _names(curves)], columns=3)
+        look_at_means(panels[row, 0], curves, context)
+    legend(figure, [(name, styles[name]) for name in _names(curves)], columns=3)
 
 
 def _draw_apart(
@@ -87,8 +87,8 @@ def _draw_apart(
             of_context = table[table["context"] == context]
             for reference in set(references) & set(of_context["arm"]) - {name}:
                 thin = ArmStyle(REFERENCE_COLOUR, "", ())
-                _draw_curve(of_context[of_context["arm"] == reference], axes, thin, position, False)
-            _draw_curve(of_context[of_context["arm"] == name], axes, styles[name], position)
+                draw_curve(of_context[of_context["arm"] == reference], axes, thin, position, False)
+            draw_curve(of_context[of_context["arm"] == name], axes, styles[name], position)
         text = f"{name}, in {context}" if several else name
         axes.set_title(formatting.wrap(text, 26), fontsize=8.5)
     for axes in list(grid.flat)[len(panels) :]:
@@ -97,17 +97,17 @@ def _draw_apart(
         axes.set_xlabel("epoch")
     for axes in grid[:, 0]:
         axes.set_ylabel(y_label)
-    _look_at_means(grid[0, 0], curves)
+    look_at_means(grid[0, 0], curves)
     entries = [
         (_PART_TITLES.get(part, part), ArmStyle(GREY, "", _part_dashes(position)))
         for position, part in enumerate(curves)
     ]
-    _legend(
+    legend(
         figure, [*entries, ("thin: the baseline", ArmStyle(REFERENCE_COLOUR, "", ()))], columns=4
     )
 
 
-def _look_at_means(
+def look_at_means(
     axes: Axes, curves: Mapping[str, pd.DataFrame], context: str | None = None
 ) -> None:
     """Leave room for the means, and for bands as far as they go beyond them by a quarter of that:
@@ -121,18 +121,21 @@ def _look_at_means(
         axes.set_ylim(max(low, means.min() - room), min(high, means.max() + room))
 
 
-def _draw_curve(
+def draw_curve(
     curve: pd.DataFrame,
     axes: Axes,
     style: ArmStyle,
     part: int | None = None,
     band: bool = True,
+    x: str = "epoch",
 ) -> None:
-    """part: position of the part where parts share axes, and the line style must tell them."""
-    present = curve.dropna(subset=["mean"]).sort_values("epoch")
+    """Draw one arm's mean and its band. part: position of the part where parts share axes, and the
+    line style must tell them. x: the column that says where a point lies.
+    """
+    present = curve.dropna(subset=[x, "mean"]).sort_values(x)
     dashes = style.dashes if part is None else _part_dashes(part)
     axes.plot(
-        present["epoch"],
+        present[x],
         present["mean"],
         color=style.colour,
         linestyle=(0, dashes or None),
@@ -147,7 +150,7 @@ def _draw_curve(
     bounded = present.dropna(subset=["low", "high"])
     if band and len(bounded):
         axes.fill_between(
-            bounded["epoch"].to_numpy(dtype=float),
+            bounded[x].to_numpy(dtype=float),
             bounded["low"].to_numpy(dtype=float),
             bounded["high"].to_numpy(dtype=float),
             color=style.colour,
@@ -161,7 +164,8 @@ def _part_dashes(position: int) -> tuple[float, ...]:
     return ((), (4, 1.5), (1, 1.2))[position % 3]
 
 
-def _legend(figure: Figure, entries: list[tuple[str, ArmStyle]], columns: int) -> None:
+def legend(figure: Figure, entries: list[tuple[str, ArmStyle]], columns: int) -> None:
+    """One legend below all panels."""
     handles = [
         Line2D(
             [],

@@ -1,0 +1,207 @@
+"""Arms of several runs side by side: their curves, their final metrics, and whether they can be
+compared at all.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from ablate.analysis.convergence import curve_tables, place_table
+from ablate.analysis.effects import arm_table
+from ablate.analysis.tables import history_table, resolution_of, trial_table
+from ablate.records.schema import TrialRecord
+from ablate.study.arms import Arm
+from ablate.study.plan import Plan
+from ablate.workload import MetricDescription, describe_metric
+
+PLACES = ("seconds", "images")
+"""What a point's place can be told in, beside its epoch."""
+_USUAL = ("validation_loss", "validation_accuracy")
+_ON_OTHER_DATA = {"dataset": "data set", "data_digest": "digest of the data", "images": "split"}
+_ON_OTHER_MACHINES = ("processor", "device", "threads", "precision")
+
+
+class Contender(NamedTuple):
+    """An arm of a run. records: of the run, by hash."""
+
+    run: str
+    plan: Plan
+    records: Mapping[str, TrialRecord]
+    arm: Arm
+
+    @property
+    def name(self) -> str:
+        """The arm, with its context where its study has several."""
+        several = len(self.plan.study.contexts) > 1
+        return f"{self.arm.context}/{self.arm.name}" if several else self.arm.name
+
+    @property
+    def own_records(self) -> list[TrialRecord]:
+        """Those of the arm's trials that there are, seed by seed."""
+        own = (trial for trial in self.plan.trials if (trial.context, trial.arm) == self.arm.key)
+        return [self.records[trial.hash] for trial in own if trial.hash in self.records]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What there is to be drawn."""
+
+    arms: pd.DataFrame
+    """One row an arm: label, run, context, arm, n (seeds that count), seeds (planned), epochs and
+    seconds (mean over trials), and of each metric <metric>, <metric>_low and <metric>_high (final:
+    mean and 95 % interval)."""
+    curves: Mapping[str, pd.DataFrame]
+    """History column -> columns label, epoch, seconds, images, n, mean, low, high."""
+    metrics: Mapping[str, MetricDescription]
+    """Of every metric above."""
+    warnings: tuple[str, ...]
+
+
+def compare(contenders: Sequence[Contender], metrics: Sequence[str] = ()) -> Comparison:
+    """Put arms side by side.
+
+    metrics: columns of the history to be drawn; none: validation loss and accuracy where an arm has
+    them, else every column.
+    """
+    labels = labels_of(contenders)
+    tables = [_curves(contender) for contender in contenders]
+    names = list(metrics) or _metrics_in(tables)
+    finals = list(dict.fromkeys([*names, *(each.plan.study.metric for each in contenders)]))
+    curves = {}
+    for name in names:
+        own = [
+            table[name].assign(label=label)
+            for label, table in zip(labels, tables, strict=True)
+            if name in table
+        ]
+        if own:
+            curves[name] = pd.concat(own, ignore_index=True)[
+                ["label", "epoch", *PLACES, "n", "mean", "low", "high"]
+            ]
+    known = {key: value for each in contenders for key, value in each.plan.metrics.items()}
+    return Comparison(
+        pd.DataFrame(
+            [
+                {"label": label, **_row(contender, finals)}
+                for label, contender in zip(labels, contenders, strict=True)
+            ]
+        ),
+        curves,
+        {name: describe_metric(name, known) for name in finals},
+        tuple(_warnings(contenders, labels, names, tables)),
+    )
+
+
+def labels_of(contenders: Sequence[Contender]) -> list[str]:
+    """The arms' names, with their run's where several have one name."""
+    count = Counter(contender.name for contender in contenders)
+    return [
+        f"{contender.run}: {contender.name}" if count[contender.name] > 1 else contender.name
+        for contender in contenders
+    ]
+
+
+def _curves(contender: Contender) -> dict[str, pd.DataFrame]:
+    """The arm's curves, by column of the history, each point with its place."""
+    history = history_table(contender.plan, contender.records)
+    keys = (history["context"] == contender.arm.context) & (history["arm"] == contender.arm.name)
+    history = history[keys]
+    if history.empty:
+        return {}
+    places = place_table(history, PLACES)
+    return {
+        name: curve.merge(places, on=["context", "arm", "epoch"])
+        for name, curve in curve_tables(history).items()
+    }
+
+
+def _metrics_in(tables: Iterable[Mapping[str, pd.DataFrame]]) -> list[str]:
+    every = list(dict.fromkeys(name for table in tables for name in table))
+    return [name for name in _USUAL if name in every] or every
+
+
+def _row(contender: Contender, metrics: Iterable[str]) -> dict[str, Any]:
+    plan, records, arm = contender.plan, contender.records, contender.arm
+    trials = trial_table(plan, records)
+    row: dict[str, Any] = {
+        "run": contender.run,
+        "context": arm.context,
+        "arm": arm.name,
+        "n": sum(record.status == "completed" for record in contender.own_records),
+        "seeds": len(plan.study.seeds),
+        "epochs": _mean_end(contender.own_records, "epoch"),
+        "seconds": _mean_end(contender.own_records, "seconds"),
+    }
+    for metric in metrics:
+        table = arm_table(plan, trials, metric, resolution_of(metric, trials, records))
+        (own,) = table[(table["context"] == arm.context) & (table["arm"] == arm.name)].to_dict(
+            "records"
+        )
+        row |= {metric: own["mean"], f"{metric}_low": own["low"], f"{metric}_high": own["high"]}
+    return row
+
+
+def _mean_end(records: Iterable[TrialRecord], column: str) -> float:
+    """Mean over the completed trials of the last value in a column of their histories."""
+    ends = [
+        record.history[column][-1]
+        for record in records
+        if record.status == "completed" and record.history.get(column)
+    ]
+    return float(pd.Series(ends, dtype=float).mean())
+
+
+def _warnings(
+    contenders: Sequence[Contender],
+    labels: Sequence[str],
+    metrics: Sequence[str],
+    tables: Sequence[Mapping[str, pd.DataFrame]],
+) -> Iterator[str]:
+    """What keeps curves from being comparable, or from being there."""
+    for key, what in _ON_OTHER_DATA.items():
+        values = [_stated(contender, key) for contender in contenders]
+        if different := _different(labels, values):
+            yield f"Not comparable, as the {what} differs: {different}."
+            break
+    for label, table in zip(labels, tables, strict=True):
+        if lacking := [name for name in metrics if name not in table]:
+            yield f"{label} has no history of {', '.join(lacking)}."
+    for metric in metrics:
+        values = [describe_metric(metric, each.plan.metrics).unit or "none" for each in contenders]
+        if different := _different(labels, values):
+            yield f"Not comparable, as the unit of {metric} differs: {different}."
+    chosen = [contender.plan.study.metric for contender in contenders]
+    if different := _different(labels, chosen):
+        yield f"The studies are decided by different metrics: {different}."
+    machines = [
+        ", ".join(filter(None, (_stated(contender, key) for key in _ON_OTHER_MACHINES)))
+        for contender in contenders
+    ]
+    if different := _different(labels, machines):
+        yield f"Seconds compare machines as well: {different}."
+
+
+def _stated(contender: Contender, key: str) -> str:
+    """What the arm's records say of one fact: every value that there is; "" where none is."""
+    values = [record.provenance.get(key) for record in contender.own_records]
+    return " and ".join(dict.fromkeys(_text(value) for value in values if value is not None))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{item} {name}" for name, item in value.items())
+    return str(value)
+
+
+def _different(labels: Sequence[str], values: Sequence[str]) -> str:
+    """Who says what, if those that say anything do not all say the same."""
+    if len({value for value in values if value}) < 2:
+        return ""
+    by_value: dict[str, list[str]] = {}
+    for label, value in zip(labels, values, strict=True):
+        if value:
+            by_value.setdefault(value, []).append(label)
+    return "; ".join(f"{value} ({', '.join(names)})" for value, names in by_value.items())

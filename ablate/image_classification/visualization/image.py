@@ -1,0 +1,121 @@
+"""The image that is shown to a network."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ablate.errors import AblateError, Problem, did_you_mean
+from ablate.image_classification.data.sources import DATASETS, load_data, normalisation
+from ablate.image_classification.settings import DataSettings
+from ablate.image_classification.training.precision import normalise
+
+
+class Image(NamedTuple):
+    """pixels: uint8 (channels, height, width). name: "frog, test image 4", or that of a file."""
+
+    pixels: NDArray[np.uint8]
+    name: str
+
+
+def choose_image(
+    data_settings: DataSettings,
+    image: str = "0",
+    class_name: str | None = None,
+    data_dir: Path | None = None,
+) -> Image:
+    """A test image of the data set, or an image file.
+
+    image: the number of a test image, from 0, counted within `class_name` where one is named; else
+    the path of a file. Raises AblateError for a number or class that there is none of, and for a
+    file that is no image; DataError as the data set does.
+    """
+    dataset = data_settings.dataset
+    if not image.isdecimal():
+        if class_name is not None:
+            raise AblateError(
+                Problem(
+                    f"--class {class_name}",
+                    f"goes with a test image, but --image names a file, {image}",
+                    "give --image a number, or leave one of the two out",
+                )
+            )
+        return read_image(Path(image), DATASETS[dataset].input_shape)
+    names = DATASETS[dataset].class_names
+    if class_name is not None and class_name not in names:
+        raise AblateError(
+            Problem(
+                f"--class {class_name}",
+                f"{dataset} has no class named '{class_name}'",
+                _classes(class_name, names),
+            )
+        )
+    data = load_data(dataset, data_dir)
+    labels = data.test_labels
+    found = np.arange(len(labels))
+    if class_name is not None:
+        found = np.flatnonzero(labels == names.index(class_name))
+    if int(image) >= len(found):
+        of_class = "" if class_name is None else f" of class {class_name}"
+        raise AblateError(
+            Problem(
+                f"--image {image}",
+                f"{dataset} has no such test image{of_class}",
+                f"they are numbered 0 to {len(found) - 1}",
+            )
+        )
+    number = int(found[int(image)])
+    return Image(data.test_images[number], f"{names[labels[number]]}, test image {number}")
+
+
+def read_image(path: Path, shape: tuple[int, int, int]) -> Image:
+    """An image file in colour, cut to the network's proportions around its middle and resized.
+
+    shape: (3, height, width). Raises AblateError when the file cannot be read as an image.
+    """
+    from PIL import Image as Pillow
+    from PIL import ImageOps
+
+    _, height, width = shape
+    try:
+        with Pillow.open(path) as opened:
+            upright = ImageOps.exif_transpose(opened).convert("RGB")
+            fitted = ImageOps.fit(upright, (width, height), Pillow.Resampling.BICUBIC)
+    except FileNotFoundError:
+        raise AblateError(
+            Problem(
+                f"--image {path}",
+                "no such file",
+                "name an image file, or the number of a test image",
+            )
+        ) from None
+    except Exception as error:
+        raise AblateError(
+            Problem(
+                f"--image {path}",
+                f"cannot be read as an image: {error}",
+                "name a PNG or JPEG file, or the number of a test image",
+            )
+        ) from error
+    return Image(np.asarray(fitted).transpose(2, 0, 1).copy(), path.name)
+
+
+def network_input(image: Image, data_settings: DataSettings) -> Tensor:
+    """The image as a network trained with these settings takes it, float32 (channels, height,
+    width).
+    """
+    mean, std = (
+        torch.tensor(values, dtype=torch.float32).reshape(1, -1, 1, 1) * 255
+        for values in normalisation(data_settings.dataset)
+    )
+    pixels = torch.from_numpy(image.pixels.copy())
+    return normalise(pixels.unsqueeze(0), mean, 1 / std)[0]
+
+
+def _classes(asked: str, names: tuple[str, ...]) -> str:
+    known = f"its classes are {', '.join(names)}"
+    near = did_you_mean(asked, names)
+    return f"{near} {known}" if near.startswith("did") else known

@@ -1,0 +1,64 @@
+"""Curves of several arms on common axes: against epochs, against time and against images."""
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
+
+from ablate.reporting import formatting
+from ablate.reporting.figures import curves
+from ablate.reporting.figures.palette import WORSE, ArmStyle
+
+AXES = {"epoch": "epoch", "seconds": "seconds", "images": "images seen"}
+"""Columns that say where a point lies -> what their axis says."""
+_LEGEND_COLUMNS = 3
+_NOTE_WIDTH = 130  # characters
+
+
+def columns(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """The axes that any point has a place on."""
+    return [name for name in AXES if any(table[name].notna().any() for table in tables.values())]
+
+
+def size(tables: Mapping[str, pd.DataFrame], note: str = "") -> tuple[float, float]:
+    """Width and height in inches that fit the tables."""
+    arms = len({label for table in tables.values() for label in table["label"]})
+    lines = len(_wrapped(note).splitlines())
+    legend = 0.3 + 0.24 * math.ceil(arms / _LEGEND_COLUMNS)
+    return max(4.6, 3.15 * len(columns(tables))), 2.5 * len(tables) + legend + 0.17 * lines
+
+
+def draw(
+    tables: Mapping[str, pd.DataFrame],
+    figure: Figure,
+    styles: Mapping[str, ArmStyle],
+    *,
+    note: str = "",
+) -> None:
+    """Draw a row of panels a quantity, a column of panels an axis.
+
+    tables: y label -> columns label (of the arm), epoch, seconds, images, mean, low, high; points
+    without an interval (one seed) have no band. note: what a reader must know before comparing.
+    """
+    names = columns(tables)
+    panels = figure.subplots(len(tables), len(names), squeeze=False, sharex="col", sharey="row")
+    for row, (y_label, table) in zip(panels, tables.items(), strict=True):
+        for axes, name in zip(row, names, strict=True):
+            for label in dict.fromkeys(table["label"]):
+                own = table[table["label"] == label]
+                curves.draw_curve(own, axes, styles[label], x=name)
+            axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
+        row[0].set_ylabel(y_label)
+        curves.look_at_means(row[0], {y_label: table})
+    for axes, name in zip(panels[-1], names, strict=True):
+        axes.set_xlabel(AXES[name])
+    if note:
+        figure.suptitle(_wrapped(note), fontsize=8, color=WORSE, x=0.01, ha="left")
+    labels = dict.fromkeys(label for table in tables.values() for label in table["label"])
+    curves.legend(figure, [(label, styles[label]) for label in labels], columns=_LEGEND_COLUMNS)
+
+
+def _wrapped(note: str) -> str:
+    return "\n".join(formatting.wrap(line, _NOTE_WIDTH) for line in note.splitlines())

@@ -1,0 +1,119 @@
+"""Arms of several runs stand side by side, with what keeps them from being compared."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ablate.analysis.comparison import Contender, compare, labels_of
+from tests.analysis.evidence import POOL, WIDTH, plan_of, records_of
+
+EPOCHS = {"epoch": [1.0, 2.0], "seconds": [5.0, 10.0], "images": [100.0, 200.0]}
+
+
+def contenders(run: str = "first", factor: Any = WIDTH, **fields: Any) -> list[Contender]:
+    """Both arms of a run with two seeds."""
+    plan = plan_of(factor, seeds=2, name=run)
+    names = [arm.name for arm in plan.arms]
+    final = [
+        {"test_accuracy": 80.0, "validation_loss": 0.5},
+        {"test_accuracy": 82.0, "validation_loss": 0.7},
+    ]
+    fields.setdefault("provenance", {"dataset": "blobs", "processor": "old"})
+    history = [
+        EPOCHS | {"validation_loss": [1.0, 0.5], "train_loss": [2.0, 1.0]},
+        EPOCHS | {"validation_loss": [2.0, 0.7], "train_loss": [2.0, 1.0]},
+    ]
+    records = records_of(plan, dict.fromkeys(names, final), dict.fromkeys(names, history), **fields)
+    return [Contender(run, plan, records, arm) for arm in plan.arms]
+
+
+def test_curves_are_means_over_seeds_with_their_places() -> None:
+    found = compare(contenders())
+    assert list(found.curves) == ["validation_loss"]
+    curve = found.curves["validation_loss"]
+    assert list(curve.columns) == [
+        "label", "epoch", "seconds", "images", "n", "mean", "low", "high",
+    ]  # fmt: skip
+    assert list(curve["label"]) == ["baseline", "baseline", "wide", "wide"]
+    own = curve[curve["label"] == "wide"]
+    assert own["mean"].tolist() == [1.5, 0.6]
+    assert own["seconds"].tolist() == [5.0, 10.0]
+    assert own["images"].tolist() == [100.0, 200.0]
+    assert own["n"].tolist() == [2, 2]
+    assert (own["low"] < own["mean"]).all()
+    assert found.warnings == ()
+
+
+def test_an_arms_row_holds_final_metrics_epochs_seconds_and_seeds() -> None:
+    row = compare(contenders()).arms.iloc[1].to_dict()
+    low, high = row.pop("validation_loss_low"), row.pop("validation_loss_high")
+    assert (low + high) / 2 == pytest.approx(0.6)
+    assert row.pop("test_accuracy_low") < 81 < row.pop("test_accuracy_high")
+    assert row == {
+        "label": "wide", "run": "first", "context": "baseline", "arm": "wide", "n": 2, "seeds": 2,
+        "epochs": 2.0, "seconds": 10.0, "validation_loss": 0.6, "test_accuracy": 81.0,
+    }  # fmt: skip
+
+
+def test_the_metrics_that_are_asked_for_are_drawn() -> None:
+    found = compare(contenders(), ["train_loss", "validation_loss"])
+    assert list(found.curves) == ["train_loss", "validation_loss"]
+    assert list(found.metrics) == ["train_loss", "validation_loss", "test_accuracy"]
+    assert np.isnan(found.arms["train_loss"]).all()  # no final metric
+
+
+def test_arms_of_one_name_are_told_apart_by_their_run() -> None:
+    both = [*contenders(), *contenders("second", POOL)]
+    assert labels_of(both) == ["first: baseline", "wide", "second: baseline", "mean", "stride"]
+
+
+def test_arms_of_several_contexts_bear_their_context() -> None:
+    plan = plan_of(WIDTH, seeds=1, contexts={"small": {}, "large": {"training.epochs": 4}})
+    both = [Contender("run", plan, {}, arm) for arm in plan.arms if arm.is_reference]
+    assert labels_of(both) == ["small/baseline", "large/baseline"]
+
+
+def test_curves_on_other_data_are_not_comparable() -> None:
+    others = contenders("second", provenance={"dataset": "moons", "processor": "new"})
+    assert compare([*contenders(), *others]).warnings == (
+        "Not comparable, as the data set differs: blobs (first: baseline, first: wide); moons "
+        "(second: baseline, second: wide).",
+        "Seconds compare machines as well: old (first: baseline, first: wide); new (second: "
+        "baseline, second: wide).",
+    )
+
+
+def test_a_split_into_other_numbers_of_images_is_another_one() -> None:
+    first, second = (
+        contenders(run, provenance={"dataset": "blobs", "images": {"train": size, "test": 10}})[0]
+        for run, size in (("first", 90), ("second", 80))
+    )
+    assert compare([first, second]).warnings == (
+        "Not comparable, as the split differs: 90 train, 10 test (first: baseline); 80 train, 10 "
+        "test (second: baseline).",
+    )
+
+
+def test_arms_that_say_nothing_of_themselves_are_not_warned_of() -> None:
+    assert compare([*contenders(), *contenders("second", provenance={})]).warnings == ()
+
+
+def test_studies_of_different_metrics_are_said_to_be() -> None:
+    first, *_ = contenders()
+    second, *_ = contenders("second")
+    study = second.plan.study.model_copy(update={"metric": "test_loss"})
+    second = second._replace(plan=second.plan.model_copy(update={"study": study}))
+    assert compare([first, second]).warnings == (
+        "The studies are decided by different metrics: test_accuracy (first: baseline); test_loss "
+        "(second: baseline).",
+    )
+
+
+def test_an_arm_without_the_curve_is_named_and_keeps_its_row() -> None:
+    first, second = contenders()
+    found = compare([first, second._replace(records={})])
+    assert found.warnings == ("wide has no history of validation_loss.",)
+    assert set(found.curves["validation_loss"]["label"]) == {"baseline"}
+    assert found.arms["n"].tolist() == [2, 0]
+    assert np.isnan(found.arms["test_accuracy"].iloc[1])

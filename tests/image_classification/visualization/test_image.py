@@ -1,0 +1,138 @@
+"""The image comes from the test set, or from a file."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as Pillow
+
+from ablate.errors import AblateError
+from ablate.image_classification.data.sources import DATASETS, load_data, normalisation
+from ablate.image_classification.settings import DataSettings
+from ablate.image_classification.visualization.image import (
+    Image,
+    choose_image,
+    network_input,
+    read_image,
+)
+
+DIGITS = DataSettings(dataset="digits")
+
+
+def test_an_image_of_the_test_set_is_named_for_its_class_and_number() -> None:
+    data = load_data("digits")
+    image = choose_image(DIGITS, "5")
+    np.testing.assert_array_equal(image.pixels, data.test_images[5])
+    assert image.name == f"{data.test_labels[5]}, test image 5"
+
+
+def test_within_a_class_images_are_counted_from_the_first() -> None:
+    labels = load_data("digits").test_labels
+    second = int(np.flatnonzero(labels == 7)[1])
+    assert choose_image(DIGITS, "1", "7").name == f"7, test image {second}"
+
+
+def test_the_network_gets_what_a_trial_would_give_it() -> None:
+    data = load_data("digits")
+    pixels = torch.from_numpy(data.test_images[3]).float() / 255
+    mean, std = (torch.tensor(values).reshape(3, 1, 1) for values in (data.mean, data.std))
+    expected = (pixels - mean) / std
+    torch.testing.assert_close(network_input(choose_image(DIGITS, "3"), DIGITS), expected)
+
+
+def test_every_class_of_a_data_set_has_a_name() -> None:
+    data = load_data("digits")
+    assert set(data.test_labels) == set(range(DATASETS["digits"].classes))
+    assert len(set(DATASETS["cifar10"].class_names)) == 10
+    assert normalisation("digits") == (data.mean, data.std)
+
+
+def test_a_file_is_cut_around_its_middle_and_resized(tmp_path: Path) -> None:
+    pixels = np.zeros((40, 100, 3), dtype=np.uint8)
+    pixels[:, 26:74] = (200, 100, 50)  # the filter reaches a little beyond what is cut
+    path = tmp_path / "wide.png"
+    Pillow.fromarray(pixels).save(path)
+    image = choose_image(DIGITS, str(path))
+    assert image.name == "wide.png"
+    assert image.pixels.shape == (3, 32, 32)
+    assert (image.pixels == np.array([200, 100, 50]).reshape(3, 1, 1)).all()
+    assert network_input(image, DIGITS).shape == (3, 32, 32)
+
+
+def test_a_photograph_stands_upright_and_is_read_in_colour(tmp_path: Path) -> None:
+    grey = np.zeros((32, 32), dtype=np.uint8)
+    grey[:, :16] = 255
+    exif = Pillow.Exif()
+    exif[0x0112] = 6  # the camera was turned: left is up
+    Pillow.fromarray(grey).save(tmp_path / "turned.png", exif=exif)
+    image = read_image(tmp_path / "turned.png", (3, 32, 32))
+    assert (image.pixels[:, :16] == 255).all() and (image.pixels[:, 16:] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("image", "class_name", "message"),
+    [
+        (
+            "0",
+            "frgo",
+            "--class frgo: cifar10 has no class named 'frgo'\n    did you mean 'frog'? its classes "
+            "are airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck",
+        ),
+        (
+            "0",
+            "x",
+            "--class x: cifar10 has no class named 'x'\n    its classes are airplane, automobile, "
+            "bird, cat, deer, dog, frog, horse, ship, truck",
+        ),
+        (
+            "cat.png",
+            "cat",
+            "--class cat: goes with a test image, but --image names a file, cat.png\n"
+            "    give --image a number, or leave one of the two out",
+        ),
+        (
+            "none.png",
+            None,
+            "--image none.png: no such file\n    name an image file, or the number of a test image",
+        ),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_before_data_are_read(
+    image: str, class_name: str | None, message: str
+) -> None:
+    with pytest.raises(AblateError) as caught:
+        choose_image(DataSettings(), image, class_name)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("class_name", "of_class", "last"), [(None, "", 363), ("8", " of class 8", 34)]
+)
+def test_a_number_beyond_the_last_is_refused(
+    class_name: str | None, of_class: str, last: int
+) -> None:
+    with pytest.raises(AblateError) as caught:
+        choose_image(DIGITS, "364", class_name)
+    assert str(caught.value) == (
+        f"--image 364: digits has no such test image{of_class}\n    they are numbered 0 to {last}"
+    )
+
+
+def test_a_file_that_is_no_image_is_refused(tmp_path: Path) -> None:
+    text, cut = tmp_path / "text.png", tmp_path / "cut.png"
+    text.write_text("no image")
+    Pillow.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)).save(cut)
+    cut.write_bytes(cut.read_bytes()[:2000])
+    for path in (text, cut):
+        with pytest.raises(AblateError) as caught:
+            read_image(path, (3, 32, 32))
+        first, fix = str(caught.value).splitlines()
+        assert first.startswith(f"--image {path}: cannot be read as an image: ")
+        assert fix == "    name a PNG or JPEG file, or the number of a test image"
+
+
+def test_pixels_are_not_changed() -> None:
+    image = Image(np.full((3, 32, 32), 7, dtype=np.uint8), "seven")
+    network_input(image, DIGITS)
+    assert (image.pixels == 7).all()
