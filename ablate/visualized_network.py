@@ -111,7 +111,8 @@ def _of_run(folder: Path, arm: str | None, seed: int | None) -> Subject:
     from ablate.image_classification.visualization.network import load_network
     from ablate.image_classification.workload import WORKLOAD
 
-    plan, records = read_runs([folder])
+    run = read_runs([folder])
+    plan, records = run.plan, run.records
     if plan.study.workload != _WORKLOAD:
         raise AblateError(
             Problem(

@@ -102,7 +102,7 @@ def _paired_forest(
         "settings."
     )
     title = f"Effects on {metric.label} with shared and with own settings"
-    return _picture("forest_shared_and_own", title, caption, paired_forest.size(effects), draw)
+    return draw_picture("forest_shared_and_own", title, caption, paired_forest.size(effects), draw)
 
 
 def _forests(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
