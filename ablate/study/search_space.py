@@ -86,6 +86,17 @@ class Parameter(_Frozen):
         low, high = self.bounds
         return low <= value <= high and (self.type == "float" or whole)
 
+    def position(self, value: Any) -> float:
+        """Where a value lies between the ends of the range, from 0 to 1, on the parameter's scale;
+        a choice, between the first and the last.
+        """
+        if self.type == "categorical":
+            return self.choice_names.index(scalar_name(value)) / (len(self.choices) - 1)
+        low, high = self.bounds
+        if self.scale == "log":
+            low, high, value = math.log(low), math.log(high), math.log(value)
+        return float(min(max((value - low) / (high - low), 0.0), 1.0))
+
 
 class SearchSpace(_Frozen):
     """A named space."""
