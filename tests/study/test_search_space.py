@@ -1,10 +1,18 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ablate.errors import StudyError
 from ablate.study.arms import Arm
-from ablate.study.search_space import check_space, find_space, load_space, probes, read_space
+from ablate.study.search_space import (
+    Parameter,
+    check_space,
+    find_space,
+    load_space,
+    probes,
+    read_space,
+)
 from tests.study.fake_workload import FakeWorkload
 
 ROOT = Path(__file__).parents[2]
@@ -319,3 +327,20 @@ class TestWhereSettingsLie:
         space = read_space(write(tmp_path, text)).space
         assert space.values_of({"model": {"rates": [0.5, 0.5]}}) == {"model.rates": 0.5}
         assert space.values_of({"model": {"rates": [0.5, 0.1]}}) is None
+
+
+@pytest.mark.parametrize(
+    ("entries", "value", "position"),
+    [
+        ({"type": "float", "range": (1e-4, 1), "scale": "log"}, 1e-3, 0.25),
+        ({"type": "float", "range": (0, 0.5)}, 0.5, 1.0),
+        ({"type": "int", "range": (8, 32), "scale": "log"}, 16, 0.5),
+        ({"type": "categorical", "choices": ("a", None, [1, 2])}, None, 0.5),
+        ({"type": "categorical", "choices": ("a", None, [1, 2])}, [1, 2], 1.0),
+    ],
+)
+def test_a_value_has_a_position_between_the_ends(
+    entries: dict[str, Any], value: Any, position: float
+):
+    parameter = Parameter(name="a", key="a", why="a test", **entries)
+    assert parameter.position(value) == pytest.approx(position)
