@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ablate.network_pictures import Drawn
-    from ablate.records.search_result import SearchResult
     from ablate.run_folder import Run
+    from ablate.search_folder import Search
     from ablate.study.plan import MeasuredCost, Plan
     from ablate.study.schema import Tune
 
@@ -266,7 +266,8 @@ def search(
         ),
     ] = "tpe",
     scheduler: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Stop poor trials early: asha or median.")
+        str | None,
+        typer.Option(metavar="NAME", help="Stop poor trials early: asha or median_stopping."),
     ] = None,
     grace_period: Annotated[
         int, typer.Option(metavar="N", min=1, help="Validations before a trial may be stopped.")
@@ -296,7 +297,7 @@ def search(
     \b
     ablate search studies/optimizer.yaml --space learning_rate --trials 32
     """
-    from ablate.search_folder import search_folder_for, search_study
+    from ablate.search_folder import read_search_folder, search_folder_for, search_study
     from ablate.study.loading import parse_seeds
     from ablate.tuning.progress import show_progress
     from ablate.tuning.runner import ResourceWish
@@ -327,12 +328,7 @@ def search(
     if results and results[-1].interrupted:
         _say(STOPPED)
         raise typer.Exit(INTERRUPTED)
-    _show_table(
-        ("arm", results[0].metric, "at", "points"),
-        [_best_row(result) for result in results],
-        right=(1, 3),
-    )
-    typer.echo(folder / "search.csv")
+    _write_search_report(read_search_folder(folder), folder)
 
 
 @app.command()
@@ -354,15 +350,20 @@ def report(
         bool, typer.Option("--compact", help="Put study and records beside the report, compact.")
     ] = False,
 ) -> None:
-    """Write the report of a run, of several runs together, or of results from elsewhere.
+    """Write the report of a run, of several together, of a search, or of results from elsewhere.
 
     \b
     ablate report runs/pooling --out reports/pooling --compact
+    ablate report runs/optimizer-learning_rate
     ablate report studies/pooling.yaml --results results.csv
     """
     from ablate.reporting.picture_folder import PICTURES_FOLDER, carry_pictures
     from ablate.run_folder import folder_for_results, make_folder, read_runs, write_compact_run
+    from ablate.search_folder import is_search
 
+    if any(map(is_search, runs)):
+        _report_of_search(runs, results, out or runs[0], compact)
+        return
     if results is None:
         run, folder = read_runs(runs), out or runs[0]
     else:
@@ -587,15 +588,6 @@ def _plan(
     return make_plan(study)
 
 
-def _best_row(result: "SearchResult") -> tuple[str, str, str, str]:
-    best = result.best
-    points = str(len(result.points))
-    if best is None:
-        return result.arm, "", "no point completed", points
-    settings = ", ".join(f"{key}: {value}" for key, value in best.values.items())
-    return result.arm, f"{best.value:.4g}", settings, points
-
-
 def _results_from_elsewhere(studies: list[Path], table: Path) -> "Run":
     from ablate.records.results_table import read_results
     from ablate.run_folder import Run
@@ -622,6 +614,39 @@ def _write_report(run: "Run", folder: Path) -> None:
     path = write_report(findings, folder, provenance_of(run.records.values()))
     _console().print(answer(findings), markup=False, highlight=False, soft_wrap=True)
     for warning in findings.warnings:
+        _say(f"Mind this: {warning}")
+    typer.echo(path)
+
+
+def _report_of_search(runs: list[Path], results: Path | None, folder: Path, compact: bool) -> None:
+    from ablate.run_folder import make_folder
+    from ablate.search_folder import read_search_folder, write_compact_search
+
+    if len(runs) > 1 or results is not None:
+        raise AblateError(
+            Problem(str(folder), "is a search, whose report is its own", "name no other with it")
+        )
+    search = read_search_folder(runs[0])
+    make_folder(folder)
+    if compact:
+        write_compact_search(search, runs[0], folder)
+    _write_search_report(search, folder)
+
+
+def _write_search_report(search: "Search", folder: Path) -> None:
+    """Writes it, prints what it says in a sentence and its best points, and its path last."""
+    from ablate.analysis.search_findings import analyse_search
+    from ablate.records.provenance import provenance_of
+    from ablate.reporting.search_answer import search_answer, search_warnings
+    from ablate.reporting.search_report import write_search_report
+    from ablate.reporting.search_tables import brief_rows
+
+    findings = analyse_search(search.plan, search.space, search.results, search.records)
+    path = write_search_report(findings, folder, provenance_of(search.records.values()))
+    _console().print(search_answer(findings), markup=False, highlight=False, soft_wrap=True)
+    header, rows = brief_rows(findings)
+    _show_table(header, rows, right=(len(header) - 3,))
+    for warning in search_warnings(findings):
         _say(f"Mind this: {warning}")
     typer.echo(path)
 

@@ -17,7 +17,7 @@ from ablate.reporting import formatting
 from ablate.reporting.figures import comparison as figure_of
 from ablate.reporting.figures import theme
 from ablate.reporting.figures.palette import arm_styles
-from ablate.reporting.pictures import Picture, draw_picture
+from ablate.reporting.picture import Picture, draw_picture
 from ablate.run_folder import RUNS, make_folder, read_runs
 from ablate.study.arms import BASELINE
 

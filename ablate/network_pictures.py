@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ablate.records.atomic import write_atomically
 from ablate.reporting.figures import kernels, likeness, maps, mosaic, theme
 from ablate.reporting.figures.mosaic import Mosaic
+from ablate.reporting.picture import Picture, draw_picture
 from ablate.reporting.picture_folder import write_pictures
-from ablate.reporting.pictures import Picture, draw_picture
 from ablate.run_folder import make_folder
 from ablate.visualized_network import Subject
 

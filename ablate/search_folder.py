@@ -1,22 +1,25 @@
 """Where a search lives: a run folder of its own, with Optuna's storage and the table of points.
 
 runs/<study>-<space>/   study.yaml, search_space.yaml, records/<hash>.json, search.journal,
-                        search.csv, search.json
+                        search.csv, search.json, report.md, report.html, figures/, tables/
 runs/<study>/           of a tuned study: search-<digest>.journal, search.csv and search.json
                         beside what the run leaves
+reports/<name>/         a search's, committed: one compact records.jsonl in place of records/, and
+                        no journal
 """
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from ablate.errors import AblateError, Problem, did_you_mean
+from ablate.errors import AblateError, Problem, RecordError, did_you_mean
 from ablate.records.atomic import write_atomically
+from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.schema import TrialRecord
-from ablate.records.search_result import SearchResult, write_search
-from ablate.records.store import RecordStore, writer_lock
+from ablate.records.search_result import RESULT_FILE, SearchResult, read_search, write_search
+from ablate.records.store import RecordStore, holds_records, load_records, writer_lock
 from ablate.records.tuned_search import Searches, each_once, finished, metric_of
 from ablate.run_folder import (
     STUDY_FILE,
@@ -27,16 +30,27 @@ from ablate.run_folder import (
     searched,
 )
 from ablate.study.arms import Arm
-from ablate.study.loading import study_to_yaml
-from ablate.study.plan import Plan
+from ablate.study.loading import load_study, study_to_yaml
+from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study, Tune
+from ablate.study.search_space import SearchSpace
 from ablate.study.space_file import check_space, find_space, read_space
 from ablate.study.tuned import searched_arms
-from ablate.tuning.points import arm_digest
-from ablate.tuning.search import SEARCH_SEEDS, search_arms
 from ablate.workload import Workload, load_workload
 
 SPACE_FILE = "search_space.yaml"
+
+
+class Search(NamedTuple):
+    """What a search has written into its folder."""
+
+    plan: Plan
+    """Of the study whose arms were searched."""
+    space: SearchSpace
+    results: tuple[SearchResult, ...]
+    """At least one."""
+    records: Mapping[str, TrialRecord]
+    """Of the points' trials, by hash."""
 
 
 def search_folder_for(
@@ -58,7 +72,6 @@ def search_study(
     *,
     arm: str | None = None,
     others: Sequence[Path] = (),
-    seeds: Sequence[int] = SEARCH_SEEDS,
     **options: Any,
 ) -> tuple[SearchResult, ...]:
     """Search a study's arms in a space, in a run folder, and write the table of points there.
@@ -68,6 +81,8 @@ def search_study(
     this one. Other options as of `ablate.tuning.search.search_arms`. The same call continues an
     interrupted search. Raises AblateError: see there and `open_run`.
     """
+    from ablate.tuning.search import search_arms  # late: reading a folder needs no Ray
+
     path = find_space(space)
     loaded = read_space(path)
     arms = chosen_arms(plan, arm)
@@ -79,9 +94,7 @@ def search_study(
         known = _known(folder, plan, others)
         write_atomically(folder / STUDY_FILE, study_to_yaml(plan.study).encode())
         write_atomically(folder / SPACE_FILE, path.read_bytes())
-        results = search_arms(
-            plan, arms, loaded.space, RecordStore(folder), seeds=seeds, known=known, **options
-        )
+        results = search_arms(plan, arms, loaded.space, RecordStore(folder), known=known, **options)
         write_search(results, folder)
     return results
 
@@ -126,6 +139,8 @@ def _search(
 ) -> tuple[SearchResult, ...]:
     if not arms:
         return ()
+    from ablate.tuning.search import search_arms
+
     try:
         return search_arms(
             plan,
@@ -152,11 +167,70 @@ def _journal(plan: Plan, tune: Tune) -> str:
     """A storage for each way of searching: after a change, such as a wider range, a search starts
     anew from the records, and the old one stays.
     """
+    from ablate.tuning.points import arm_digest
+
     workload: Workload = plan.workload or load_workload(plan.study.workload)
     arms = {"/".join(arm.key): arm_digest(workload, arm) for arm in searched_arms(plan)}
     content = [plan.study.name, tune.space.name, tune.space.digest, tune.seeds, metric_of(plan)]
     text = json.dumps([*content, workload.version, arms], sort_keys=True)
     return f"search-{hashlib.sha256(text.encode()).hexdigest()[:12]}.journal"
+
+
+def is_search(folder: Path) -> bool:
+    """Whether a folder is that of a search, or of a search's report."""
+    return (folder / RESULT_FILE).is_file() and (folder / SPACE_FILE).is_file()
+
+
+def read_search_folder(folder: Path) -> Search:
+    """A search as its folder has it, or that of its report. Runs nothing.
+
+    Raises RecordError when there is no result, or no space that has its parameters, and StudyError
+    when study or space cannot be read.
+    """
+    results = read_search(folder)
+    if not results:
+        raise RecordError(
+            Problem(str(folder), "holds no result of a search", "run `ablate search` to its end")
+        )
+    space = read_space(folder / SPACE_FILE).space
+    _check_fits(space, results, folder)
+    records = load_records(folder) if holds_records(folder) else {}
+    hashes = {hash_ for result in results for point in result.points for hash_ in point.trials}
+    return Search(
+        plan=make_plan(load_study(folder / STUDY_FILE)),
+        space=space.model_copy(update={"name": results[0].space}),
+        results=results,
+        records={hash_: records[hash_] for hash_ in sorted(hashes & records.keys())},
+    )
+
+
+def write_compact_search(search: Search, source: Path, folder: Path) -> None:
+    """Study, space, result and records into a folder, compact: the evidence of a report.
+
+    source: the search's own folder. Raises AblateError when the folder cannot be had.
+    """
+    make_folder(folder)
+    write_atomically(folder / STUDY_FILE, study_to_yaml(search.plan.study).encode())
+    write_atomically(folder / SPACE_FILE, (source / SPACE_FILE).read_bytes())
+    write_search(search.results, folder)
+    write_compact(search.records.values(), folder / COMPACT_FILE)
+
+
+def _check_fits(space: SearchSpace, results: Sequence[SearchResult], folder: Path) -> None:
+    """Raises RecordError when a point's values are none of the space."""
+    known = {item.name: item for item in space.parameters}
+    for result in results:
+        for point in result.points:
+            for name, value in point.values.items():
+                if name not in known or not known[name].within(value):
+                    raise RecordError(
+                        Problem(
+                            str(folder / RESULT_FILE),
+                            f"its point {point.number} of arm '{result.arm}' lies outside the "
+                            f"space of {SPACE_FILE}: {name} is {value}",
+                            "`ablate search` writes both anew",
+                        )
+                    )
 
 
 def chosen_arms(plan: Plan, name: str | None) -> tuple[Arm, ...]:

@@ -410,37 +410,73 @@ class TestModel:
         assert refusal("model", *arguments) == message
 
 
+def searched(folder: Path) -> Any:
+    """A search's folder, in which one of two arms has a point that completed."""
+    from ablate.records.search_result import SearchPoint, SearchResult
+    from ablate.study.search_space import SearchSpace
+    from tests.reporting.search_factory import RATE, write_search_folder
+
+    common = {"study": "digits", "context": "baseline", "space": "rate"}
+    common |= {"metric": "validation_accuracy", "higher_is_better": True}
+    values = {RATE.name: 0.01}
+    point = SearchPoint(number=0, values=values, settings=values, value=91.25, status="completed")
+    results = tuple(
+        SearchResult(arm=arm, seeds=(100, 101), points=points, **common)
+        for arm, points in (("baseline", (point,)), ("strided_conv", ()))
+    )
+    write_search_folder(folder, DIGITS, SearchSpace(name="rate", parameters=(RATE,)), results)
+    return results
+
+
 class TestSearch:
-    def test_prints_the_best_of_each_arm_and_the_table_of_points(
+    def test_prints_the_answer_the_best_of_each_arm_and_the_report(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from ablate import search_folder
-        from ablate.records.search_result import SearchPoint, SearchResult
 
         given: dict[str, Any] = {}
 
         def search_study(plan: Any, space: str, folder: Path, **options: Any) -> Any:
             given.update(options)
-            common = {"study": "digits", "context": "baseline", "space": space}
-            common |= {"metric": "validation_accuracy", "higher_is_better": True}
-            point = SearchPoint(
-                number=0, values={"rate": 0.01}, settings={}, value=91.25, status="completed"
-            )
-            return tuple(
-                SearchResult(arm=arm, seeds=(100, 101), points=points, **common)
-                for arm, points in (("baseline", (point,)), ("strided_conv", ()))
-            )
+            return searched(folder)
 
         monkeypatch.setattr(search_folder, "search_study", search_study)
         result = ablate("search", "digits.yaml", "--space", "rate", "--seeds", "100-101")
         assert result.exit_code == 0, result.output
-        assert [line.split() for line in result.stdout.splitlines()] == [
-            ["arm", "validation_accuracy", "at", "points"],
-            ["baseline", "91.25", "rate:", "0.01", "1"],
-            ["strided_conv", "no", "point", "completed", "0"],
-            ["runs/digits-rate/search.csv"],
+        answer, *rows, path = result.stdout.splitlines()
+        assert answer == (
+            "Best: baseline at learning rate 0.01 (validation accuracy 91.25 %, n=2 seeds, of "
+            "1 point); no point completed in strided_conv."
+        )
+        assert [row.split() for row in rows] == [
+            ["Arm", "Validation", "accuracy", "(%)", "Edge", "Settings"],
+            ["baseline", "91.25", "no", "training.learning_rate:", "0.01"],
+            ["strided_conv", "—", "—", "no", "point", "completed"],
         ]
+        assert path == "runs/digits-rate/report.html"
+        assert Path(path).is_file()
         assert given["seeds"] == (100, 101)
+
+    def test_a_report_is_drawn_again_elsewhere_with_its_evidence(self) -> None:
+        searched(Path("runs/rate"))
+        arguments = ("runs/rate", "--out", "reports/rate", "--compact")
+        first = ablate("report", *arguments)
+        assert first.exit_code == 0, first.output
+        assert first.stdout.splitlines()[-1] == "reports/rate/report.html"
+        assert {path.name for path in Path("reports/rate").iterdir()} == {
+            "study.yaml", "search_space.yaml", "search.json", "search.csv", "records.jsonl",
+            "report.md", "report.html", "figures", "tables",
+        }  # fmt: skip
+        text = Path("reports/rate/report.html").read_bytes()
+        again = ablate("report", "reports/rate")
+        assert again.stdout.splitlines()[-1] == "reports/rate/report.html"
+        assert Path("reports/rate/report.html").read_bytes() == text
+
+    def test_a_search_is_reported_alone(self) -> None:
+        searched(Path("runs/rate"))
+        message = "is a search, whose report is its own\n    name no other with it\n"
+        assert refusal("report", "runs/rate", "runs/rate") == f"runs/rate: {message}"
+        assert refusal("report", "runs/rate", "--results", "x.csv") == f"runs/rate: {message}"
 
     def test_a_space_that_is_not_there_is_named(self) -> None:
         assert "no search space named 'nowhere'" in refusal(

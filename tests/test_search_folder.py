@@ -4,10 +4,17 @@ from typing import Any
 
 import pytest
 
-from ablate.errors import AblateError, StudyError
-from ablate.records.search_result import read_search
+from ablate.errors import AblateError, RecordError, StudyError
+from ablate.records.search_result import SearchMethod, read_search
 from ablate.records.store import RecordStore
-from ablate.search_folder import chosen_arms, search_folder_for, search_study
+from ablate.search_folder import (
+    chosen_arms,
+    is_search,
+    read_search_folder,
+    search_folder_for,
+    search_study,
+    write_compact_search,
+)
 from ablate.study.loading import load_study
 from ablate.study.plan import Plan, make_plan
 from ablate.study.search_space import Parameter
@@ -88,6 +95,20 @@ def test_the_same_call_changes_nothing_and_more_trials_go_on(tmp_path: Path):
     assert starts(tmp_path) == 5
 
 
+def test_how_points_were_chosen_is_noted_for_each_call_that_asked_for_some(tmp_path: Path):
+    plan, space = files(tmp_path)
+    folder = tmp_path / "runs" / "search"
+    common: dict[str, Any] = {"arm": "sgd"}
+    search_study(plan, space, folder, **common, trials=2, sampler="random", seed=5)
+    search_study(plan, space, folder, **common, trials=2, sampler="tpe")
+    (result,) = search_study(plan, space, folder, **common, trials=3, scheduler="asha")
+    assert result.methods == (
+        SearchMethod(sampler="random", seed=5),
+        SearchMethod(sampler="tpe", seed=0, scheduler="asha", grace_period=1),
+    )
+    assert read_search(folder) == (result,)
+
+
 def test_what_a_run_beside_it_has_trained_is_not_trained_again(tmp_path: Path):
     plan, space = files(tmp_path)
     options: dict[str, Any] = {"arm": "sgd", "trials": 4, "seeds": (0,)}
@@ -121,6 +142,52 @@ def test_a_space_that_does_not_fit_is_refused_with_its_line_before_anything_is_w
         "training\n    did you mean 'learning_rate'?"
     )
     assert not (tmp_path / "run").exists()
+
+
+class TestReadingAgain:
+    """What a folder holds is enough for its report, and so is what a compact copy holds."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        plan, space = files(tmp_path)
+        folder = tmp_path / "runs" / "search"
+        search_study(plan, space, folder, trials=2, seeds=(100, 101))
+        return folder
+
+    def test_a_search_is_read_as_it_ended(self, folder: Path, tmp_path: Path):
+        search = read_search_folder(folder)
+        assert search.results == read_search(folder)
+        assert (search.space.name, search.space.parameters[0].name) == ("rates", "rate")
+        hashes = {hash_ for r in search.results for p in r.points for hash_ in p.trials}
+        assert set(search.records) == hashes
+        assert search.plan.study.question == files(tmp_path)[0].study.question
+
+    def test_a_compact_copy_says_the_same(self, folder: Path, tmp_path: Path):
+        copy = tmp_path / "reports" / "rates"
+        search = read_search_folder(folder)
+        write_compact_search(search, folder, copy)
+        again = read_search_folder(copy)
+        assert (again.space, again.results) == (search.space, search.results)
+        assert {hash_: record.metrics for hash_, record in again.records.items()} == {
+            hash_: pytest.approx(record.metrics, rel=1e-6)
+            for hash_, record in search.records.items()
+        }
+        assert not (copy / "records").exists()
+
+    def test_which_folders_are_searches(self, folder: Path, tmp_path: Path):
+        assert is_search(folder)
+        assert not is_search(tmp_path)
+        (folder / "search.json").unlink()
+        assert not is_search(folder)
+
+    def test_points_of_another_space_are_refused(self, folder: Path):
+        (folder / "search_space.yaml").write_text(SPACE.replace("1e-5", "0.1"))
+        with pytest.raises(RecordError) as caught:
+            read_search_folder(folder)
+        assert str(caught.value) == (
+            f"{folder / 'search.json'}: its point 0 of arm 'baseline' lies outside the space of "
+            "search_space.yaml: rate is 0.0025\n    `ablate search` writes both anew"
+        )
 
 
 class TestChosenArms:

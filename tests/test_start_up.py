@@ -3,8 +3,11 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests.reporting.search_factory import make_search, write_search_folder
 
 SLOW_TO_IMPORT = {
     "torch",
@@ -17,6 +20,11 @@ SLOW_TO_IMPORT = {
     "optuna",
 }
 
+STUDY = """
+question: Which rate is best?
+baseline: {preset: good_model, data.dataset: digits}
+factors: {architecture.downsampling: [max_pool, strided_conv]}
+"""
 PROGRAM = """
 import json, sys
 from typer.testing import CliRunner
@@ -39,14 +47,24 @@ def imported_by(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "command",
-    [(), ("run",), ("plan",), ("report",), ("model",), ("compare",), ("visualize", "filters")],
-)
+    [
+        (), ("run",), ("plan",), ("search",), ("report",), ("model",), ("compare",),
+        ("visualize", "filters"),
+    ],
+)  # fmt: skip
 def test_help_imports_nothing_slow(command: tuple[str, ...]) -> None:
     assert imported_by(*command, "--help") & SLOW_TO_IMPORT == set()
 
 
 def test_planning_imports_neither_torch_nor_ray_nor_pandas() -> None:
     assert imported_by("plan", "studies/smoke.yaml") & SLOW_TO_IMPORT == set()
+
+
+def test_the_report_of_a_search_imports_neither_torch_nor_ray(tmp_path: Path) -> None:
+    space, results, _ = make_search(arms=("baseline",), points=3)
+    write_search_folder(tmp_path, STUDY, space, results)
+    assert imported_by("report", str(tmp_path)) & {"torch", "torchvision", "ray"} == set()
+    assert (tmp_path / "report.html").is_file()
 
 
 def test_showing_a_network_imports_neither_torch_nor_ray() -> None:

@@ -18,6 +18,7 @@ from ablate.analysis.effects import (
 )
 from ablate.analysis.factorial import factorial_table
 from ablate.analysis.inference import interval, summarise, tie_floor
+from ablate.analysis.search_findings import SearchFindings, analyse_search
 from ablate.analysis.tables import history_table, resolution_of, trial_table
 from ablate.errors import StudyError
 from ablate.records.schema import TrialRecord
@@ -63,7 +64,8 @@ class TunedFindings:
 
     findings: Findings
     """The same tables; claims are a family of their own."""
-    searches: tuple[SearchResult, ...]
+    search: SearchFindings
+    """How each arm came to its settings."""
     settings: pd.DataFrame
     """`tuned.settings_table`"""
     effects: pd.DataFrame
@@ -71,6 +73,11 @@ class TunedFindings:
     search_trials: int
     search_core_seconds: float
     """What the trials of the searches cost that are recorded."""
+
+    @property
+    def searches(self) -> tuple[SearchResult, ...]:
+        """Of each arm; arms that compute the same share one."""
+        return self.search.results
 
 
 def evidence_of(plan: Plan, records: Mapping[str, TrialRecord]) -> Evidence:
@@ -87,7 +94,8 @@ def analyse(
     searched, with their own.
     """
     shared = _analysed(plan, records)
-    if plan.study.tune is None:
+    tune = plan.study.tune
+    if tune is None:
         return shared
     own = own_plan(plan, searches)
     if own is None:
@@ -113,7 +121,7 @@ def analyse(
         ),
         tuned=TunedFindings(
             findings=again,
-            searches=each,
+            search=analyse_search(plan, tune.space, each, records),
             settings=settings,
             effects=tuned.both_effects(shared, again, resolution),
             search_trials=len(trials),

@@ -45,6 +45,24 @@ class SearchPoint(BaseModel):
     error: str | None = None
     """Why it failed."""
 
+    @property
+    def counts(self) -> bool:
+        """Whether its value may be compared: of a pruned point it is that of an early epoch."""
+        return self.status == "completed" and self.value is not None
+
+
+class SearchMethod(BaseModel):
+    """How a call of a search chose its points, and which of their trials it stopped."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sampler: str
+    seed: int
+    """Of the sampler."""
+    scheduler: str | None = None
+    grace_period: int | None = None
+    """Validation points that each trial had before the scheduler could stop it."""
+
 
 class SearchResult(BaseModel):
     """The points tried in one arm."""
@@ -63,6 +81,8 @@ class SearchResult(BaseModel):
     weighs_cost: bool = False
     """Whether the search had a second objective: few FLOPs."""
     seeds: tuple[int, ...]
+    methods: tuple[SearchMethod, ...] = ()
+    """Of all calls that asked for points, in order, like ones once."""
     points: tuple[SearchPoint, ...] = ()
     interrupted: bool = Field(default=False, exclude=True)
     """By Ctrl-C; the same call continues."""
@@ -75,7 +95,7 @@ class SearchResult(BaseModel):
     @property
     def best(self) -> SearchPoint | None:
         """The point of best value, the earlier of equal ones; None if none completed."""
-        completed = [point for point in self.points if _counts(point)]
+        completed = [point for point in self.points if point.counts]
         sign = -1.0 if self.higher_is_better else 1.0
         return min(completed, key=lambda point: sign * (point.value or 0.0), default=None)
 
@@ -86,7 +106,7 @@ class SearchResult(BaseModel):
         costs = {
             point.number: (point.flops, sign * (point.value or 0.0))
             for point in self.points
-            if _counts(point) and point.flops is not None
+            if point.counts and point.flops is not None
         }
         front: list[SearchPoint] = []
         lowest = float("inf")
@@ -146,10 +166,6 @@ def read_search(folder: Path) -> tuple[SearchResult, ...]:
                 "remove it; the command that searched writes it again from its records",
             )
         ) from None
-
-
-def _counts(point: SearchPoint) -> bool:
-    return point.status == "completed" and point.value is not None
 
 
 def _table(results: Sequence[SearchResult]) -> str:

@@ -180,7 +180,7 @@ def gather(
     for folder in others:
         if not missing:
             break
-        if Path(folder).resolve() == store.run_folder.resolve() or not _holds_records(folder):
+        if Path(folder).resolve() == store.run_folder.resolve() or not holds_records(folder):
             continue
         other = RecordStore(folder)
         for hash_, record in load_records(folder).items():
@@ -195,7 +195,8 @@ def _answered(record: TrialRecord | None, study: Study) -> bool:
     return record is not None and answers(record, study)
 
 
-def _holds_records(folder: Path) -> bool:
+def holds_records(folder: Path) -> bool:
+    """Whether there is anything in a folder for `load_records`."""
     return (Path(folder) / COMPACT_FILE).is_file() or (Path(folder) / RECORDS_FOLDER).is_dir()
 
 

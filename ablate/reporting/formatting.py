@@ -8,6 +8,8 @@ import math
 import textwrap
 from typing import SupportsFloat
 
+from ablate.study.yaml_source import scalar_name
+
 MISSING = "—"
 MINUS = "−"
 
@@ -73,6 +75,11 @@ def with_unit(text: str, unit: str) -> str:
     return text if text == MISSING or not unit else f"{text} {unit}"
 
 
+def with_bracket(label: str, unit: str) -> str:
+    """What an axis or a column says: "test accuracy (%)"."""
+    return f"{label} ({unit})" if unit else label
+
+
 def mean_and_spread(mean: SupportsFloat | None, sd: SupportsFloat | None, unit: str = "") -> str:
     """Both, as in "79.40 ± 0.31"; the mean alone where one seed gives no spread."""
     if is_missing(mean):
@@ -119,6 +126,14 @@ def scaled(value: SupportsFloat | None, unit: str) -> str:
 def difference_unit(unit: str) -> str:
     """The unit of a difference of two values: percentages differ by points."""
     return "points" if unit == "%" else unit
+
+
+def setting(value: object) -> str:
+    """A value of a setting, a number with four significant digits: "0.0026", "1e-5", "none"."""
+    if isinstance(value, float):
+        mantissa, marker, exponent = f"{value:.4g}".partition("e")
+        return f"{mantissa}e{int(exponent)}" if marker else mantissa
+    return scalar_name(value) or "[]"
 
 
 def sentence_case(text: str) -> str:

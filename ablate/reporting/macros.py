@@ -43,7 +43,8 @@ def macros(tables: Iterable[Table]) -> str:
 
 def _name(table: Table, row: Mapping[Any, Any], column: str) -> str:
     parts = [_letters(str(row[key])) for key in table.keys] + [_letters(column)]
-    return table.name.rstrip("s") + "".join(parts)
+    first = _letters(table.name.rstrip("s"))
+    return first[:1].lower() + first[1:] + "".join(parts)
 
 
 def _letters(text: str) -> str:

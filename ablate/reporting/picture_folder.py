@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ablate.errors import Problem, RecordError
 from ablate.records.atomic import write_atomically
-from ablate.reporting.pictures import Picture
+from ablate.reporting.picture import Picture
 
 PICTURES_FOLDER = "visualization"
 """In the folder of a run or report."""

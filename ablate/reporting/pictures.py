@@ -1,8 +1,7 @@
 """Which figures a report shows, each drawn from the findings' tables."""
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -21,19 +20,11 @@ from ablate.reporting.figures import (
     waterfall,
 )
 from ablate.reporting.figures.palette import ArmStyle, arm_styles
+from ablate.reporting.picture import Picture, draw_picture, file_name, has_numbers
+from ablate.reporting.search_pictures import search_pictures
 from ablate.reporting.tables import metric_description, short_factor_names
 
 _PARTS = ("validation", "train", "test")
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A drawn figure. name: of its files; files: contents by kind, "png" and "svg"."""
-
-    name: str
-    title: str
-    caption: str
-    files: dict[str, bytes]
 
 
 def pictures(findings: Findings) -> Iterator[Picture]:
@@ -52,28 +43,28 @@ def pictures(findings: Findings) -> Iterator[Picture]:
 
 
 def _of_one_comparison(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
-    if _has_numbers(findings.effects, "estimate"):
+    if has_numbers(findings.effects, "estimate"):
         yield from _forests(findings, styles)
         yield from _interactions(findings)
         yield from _factorials(findings)
         yield from _waterfalls(findings)
-    if _has_numbers(findings.growth, "estimate"):
+    if has_numbers(findings.growth, "estimate"):
         yield _growth(findings)
-    if _has_numbers(findings.arms, "mean"):
+    if has_numbers(findings.arms, "mean"):
         yield _strip(findings, styles)
     yield from _curves(findings, styles)
-    if _has_numbers(findings.arms, "mean") and cost.columns(findings.arms):
+    if has_numbers(findings.arms, "mean") and cost.columns(findings.arms):
         yield _cost(findings, styles)
 
 
 def _of_tuned(
     findings: Findings, tuned: TunedFindings, styles: dict[str, ArmStyle]
 ) -> Iterator[Picture]:
-    """What a tuned study adds. Figures of the searches themselves, which `tuned.searches` holds,
-    have their place at the end.
-    """
-    if _has_numbers(tuned.effects, "shared") or _has_numbers(tuned.effects, "tuned"):
+    """What a tuned study adds, the figures of its searches last."""
+    if has_numbers(tuned.effects, "shared") or has_numbers(tuned.effects, "tuned"):
         yield _paired_forest(findings, tuned, styles)
+    for picture in search_pictures(tuned.search):
+        yield replace(picture, caption=f"The search of each arm. {picture.caption}")
 
 
 def _paired_forest(
@@ -113,10 +104,10 @@ def _forests(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Pictur
         return
     for factor, short in short_factor_names(effects["factor"].dropna().unique()).items():
         of_factor = effects[effects["factor"] == factor]
-        if not _has_numbers(of_factor, "estimate"):
+        if not has_numbers(of_factor, "estimate"):
             continue
         title = f"Effects of {short.replace('_', ' ')} by context"
-        yield _forest(findings, of_factor, styles, f"forest_{_file_name(short)}", title)
+        yield _forest(findings, of_factor, styles, f"forest_{file_name(short)}", title)
 
 
 def _forest(
@@ -185,7 +176,7 @@ def _factorials(findings: Findings) -> Iterator[Picture]:
             column=[names[pair[-1]].replace("_", " ") for pair in pairs],
             value=two_level["estimate"],
         )
-        if not _has_numbers(cells, "value"):
+        if not has_numbers(cells, "value"):
             continue
 
         def draw(figure: Figure, cells: pd.DataFrame = cells) -> None:
@@ -199,7 +190,7 @@ def _factorials(findings: Findings) -> Iterator[Picture]:
 
         several = len(contexts) > 1
         yield draw_picture(
-            f"factorial_{_file_name(context)}" if several else "factorial",
+            f"factorial_{file_name(context)}" if several else "factorial",
             "Main effects and interactions" + (f" in {context}" if several else ""),
             "On the diagonal the main effect of each factor, beside it the two-way interactions, "
             "with 95 % intervals. An interaction near zero means that the two choices add up.",
@@ -228,7 +219,7 @@ def _waterfalls(findings: Findings) -> Iterator[Picture]:
 
         several = len(contexts) > 1
         yield draw_picture(
-            f"waterfall_{_file_name(context)}" if several else "waterfall",
+            f"waterfall_{file_name(context)}" if several else "waterfall",
             f"The path, step by step, in {context}" if several else "The path, step by step",
             "One change after the other: each bar runs from the mean before the step to the mean "
             "after it; the paired effect of the step stands to its right.",
@@ -302,7 +293,7 @@ def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture
             curves.draw(tables, figure, styles, references=references, label=label, unit=unit)
 
         yield draw_picture(
-            f"curves_{_file_name(quantity)}",
+            f"curves_{file_name(quantity)}",
             f"Learning curves: {label}",
             "Mean over seeds with its 95 % interval as a band. Training values are running "
             "averages since the point before.",
@@ -316,10 +307,10 @@ def _curve_families(findings: Findings) -> dict[str, dict[str, str]]:
     families: dict[str, dict[str, str]] = {}
     for part in _PARTS:
         for column, table in findings.curves.items():
-            if column.startswith(f"{part}_") and _has_numbers(table, "mean"):
+            if column.startswith(f"{part}_") and has_numbers(table, "mean"):
                 families.setdefault(column.removeprefix(f"{part}_"), {})[part] = column
     for column, table in findings.curves.items():
-        if not column.startswith(tuple(f"{part}_" for part in _PARTS)) and _has_numbers(
+        if not column.startswith(tuple(f"{part}_" for part in _PARTS)) and has_numbers(
             table, "mean"
         ):
             families.setdefault(column, {})[column.replace("_", " ")] = column
@@ -335,26 +326,3 @@ def _cost(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:
     title = f"{formatting.sentence_case(metric.label)} against cost"
     caption = "Each arm's mean with its 95 % interval over what one of its trials cost on average."
     return draw_picture("cost", title, caption, cost.size(findings.arms), draw)
-
-
-def _has_numbers(table: pd.DataFrame, column: str) -> bool:
-    return column in table and bool(table[column].notna().any())
-
-
-def draw_picture(
-    name: str,
-    title: str,
-    caption: str,
-    size: tuple[float, float],
-    draw: Callable[[Figure], None],
-) -> Picture:
-    """A picture drawn on an empty figure. size: width and height in inches."""
-    figure = theme.new_figure(*size)
-    draw(figure)
-    files = theme.render(figure)
-    figure.clear()
-    return Picture(name, title, caption, files)
-
-
-def _file_name(text: str) -> str:
-    return re.sub(r"\W+", "_", text.lower()).strip("_") or "all"

@@ -1,32 +1,22 @@
-"""One page that a reader can judge a study by: report.md, and report.html in one file.
+"""One page that a reader can judge a study by."""
 
-Everything is written beside it too: figures/*.png and *.svg, tables/*.csv and *.tex.
-"""
-
-import base64
-import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
-
 from ablate.analysis.findings import Findings
-from ablate.reporting import formatting, markup, tuned_tables
+from ablate.reporting import formatting, tuned_tables
 from ablate.reporting import tables as table_makers
 from ablate.reporting.answer import answer
-from ablate.reporting.macros import macros
+from ablate.reporting.picture import Picture
 from ablate.reporting.picture_folder import PICTURES_FOLDER, read_pictures
-from ablate.reporting.pictures import Picture, pictures
-from ablate.reporting.tables import Cell, Table
+from ablate.reporting.pictures import pictures
+from ablate.reporting.report_folder import write_folder
+from ablate.reporting.tables import Table
 
 # Not the ablation table, which repeats arms and effects.
 _CITED = {"verdicts", "comparison", "published", "arms", "effects", "factorial"}
-_FOLDED_ROWS = 60  # longer tables are folded away in the page
 
 
 @dataclass(frozen=True)
@@ -71,21 +61,21 @@ class Page:
         )
         return tuple(table for table in every if table is not None)
 
+    @property
+    def cited(self) -> tuple[Table, ...]:
+        """The tables whose numbers a paper may cite."""
+        return tuple(table for table in self.tables if table.name in _CITED)
+
 
 def write_report(findings: Findings, folder: Path, provenance: Mapping[str, Any]) -> Path:
     """Write the report into `folder` (made if absent) and give the path of report.html.
 
     provenance: what a reader needs to trust and repeat the numbers (versions, hardware, digests,
     commit, dates), nested or flat; shown as it stands. Pictures in `visualization/` of the folder
-    are shown too. Each file is replaced as a whole: a reader never sees half of one. Figures and
-    tables of an earlier report that this one lacks go.
+    are shown too.
     """
-    page = make_page(findings, provenance, read_pictures(folder / PICTURES_FOLDER))
-    _write_folder(folder / "figures", dict(_figure_files(page)))
-    _write_folder(folder / "tables", dict(_table_files(page)))
-    _write(folder / "report.md", _render("report.md.jinja", page).encode())
-    _write(folder / "report.html", _render("report.html.jinja", page).encode())
-    return folder / "report.html"
+    seen = read_pictures(folder / PICTURES_FOLDER)
+    return write_folder(make_page(findings, provenance, seen), "report", folder)
 
 
 def make_page(
@@ -180,21 +170,11 @@ def _two_comparisons(findings: Findings) -> tuple[str, ...]:
 
 def _provenance_table(findings: Findings, provenance: Mapping[str, Any]) -> Table:
     trials = findings.trials
-    completed = int((trials["status"] == "completed").sum())
-    core_seconds = trials.drop_duplicates("hash")["core_seconds"].sum()
-    facts = [
-        ("trials", f"{completed} completed of {len(trials)}"),
-        ("core-hours", formatting.hours(core_seconds / 3600)),
-        *_tuning_facts(findings),
-        *_flat(provenance),
-    ]
-    return Table(
-        "provenance",
-        "Where the numbers come from.",
-        ("What", "Value"),
-        tuple((Cell(name), Cell(value)) for name, value in facts),
-        pd.DataFrame(facts, columns=["what", "value"]),
-        keys=("what",),
+    return table_makers.provenance_table(
+        int((trials["status"] == "completed").sum()),
+        len(trials),
+        trials.drop_duplicates("hash")["core_seconds"].sum(),
+        {**dict(_tuning_facts(findings)), **provenance},
     )
 
 
@@ -209,74 +189,3 @@ def _tuning_facts(findings: Findings) -> Iterator[tuple[str, str]]:
     yield "trials with own settings", f"{completed} completed of {len(trials)}"
     seconds = trials.drop_duplicates("hash")["core_seconds"].sum()
     yield "core-hours with own settings", formatting.hours(seconds / 3600)
-
-
-def _flat(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in facts.items():
-        label = f"{prefix}{str(name).replace('_', ' ')}"
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{label}: ")
-        elif isinstance(value, list | tuple | set | frozenset):
-            yield label, ", ".join(str(item) for item in value) or formatting.MISSING
-        else:
-            yield label, formatting.MISSING if value is None else str(value)
-
-
-def _figure_files(page: Page) -> Iterator[tuple[str, bytes]]:
-    for picture in page.pictures:
-        for kind, content in picture.files.items():
-            yield f"{picture.name}.{kind}", content
-
-
-def _table_files(page: Page) -> Iterator[tuple[str, bytes]]:
-    for table in page.tables:
-        yield f"{table.name}.csv", markup.csv(table).encode()
-        yield f"{table.name}.tex", markup.latex(table).encode()
-    cited = [table for table in page.tables if table.name in _CITED]
-    yield "numbers.tex", macros(cited).encode()
-
-
-def _render(template: str, page: Page) -> str:
-    environment = Environment(
-        loader=PackageLoader("ablate.reporting"),
-        autoescape=template == "report.html.jinja",
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["markdown_text"] = markup.markdown_text
-    environment.filters["markdown_table"] = markup.markdown
-    environment.filters["data_uri"] = _data_uri
-    environment.filters["breakable"] = _breakable
-    return environment.get_template(template).render(
-        page=page, folded_rows=_FOLDED_ROWS, pictures_folder=PICTURES_FOLDER
-    )
-
-
-def _data_uri(picture: Picture) -> Markup:
-    """The picture inlined. An img element with SVG inside runs no scripts and loads nothing."""
-    encoded = base64.b64encode(picture.files["svg"]).decode()
-    return Markup(f"data:image/svg+xml;base64,{encoded}")
-
-
-def _breakable(text: str) -> Markup:
-    """Escaped text whose long names may break into lines where their words end."""
-    escaped = str(escape(text))
-    return Markup(re.sub(r"([_=/])(?=\w)", r"\1<wbr>", escaped))
-
-
-def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        _write(folder / name, content)
-    for stale in folder.iterdir():
-        if stale.name not in files and stale.suffix in {".png", ".svg", ".csv", ".tex"}:
-            stale.unlink()
-
-
-def _write(path: Path, content: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-        file.write(content)
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)

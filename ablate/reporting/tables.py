@@ -3,7 +3,7 @@
 Both come from the same table of analysis, and a report's prose draws on nothing else.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -201,9 +201,9 @@ def ablation_table(findings: Findings) -> Table:
         *(["Context"] if several_contexts else []),
         "Arm",
         *(short[factor].replace("_", " ") for factor in factors),
-        formatting.sentence_case(_with_bracket(metric.label, metric.unit)),
+        formatting.sentence_case(formatting.with_bracket(metric.label, metric.unit)),
         "Seeds",
-        _with_bracket("Difference", change),
+        formatting.with_bracket("Difference", change),
     )
     return Table(
         "ablation",
@@ -313,7 +313,7 @@ def arm_table(findings: Findings) -> Table:
         )
         for arm in findings.arms.to_dict("records")
     )
-    label = formatting.sentence_case(_with_bracket(metric.label, metric.unit))
+    label = formatting.sentence_case(formatting.with_bracket(metric.label, metric.unit))
     header = (
         *(["Context"] if several_contexts else []),
         "Arm",
@@ -367,7 +367,7 @@ def factorial_table(findings: Findings) -> Table | None:
     header = (
         *(["Context"] if several_contexts else []),
         "Effect",
-        _with_bracket("Estimate", unit),
+        formatting.with_bracket("Estimate", unit),
         "95 % interval",
         "Seeds",
         "p (Holm)",
@@ -428,7 +428,7 @@ def effect_table(findings: Findings) -> Table:
         *(["Context"] if several_contexts else []),
         "Factor",
         "Arm",
-        _with_bracket("Difference", unit),
+        formatting.with_bracket("Difference", unit),
         "95 % interval",
         "Seeds",
         "p (Holm)",
@@ -469,7 +469,7 @@ def trial_table(findings: Findings) -> Table:
         )
         for trial in findings.trials.to_dict("records")
     )
-    label = formatting.sentence_case(_with_bracket(metric.label, metric.unit))
+    label = formatting.sentence_case(formatting.with_bracket(metric.label, metric.unit))
     header = (
         *(["Context"] if several_contexts else []),
         "Arm",
@@ -490,8 +490,36 @@ def trial_table(findings: Findings) -> Table:
     )
 
 
-def _with_bracket(label: str, unit: str) -> str:
-    return f"{label} ({unit})" if unit else label
+def provenance_table(
+    completed: int, trials: int, core_seconds: float, provenance: Mapping[str, Any]
+) -> Table:
+    """Where the numbers come from: how many trials there are and what they cost, and every fact of
+    `provenance`, nested or flat.
+    """
+    facts = [
+        ("trials", f"{completed} completed of {trials}"),
+        ("core-hours", formatting.hours(core_seconds / 3600)),
+        *_flat(provenance),
+    ]
+    return Table(
+        "provenance",
+        "Where the numbers come from.",
+        ("What", "Value"),
+        tuple((Cell(name), Cell(value)) for name, value in facts),
+        pd.DataFrame(facts, columns=["what", "value"]),
+        keys=("what",),
+    )
+
+
+def _flat(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in facts.items():
+        label = f"{prefix}{str(name).replace('_', ' ')}"
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{label}: ")
+        elif isinstance(value, list | tuple | set | frozenset):
+            yield label, ", ".join(str(item) for item in value) or formatting.MISSING
+        else:
+            yield label, formatting.MISSING if value is None else str(value)
 
 
 def _text(value: object) -> str:

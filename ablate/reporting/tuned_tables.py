@@ -9,6 +9,7 @@ from ablate.analysis.claims import Verdict
 from ablate.analysis.findings import Findings, TunedFindings
 from ablate.reporting import formatting
 from ablate.reporting import tables as plain
+from ablate.reporting.search_tables import search_tables
 from ablate.reporting.tables import Cell, Table, metric_description
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import describe_metric
@@ -21,10 +22,8 @@ SHARED, OWN = "With shared settings", "With own settings"
 
 
 def tuned_tables(findings: Findings) -> tuple[Table, ...]:
-    """The tables that a tuned study adds to its report, in their order; none for other studies.
-
-    Tables of the searches themselves, which `findings.tuned.searches` holds, have their place at
-    the end.
+    """The tables that a tuned study adds to its report, in their order, those of its searches last;
+    none for other studies.
     """
     tuned = findings.tuned
     if tuned is None:
@@ -34,7 +33,12 @@ def tuned_tables(findings: Findings) -> tuple[Table, ...]:
         comparison_table(findings, tuned),
         settings_table(findings, tuned),
         *(_of_own(table) for table in again if table is not None),
+        *map(_of_search, search_tables(tuned.search)),
     )
+
+
+def _of_search(table: Table) -> Table:
+    return replace(table, name=f"search_{table.name}", caption=f"The searches. {table.caption}")
 
 
 def tuned_trial_table(findings: Findings) -> Table | None:

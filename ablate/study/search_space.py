@@ -23,7 +23,8 @@ condition fails are left out."""
 
 
 Edge = Literal["lowest", "highest"]
-_EDGE = 0.05
+EDGE = 0.05
+"""So near an end of its range, as a part of the range on its scale, a value lies at the edge."""
 
 
 class _Frozen(BaseModel):
@@ -64,16 +65,13 @@ class Parameter(_Frozen):
         return self.choices or self.bounds
 
     def edge(self, value: Any) -> Edge | None:
-        """The end of the range that a value is near: within a twentieth of its length on its
-        scale. The best of an ever longer search may lie beyond.
+        """The end of the range at which a value lies. The best of an ever longer search may lie
+        beyond.
         """
         if self.type == "categorical":
             return None
-        low, high, place = (
-            math.log(x) if self.scale == "log" else x for x in (*self.bounds, value)
-        )
-        share = (place - low) / (high - low)
-        return "lowest" if share < _EDGE else "highest" if share > 1 - _EDGE else None
+        share = self.position(value)
+        return "lowest" if share < EDGE else "highest" if share > 1 - EDGE else None
 
     def beyond(self, edge: Edge) -> float:
         """A value a little outside the range."""
@@ -82,8 +80,8 @@ class Parameter(_Frozen):
         if self.type == "int":
             return end + outwards
         if self.scale == "log":
-            return float(end * (high / low) ** (outwards * _EDGE))
-        return end + outwards * _EDGE * (high - low)
+            return float(end * (high / low) ** (outwards * EDGE))
+        return end + outwards * EDGE * (high - low)
 
     def within(self, value: Any) -> bool:
         """Whether a value is one that the search could try."""
@@ -94,6 +92,17 @@ class Parameter(_Frozen):
         whole = float(value).is_integer()
         low, high = self.bounds
         return low <= value <= high and (self.type == "float" or whole)
+
+    def position(self, value: Any) -> float:
+        """Where a value lies between the ends of the range, from 0 to 1, on the parameter's scale;
+        a choice, between the first and the last.
+        """
+        if self.type == "categorical":
+            return self.choice_names.index(scalar_name(value)) / (len(self.choices) - 1)
+        low, high = self.bounds
+        if self.scale == "log":
+            low, high, value = math.log(low), math.log(high), math.log(value)
+        return float(min(max((value - low) / (high - low), 0.0), 1.0))
 
 
 class SearchSpace(_Frozen):

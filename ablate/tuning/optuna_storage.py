@@ -16,11 +16,12 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from ablate.errors import AblateError, Problem
+from ablate.records.search_result import SearchMethod
 
 JOURNAL_FILE = "search.journal"
-OWNER, REPEATS, STATUS = "ablate", "repeats", "status"
-"""Keys of user attributes: of an Optuna study what it belongs to, of a trial the number of the one
-that it repeats, and how it ended."""
+OWNER, METHODS, REPEATS, STATUS = "ablate", "methods", "repeats", "status"
+"""Keys of user attributes: of an Optuna study what it belongs to and how its points were chosen, of
+a trial the number of the one that it repeats, and how it ended."""
 
 
 class Owner(NamedTuple):
@@ -134,6 +135,18 @@ def revive(study: optuna.Study, storage: BaseStorage) -> None:
         if running:
             trial_id = storage.get_trial_id_from_study_id_trial_number(study_id, trial.number)
             storage.set_trial_state_values(trial_id, TrialState.FAIL)
+
+
+def note_method(study: optuna.Study, method: SearchMethod) -> None:
+    """Note how the points that are asked for next are chosen."""
+    noted = methods_of(study)
+    if method not in noted:
+        study.set_user_attr(METHODS, [each.model_dump(mode="json") for each in (*noted, method)])
+
+
+def methods_of(study: optuna.Study) -> tuple[SearchMethod, ...]:
+    """How the study's points were chosen, in the order of calls."""
+    return tuple(map(SearchMethod.model_validate, study.user_attrs.get(METHODS, ())))
 
 
 def standing(study: optuna.Study) -> list[FrozenTrial]:

@@ -26,7 +26,7 @@ from ablate.study.search_space import Parameter, SearchSpace, Values, rounded
 from ablate.study.trial import TrialSpec
 from ablate.study.yaml_source import scalar_name
 from ablate.tuning.course import TrialTask
-from ablate.tuning.optuna_storage import STATUS, standing
+from ablate.tuning.optuna_storage import STATUS, methods_of, standing
 from ablate.workload import Resources, Workload
 
 Direction = Literal["minimize", "maximize"]
@@ -168,6 +168,7 @@ class PointSearch:
             higher_is_better=self.objective.higher_is_better,
             weighs_cost=self.objective.weighs_cost,
             seeds=self._seeds,
+            methods=methods_of(self.study),
             points=tuple(self._as_point(trial) for trial in standing(self.study)),
             interrupted=interrupted,
         )

@@ -4,9 +4,7 @@ import hashlib
 import io
 import json
 import pickle
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import optuna
@@ -82,19 +80,6 @@ def check_sampler(name: str, space: SearchSpace) -> None:
                 "take tpe or gaussian_process",
             )
         )
-
-
-@contextmanager
-def quiet_optuna() -> Iterator[None]:
-    """Optuna says nothing of its own, and its experimental parts raise no warning."""
-    level = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        optuna.logging.set_verbosity(level)
 
 
 def check_cma_state(trials: Sequence[Any], where: str) -> None:

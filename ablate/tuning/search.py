@@ -13,9 +13,10 @@ from typing import Any
 from ray.tune.search import Searcher
 
 from ablate.errors import AblateError, Problem
+from ablate.quiet_optuna import quiet_optuna
 from ablate.records.greedy_path import criterion
 from ablate.records.schema import TrialRecord
-from ablate.records.search_result import SearchResult, settings_of_best
+from ablate.records.search_result import SearchMethod, SearchResult, settings_of_best
 from ablate.records.store import RecordStore, writer_lock
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
@@ -26,6 +27,7 @@ from ablate.tuning.cluster import cluster, largest_machine, offered
 from ablate.tuning.optuna_storage import (
     JOURNAL_FILE,
     Owner,
+    note_method,
     open_storage,
     open_study,
     revive,
@@ -44,7 +46,6 @@ from ablate.tuning.samplers import (
     check_cma_state,
     check_sampler,
     make_sampler,
-    quiet_optuna,
 )
 from ablate.tuning.schedulers import check_scheduler, make_scheduler, recall
 from ablate.workload import Workload, describe_metric, load_workload
@@ -181,6 +182,12 @@ def search_arms(
     check_space(space, workload, arms)
     progress = progress or Silent()
     where = str(storage or store.run_folder / JOURNAL_FILE)
+    method = SearchMethod(
+        sampler=sampler,
+        seed=seed,
+        scheduler=scheduler,
+        grace_period=None if scheduler is None else grace_period,
+    )
     results = []
     with ExitStack() as cleanup:
         cleanup.enter_context(writer_lock(store.run_folder))
@@ -216,6 +223,8 @@ def search_arms(
                 known=known,
                 prunes=scheduler is not None,
             )
+            if points.points_left:
+                note_method(study, method)
             try:
                 _run(points, ray, scheduler, grace_period, resources, max_concurrent, plan, store)
             except KeyboardInterrupt:

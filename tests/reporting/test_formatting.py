@@ -83,3 +83,21 @@ def test_wrapping_keeps_every_letter_within_the_width(label: str, width: int) ->
     lines = formatting.wrap(label, width).split("\n")
     assert "".join(lines).replace(" ", "") == label.replace(" ", "")
     assert all(len(line) <= width for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.00259669, "0.002597"),
+        (1e-05, "1e-5"),
+        (1.0, "1"),
+        (64, "64"),
+        ("sgd", "sgd"),
+        (None, "none"),
+        (True, "true"),
+        ([32, 64], "32-64"),
+        ([], "[]"),
+    ],
+)
+def test_a_setting_is_written_as_a_person_would(value: object, text: str) -> None:
+    assert formatting.setting(value) == text

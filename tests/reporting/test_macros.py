@@ -3,8 +3,10 @@
 import re
 
 from ablate.reporting.macros import macros
+from ablate.reporting.search_tables import best_points_table
 from ablate.reporting.tables import arm_table, effect_table, verdict_table
 from tests.reporting.factory import make_findings, make_verdict
+from tests.reporting.search_factory import make_search_findings
 
 DEFINITION = re.compile(r"^\\newcommand\{\\([A-Za-z]+)\}\{(.+)\}$")
 
@@ -32,3 +34,10 @@ def test_names_are_unique_even_where_arms_differ_in_signs_alone() -> None:
     text = macros([arm_table(findings)])
     names = [name for name, _ in definitions(text)]
     assert len(names) == len(set(names)) == len(text.splitlines()) - 1
+
+
+def test_a_table_of_two_words_has_a_name_in_letters_too() -> None:
+    table = best_points_table(make_search_findings(arms=("baseline",), points=1))
+    names = [name for name, _ in definitions(macros([table]))]
+    assert "bestPointBaselineBaselineValue" in names
+    assert "bestPointBaselineBaselineTrainingLearningRate" in names

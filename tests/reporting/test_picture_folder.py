@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ablate.errors import RecordError
+from ablate.reporting.picture import Picture
 from ablate.reporting.picture_folder import carry_pictures, read_pictures, write_pictures
-from ablate.reporting.pictures import Picture
 
 
 def picture(name: str = "filters", title: str = "Filters") -> Picture:

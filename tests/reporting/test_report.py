@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from ablate.reporting import formatting, report
+from ablate.reporting.picture import Picture
 from ablate.reporting.picture_folder import write_pictures
-from ablate.reporting.pictures import Picture
 from ablate.reporting.report import write_report
 from tests.reporting.factory import make_findings, make_verdict
 

@@ -48,7 +48,7 @@ def test_without_a_claim_there_is_no_table_of_verdicts() -> None:
 
 
 def test_effects_stand_side_by_side_with_their_change(findings: Findings) -> None:
-    comparison, _, _ = tuned_tables(findings)
+    comparison, *_ = tuned_tables(findings)
     ((arm, shared, own, change, seeds),) = texts(comparison)
     assert (arm, seeds) == ("sgd", "3")
     assert shared.startswith("−20.00 [")
@@ -58,7 +58,7 @@ def test_effects_stand_side_by_side_with_their_change(findings: Findings) -> Non
 
 
 def test_settings_say_what_was_tried_and_that_the_best_lies_at_the_edge(findings: Findings) -> None:
-    _, settings, _ = tuned_tables(findings)
+    _, settings, *_ = tuned_tables(findings)
     assert texts(settings) == [
         ["baseline", "training.rate", "0.001", "0.001", "70.00", "70.00", "3"],
         ["sgd", "training.rate", "0.001", "0.9", "40.00", "80.00", "3"],
@@ -69,7 +69,7 @@ def test_settings_say_what_was_tried_and_that_the_best_lies_at_the_edge(findings
 
 
 def test_arms_and_trials_with_own_settings_have_tables_of_their_own(findings: Findings) -> None:
-    _, _, arms = tuned_tables(findings)
+    _, _, arms, *_ = tuned_tables(findings)
     assert arms.name == "tuned_arms"
     assert [row[1] for row in texts(arms)] == ["80.20", "90.23"]
     trials = tuned_trial_table(findings)
@@ -80,9 +80,17 @@ def test_arms_and_trials_with_own_settings_have_tables_of_their_own(findings: Fi
 
 def test_a_factorial_has_its_main_effects_with_own_settings_too() -> None:
     findings = findings_of(SHARED, OWN, plan=tuned_study(design="full_factorial"))
-    table = tuned_tables(findings)[-1]
-    assert table.name == "tuned_factorial"
+    (table,) = (table for table in tuned_tables(findings) if table.name == "tuned_factorial")
     assert texts(table)[0][:2] == ["optimizer", "+10.03"]
+
+
+def test_the_tables_of_its_searches_come_last(findings: Findings) -> None:
+    names = [table.name for table in tuned_tables(findings)]
+    first = next(place for place, name in enumerate(names) if name.startswith("search_"))
+    assert names[first:] == [
+        "search_best_points", "search_point_counts", "search_points",
+        "search_space",
+    ]  # fmt: skip
 
 
 def test_the_answer_says_which_comparison_it_speaks_of(findings: Findings) -> None:
@@ -112,7 +120,8 @@ def test_the_page_shows_and_exports_it_all(findings: Findings, tmp_path: Path) -
     assert page.count("<summary>6 trials</summary>") == 2
     names = {path.stem for path in (tmp_path / "tables").glob("*.csv")}
     assert names >= {"comparison", "tuned_settings", "tuned_arms", "tuned_trials", "verdicts"}
-    assert (tmp_path / "figures" / "forest_shared_and_own.svg").is_file()
+    figures = {path.stem for path in (tmp_path / "figures").glob("*.svg")}
+    assert figures >= {"forest_shared_and_own", "response_rate"}
 
 
 def test_its_numbers_have_macros_written_as_in_the_report(findings: Findings) -> None:

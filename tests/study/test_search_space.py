@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from ablate.study.search_space import Parameter, value_at
@@ -44,3 +46,20 @@ def test_a_value_at_a_dotted_key():
     assert value_at(settings, "training.betas") == [1, 2]
     assert value_at(settings, "training.rate.x") is None
     assert value_at(settings, "model.width") is None
+
+
+@pytest.mark.parametrize(
+    ("entries", "value", "position"),
+    [
+        ({"type": "float", "range": (1e-4, 1), "scale": "log"}, 1e-3, 0.25),
+        ({"type": "float", "range": (0, 0.5)}, 0.5, 1.0),
+        ({"type": "int", "range": (8, 32), "scale": "log"}, 16, 0.5),
+        ({"type": "categorical", "choices": ("a", None, [1, 2])}, None, 0.5),
+        ({"type": "categorical", "choices": ("a", None, [1, 2])}, [1, 2], 1.0),
+    ],
+)
+def test_a_value_has_a_position_between_the_ends(
+    entries: dict[str, Any], value: Any, position: float
+):
+    parameter = Parameter(name="a", key="a", why="a test", **entries)
+    assert parameter.position(value) == pytest.approx(position)

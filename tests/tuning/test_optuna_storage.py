@@ -10,6 +10,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from ablate.errors import AblateError
+from ablate.quiet_optuna import quiet_optuna
 from ablate.tuning.optuna_storage import (
     Owner,
     mend_journal,
@@ -18,7 +19,7 @@ from ablate.tuning.optuna_storage import (
     revive,
     standing,
 )
-from ablate.tuning.samplers import check_cma_state, quiet_optuna
+from ablate.tuning.samplers import check_cma_state
 
 OWNER = Owner(
     study="optimizer",

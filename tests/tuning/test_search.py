@@ -12,6 +12,7 @@ import pytest
 from optuna.trial import TrialState
 
 from ablate.errors import AblateError, StudyError
+from ablate.quiet_optuna import quiet_optuna
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult
 from ablate.records.store import RecordStore
@@ -20,7 +21,7 @@ from ablate.study.schema import Factor, Study
 from ablate.study.search_space import Parameter, SearchSpace
 from ablate.tuning.optuna_storage import open_storage
 from ablate.tuning.points import values_of_params
-from ablate.tuning.samplers import SAMPLERS, quiet_optuna
+from ablate.tuning.samplers import SAMPLERS
 from ablate.tuning.search import search, search_arms, tuned_settings
 from tests.tuning.here import search_here
 from tests.tuning.valley import BEST_RATE, DIVERGES_ABOVE, accuracy

@@ -49,7 +49,7 @@ def draw(
         _scale(axes, arms[column].dropna())
         bound_percent(axes, "y", unit)
         axes.set_xlabel(AXES[column])
-    panels[0].set_ylabel(formatting.with_unit(label, f"({unit})" if unit else ""))
+    panels[0].set_ylabel(formatting.with_bracket(label, unit))
     _legend(figure, arms, styles, contexts)
 
 

@@ -41,7 +41,7 @@ def draw(
     panel a part and context, or, for more than TOGETHER arms, one an arm with the reference as
     thin black lines. Points without an interval (one seed) have no band. label: of the y axis.
     """
-    y_label = formatting.with_unit(label, f"({unit})" if unit else "")
+    y_label = formatting.with_bracket(label, unit)
     if len(_names(curves)) > TOGETHER:
         _draw_apart(curves, figure, styles, references, y_label)
     else:

@@ -59,7 +59,7 @@ def draw(
     for spine in axes.spines.values():
         spine.set_visible(False)
     bar = axes.figure.colorbar(image, ax=axes, fraction=0.05, pad=0.03)
-    bar.set_label(formatting.with_unit(label, f"({unit})" if unit else ""))
+    bar.set_label(formatting.with_bracket(label, unit))
     bar.outline.set_visible(False)
 
 

@@ -8,6 +8,8 @@ without their colour.
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from matplotlib.colors import Colormap, LinearSegmentedColormap
+
 REFERENCE_COLOUR = "#222222"
 GREY = "#8a8a8a"
 BAND = "#d9d9d9"
@@ -28,6 +30,18 @@ _COLOURS = (
 )
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
 _DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.5), (1.5, 1.2), (6, 1.5, 1.5, 1.5))
+
+
+_TO_BETTER = LinearSegmentedColormap.from_list(
+    "to_better", ["#d3dde6", "#7db2d8", BETTER, "#02223a"]
+)
+TO_LATER = LinearSegmentedColormap.from_list("to_later", ["#f2dcb8", "#de8f05", "#5a3200"])
+"""Shades of an order: the later, the darker."""
+
+
+def shades(higher_is_better: bool) -> Colormap:
+    """Shades of a metric, from its low values to its high ones: the better, the darker."""
+    return _TO_BETTER if higher_is_better else _TO_BETTER.reversed()
 
 
 class ArmStyle(NamedTuple):

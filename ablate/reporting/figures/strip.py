@@ -53,7 +53,7 @@ def draw(
         if len(contexts) > 1:
             axes.set_title(str(context))
     panels[-1, 0].set_xlabel(
-        formatting.with_unit(label, f"({unit})" if unit else "")
+        formatting.with_bracket(label, unit)
         + "\nsmall marks: one seed each, a seed's trials joined"
         + "; large mark and bar: mean and interval"
     )

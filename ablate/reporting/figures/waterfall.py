@@ -71,7 +71,7 @@ def _frame(axes: Axes, steps: pd.DataFrame, label: str, unit: str, higher_is_bet
     bound_percent(axes, "x", unit)
     side = "right" if higher_is_better else "left"
     axes.set_xlabel(
-        formatting.with_unit(label, f"({unit})" if unit else "")
+        formatting.with_bracket(label, unit)
         + f"; {side} is better"
         + "\nbar: the step's change (hatched: a loss); line: interval of the mean"
     )

@@ -2,7 +2,10 @@
 
 from itertools import combinations
 
-from ablate.reporting.figures.palette import REFERENCE_COLOUR, arm_styles
+import numpy as np
+import pytest
+
+from ablate.reporting.figures.palette import REFERENCE_COLOUR, arm_styles, shades
 
 
 def test_forty_arms_differ_without_their_colour() -> None:
@@ -22,3 +25,10 @@ def test_a_name_keeps_its_style_in_every_context() -> None:
     assert once == twice
     assert once["baseline"].colour == REFERENCE_COLOUR
     assert once["sgd"] != once["adam"]
+
+
+@pytest.mark.parametrize("higher_is_better", [True, False])
+def test_the_better_a_value_the_darker_its_shade(higher_is_better: bool) -> None:
+    colours = shades(higher_is_better)(np.linspace(0, 1, 20))[:, :3]
+    grey = colours @ [0.299, 0.587, 0.114]  # as a printer without colour shows them
+    assert (np.diff(grey) * (-1 if higher_is_better else 1) > 0).all()

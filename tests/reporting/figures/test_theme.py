@@ -1,18 +1,22 @@
 """Figures are files that do not change by themselves, and leave nothing behind."""
 
+import io
+
 import matplotlib
 import matplotlib.pyplot as pyplot
+import numpy as np
+from PIL import Image
 
 from ablate.reporting.figures import theme
 
 
-def rendered() -> dict[str, bytes]:
+def rendered(few_colours: bool = False) -> dict[str, bytes]:
     with theme.themed():
         figure = theme.new_figure(2, 2)
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], marker="o", clip_on=True)
         axes.set_xlabel("epoch")
-        return theme.render(figure)
+        return theme.render(figure, few_colours)
 
 
 def test_the_same_figure_gives_the_same_bytes() -> None:
@@ -43,3 +47,12 @@ def test_axes_of_percentages_end_at_0_and_100() -> None:
     theme.bound_percent(axes, "y", "nats")
     assert axes.get_xlim() == (-4, 104)
     assert axes.get_ylim() == (-50, 150)
+
+
+def test_few_colours_make_a_smaller_png_of_the_same_picture() -> None:
+    full, few = rendered()["png"], rendered(few_colours=True)["png"]
+    pictures = [np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), int) for png in (full, few)]
+    assert pictures[0].shape == pictures[1].shape
+    assert np.abs(pictures[0] - pictures[1]).max() < 16
+    assert len(few) < len(full)
+    assert rendered(few_colours=True) == rendered(few_colours=True)

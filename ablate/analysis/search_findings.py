@@ -1,0 +1,264 @@
+"""All that a search says: the tables that its report shows, computed once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+
+from ablate.analysis.importance import ENOUGH, importance_table
+from ablate.analysis.tables import ArmKey
+from ablate.records.schema import TrialRecord
+from ablate.records.search_result import PointStatus, SearchResult
+from ablate.study.plan import Plan
+from ablate.study.search_space import Parameter, SearchSpace
+from ablate.workload import MetricDescription, describe_metric
+
+VALUE, POSITION = "value.", "position."
+"""Prefixes of the columns of a parameter in the table of points."""
+ENDINGS: tuple[PointStatus, ...] = get_args(PointStatus)
+_FLAT = 1e-3  # of points that lie on a line no surface can be drawn
+
+
+@dataclass(frozen=True, eq=False)
+class SearchFindings:
+    """A search's tables; the functions that make them name the columns."""
+
+    plan: Plan
+    """Of the study whose arms were searched."""
+    space: SearchSpace
+    results: tuple[SearchResult, ...]
+    """At least one."""
+    metric: MetricDescription
+    """Of what the points are worth."""
+    points: pd.DataFrame
+    """`point_table`"""
+    trials: pd.DataFrame
+    """`trial_table`"""
+    best: pd.DataFrame
+    """`best_table`"""
+    importances: pd.DataFrame
+    """`importance.importance_table`"""
+    pairs: Mapping[ArmKey, tuple[Parameter, Parameter]]
+    """`leading_pair` of each arm that has one"""
+    warnings: tuple[str, ...]
+    """What a reader must know before believing the numbers"""
+
+    @property
+    def weighs_cost(self) -> bool:
+        """Whether there was a second objective: few FLOPs."""
+        return any(result.weighs_cost for result in self.results)
+
+
+def analyse_search(
+    plan: Plan,
+    space: SearchSpace,
+    results: Sequence[SearchResult],
+    records: Mapping[str, TrialRecord],
+) -> SearchFindings:
+    """Findings from the points of some of a plan's arms, searched in one space by one metric.
+
+    results: at least one. records: by hash, of the points' trials; those that are missing are
+    warned of.
+    """
+    first = results[0]
+    metric = describe_metric(first.metric, plan.metrics).model_copy(
+        update={"higher_is_better": first.higher_is_better}
+    )
+    importances = importance_table(results, space)
+    pairs = {
+        (result.context, result.arm): pair
+        for result in results
+        if (pair := leading_pair(result, space, importances)) is not None
+    }
+    return SearchFindings(
+        plan=plan,
+        space=space,
+        results=tuple(results),
+        metric=metric,
+        points=point_table(results, space),
+        trials=trial_table(results, records),
+        best=best_table(results, space),
+        importances=importances,
+        pairs=pairs,
+        warnings=tuple(_warnings(results, records)),
+    )
+
+
+def point_table(results: Sequence[SearchResult], space: SearchSpace) -> pd.DataFrame:
+    """One row a point, arm by arm in the order of asking: context, arm, point (its number), order
+    (from 1), status, value, flops, best and front (whether it is the arm's best, and on its front),
+    trials (hashes), error, and for each parameter value.<name> as tried and position.<name>, from 0
+    to 1 between the ends of its range; missing where the point has no such parameter.
+
+    value: the mean over seeds; of a diverged point chance level, where known; else missing.
+    """
+    rows = [row for result in results for row in _point_rows(result, space)]
+    names = [f"{kind}{item.name}" for item in space.parameters for kind in (VALUE, POSITION)]
+    about = ["context", "arm", "point", "order", "status", "value", "flops", "best", "front"]
+    table = pd.DataFrame(rows, columns=[*about, "trials", "error", *names], dtype=object)
+    numbers = ["value", "flops", *(name for name in names if name.startswith(POSITION))]
+    types: dict[Any, Any] = dict.fromkeys(numbers, float)
+    types |= dict.fromkeys(("point", "order"), int) | dict.fromkeys(("best", "front"), bool)
+    return table.astype(types)
+
+
+def _point_rows(result: SearchResult, space: SearchSpace) -> Iterator[dict[str, Any]]:
+    best = result.best
+    front = {point.number for point in result.front} if result.weighs_cost else set[int]()
+    for order, point in enumerate(result.points, start=1):
+        had = [item for item in space.parameters if item.name in point.values]
+        yield {
+            "context": result.context,
+            "arm": result.arm,
+            "point": point.number,
+            "order": order,
+            "status": point.status,
+            "value": point.value,
+            "flops": point.flops,
+            "best": best is not None and point.number == best.number,
+            "front": point.number in front,
+            "trials": " ".join(point.trials),
+            "error": point.error,
+            **{f"{VALUE}{item.name}": point.values[item.name] for item in had},
+            **{f"{POSITION}{item.name}": item.position(point.values[item.name]) for item in had},
+        }
+
+
+def trial_table(
+    results: Sequence[SearchResult], records: Mapping[str, TrialRecord]
+) -> pd.DataFrame:
+    """One row a trial of a point: context, arm, point, hash, seed, status, value (of a completed
+    trial the metric) and core_seconds; of a trial without a record, status "missing" alone.
+
+    Points that share a trial have a row each.
+    """
+    rows = [
+        {
+            "context": result.context,
+            "arm": result.arm,
+            "point": point.number,
+            "hash": hash_,
+            **_trial_row(records.get(hash_), result.metric),
+        }
+        for result in results
+        for point in result.points
+        for hash_ in point.trials
+    ]
+    return pd.DataFrame(rows, columns=_TRIAL_COLUMNS).astype(
+        dict.fromkeys(("seed", "value", "core_seconds"), float)
+    )
+
+
+_TRIAL_COLUMNS = ["context", "arm", "point", "hash", "seed", "status", "value", "core_seconds"]
+
+
+def _trial_row(record: TrialRecord | None, metric: str) -> dict[str, Any]:
+    if record is None:
+        return {"status": "missing"}
+    return {
+        "seed": record.spec.seed,
+        "status": record.status,
+        "value": record.metrics.get(metric),
+        "core_seconds": record.cost.core_seconds,
+    }
+
+
+def best_table(results: Sequence[SearchResult], space: SearchSpace) -> pd.DataFrame:
+    """One row an arm: context, arm, points (in all), completed, diverged, pruned, failed, point
+    (the number of the best), value, flops, n (seeds), lower and upper (names of parameters whose
+    best value lies at that end of the range, joined by commas), and value.<name> for each.
+
+    Missing is what an arm without a completed point does not have.
+    """
+    table = pd.DataFrame([_best_row(result, space) for result in results], dtype=object)
+    types: dict[Any, Any] = dict.fromkeys(("point", "value", "flops"), float)
+    return table.astype(types | dict.fromkeys(("points", *ENDINGS, "n"), int))
+
+
+def _best_row(result: SearchResult, space: SearchSpace) -> dict[str, Any]:
+    best, edges = result.best, edges_of(result, space)
+    return {
+        "context": result.context,
+        "arm": result.arm,
+        "points": len(result.points),
+        **{ending: sum(point.status == ending for point in result.points) for ending in ENDINGS},
+        "point": None if best is None else best.number,
+        "value": None if best is None else best.value,
+        "flops": None if best is None else best.flops,
+        "n": len(result.seeds),
+        **{
+            end: ", ".join(name for name, at in edges.items() if at == end)
+            for end in ("lower", "upper")
+        },
+        **{
+            f"{VALUE}{item.name}": np.nan if best is None else best.values.get(item.name, np.nan)
+            for item in space.parameters
+        },
+    }
+
+
+def edges_of(result: SearchResult, space: SearchSpace) -> dict[str, str]:
+    """The numeric parameters whose best value lies at an end of their range, by name -> "lower" or
+    "upper".
+    """
+    found = {}
+    for item in space.parameters:
+        if result.best is None or item.name not in result.best.values:
+            continue
+        if edge := item.edge(result.best.values[item.name]):
+            found[item.name] = "lower" if edge == "lowest" else "upper"
+    return found
+
+
+def leading_pair(
+    result: SearchResult, space: SearchSpace, importances: pd.DataFrame
+) -> tuple[Parameter, Parameter] | None:
+    """The two numeric parameters that matter most, by fANOVA, of those that enough completed points
+    have together; of equal ones, and where nothing is known, the first of the space. None where no
+    two have enough points, or all lie on a line.
+    """
+    of_arm = importances[
+        (importances["context"] == result.context)
+        & (importances["arm"] == result.arm)
+        & (importances["method"] == "fanova")
+    ]
+    weights = of_arm.set_index("parameter")["importance"].fillna(0.0)
+    numeric = [item for item in space.parameters if item.type != "categorical"]
+    pairs = [pair for pair in combinations(numeric, 2) if _spans_a_plane(result, pair)]
+    return max(pairs, key=lambda pair: sum(weights[item.name] for item in pair), default=None)
+
+
+def _spans_a_plane(result: SearchResult, pair: tuple[Parameter, Parameter]) -> bool:
+    at = np.array(
+        [
+            [item.position(point.values[item.name]) for item in pair]
+            for point in result.points
+            if point.counts and all(item.name in point.values for item in pair)
+        ]
+    )
+    if len(at) < ENOUGH:
+        return False
+    spread = np.linalg.svd(at - at.mean(axis=0), compute_uv=False)
+    return bool(spread[-1] > _FLAT)
+
+
+def _warnings(
+    results: Sequence[SearchResult],
+    records: Mapping[str, TrialRecord],
+) -> Iterator[str]:
+    several = len({result.context for result in results}) > 1
+    for result in results:
+        name = f"{result.arm} in {result.context}" if several else result.arm
+        if result.best is None:
+            yield f"{name}: no point completed, so there is no best one."
+        failed = sum(point.status == "failed" for point in result.points)
+        if failed:
+            points = "1 point" if failed == 1 else f"{failed} points"
+            yield f"{name}: {points} failed; the same search tries them again."
+    hashes = {hash_ for result in results for point in result.points for hash_ in point.trials}
+    missing = len(hashes - records.keys())
+    if missing:
+        yield f"The records of {missing} of {len(hashes)} trials are missing."

@@ -1,0 +1,158 @@
+"""The tables of a search say what its points say, and no more."""
+
+import pandas as pd
+import pytest
+
+from ablate.analysis.search_findings import (
+    analyse_search,
+    best_table,
+    edges_of,
+    leading_pair,
+    point_table,
+    trial_table,
+)
+from tests.reporting.search_factory import (
+    CONDITIONAL,
+    DROPOUT,
+    OPTIMIZER,
+    RATE,
+    WIDTH,
+    make_search,
+    make_search_findings,
+    make_search_plan,
+)
+
+
+def at(rate: float, **values: object) -> dict[str, object]:
+    return {"training.learning_rate": rate, **values}
+
+
+class TestPoints:
+    def test_a_row_each_in_the_order_of_asking(self) -> None:
+        space, results, _ = make_search(unfinished={1: "pruned", 2: "diverged"})
+        table = point_table(results, space)
+        first = table[table["arm"] == "baseline"]
+        assert list(first["order"]) == list(range(1, 13))
+        assert list(first["status"][:4]) == ["completed", "pruned", "diverged", "completed"]
+        assert first["value"].isna().sum() == 1
+        assert list(first.loc[first["best"], "point"]) == [results[0].best.number]
+        point = results[0].points[0]
+        assert first["value.training.learning_rate"].iloc[0] == point.values[RATE.name]
+        assert first["position.training.learning_rate"].iloc[0] == RATE.position(
+            point.values[RATE.name]
+        )
+
+    def test_what_a_point_does_not_have_is_missing_and_a_null_choice_is_not(self) -> None:
+        space, results, _ = make_search(CONDITIONAL, points=30)
+        table = point_table(results, space)
+        is_sgd = table["value.optimizer"] == "sgd"
+        assert (table["position.momentum"].notna() == is_sgd).all()
+        nulls = table[table["position.optimizer"] == 1]
+        assert len(nulls) and all(value is None for value in nulls["value.optimizer"])
+
+    def test_whole_numbers_stay_whole(self) -> None:
+        space, results, _ = make_search((WIDTH, DROPOUT), points=3)
+        assert {
+            type(value) for value in point_table(results, space)["value.architecture.width"]
+        } == {int}
+
+    def test_the_front_is_that_of_two_objectives(self) -> None:
+        space, results, _ = make_search((WIDTH, DROPOUT), weighs_cost=True)
+        table = point_table(results, space)
+        for result in results:
+            of_arm = table[table["arm"] == result.arm]
+            assert set(of_arm.loc[of_arm["front"], "point"]) == {p.number for p in result.front}
+        space, results, _ = make_search((WIDTH, DROPOUT))
+        assert not point_table(results, space)["front"].any()
+
+
+class TestTrials:
+    def test_each_seed_has_its_value(self) -> None:
+        _, results, records = make_search(seeds=(100, 101), points=2, unfinished={1: "pruned"})
+        table = trial_table(results, records)
+        first = table[table["arm"] == "baseline"].to_dict("records")
+        assert [row["seed"] for row in first] == [100, 101, 100, 101]
+        mean = results[0].points[0].value
+        assert [row["value"] for row in first[:2]] == pytest.approx([mean - 1, mean + 1])
+        assert pd.isna(first[2]["value"]) and first[2]["status"] == "pruned"
+        assert table["core_seconds"].sum() == 8 * 4
+
+    def test_a_missing_record_is_named(self) -> None:
+        space, results, records = make_search(points=3)
+        records.pop(results[0].points[0].trials[0])
+        findings = analyse_search(make_search_plan(results), space, results, records)
+        assert list(findings.trials["status"]).count("missing") == 1
+        assert findings.warnings == ("The records of 1 of 6 trials are missing.",)
+
+
+class TestBest:
+    def test_how_points_ended_is_counted(self) -> None:
+        endings = {0: "diverged", 1: "pruned", 2: "pruned", 3: "failed"}
+        space, results, _ = make_search(unfinished=endings)
+        row = best_table(results, space).to_dict("records")[0]
+        counted = [row[name] for name in ("points", "completed", "diverged", "pruned", "failed")]
+        assert counted == [12, 8, 1, 2, 1]
+        assert (row["point"], row["value"]) == (results[0].best.number, results[0].best.value)
+        assert row["value.training.learning_rate"] == results[0].best.values[RATE.name]
+
+    def test_an_arm_in_which_nothing_completed_has_none(self) -> None:
+        findings = make_search_findings(points=2, unfinished={0: "pruned", 1: "failed"})
+        row = findings.best.to_dict("records")[0]
+        assert pd.isna(row["value"]) and pd.isna(row["point"])
+        assert (row["lower"], row["upper"]) == ("", "")
+        assert findings.warnings[:2] == (
+            "baseline: no point completed, so there is no best one.",
+            "baseline: 1 point failed; the same search tries them again.",
+        )
+
+    @pytest.mark.parametrize(
+        ("rate", "edges"),
+        [
+            (1e-5, {RATE.name: "lower"}),
+            (1.7e-5, {RATE.name: "lower"}),
+            (1.9e-5, {}),
+            (0.5, {}),
+            (0.6, {RATE.name: "upper"}),
+            (1.0, {RATE.name: "upper"}),
+        ],
+    )
+    def test_an_edge_is_a_twentieth_of_the_range_on_its_scale(
+        self, rate: float, edges: dict[str, str]
+    ) -> None:
+        space, (result, *_), _ = make_search((RATE, OPTIMIZER), points=1)
+        point = result.points[0].model_copy(update={"values": at(rate, optimizer="sgd")})
+        assert edges_of(result.model_copy(update={"points": (point,)}), space) == edges
+
+
+class TestPair:
+    def test_the_two_numbers_that_matter_most(self) -> None:
+        findings = make_search_findings(parameters=(DROPOUT, OPTIMIZER, WIDTH, RATE), points=30)
+        weights = findings.importances[
+            (findings.importances["method"] == "fanova")
+            & (findings.importances["arm"] == "baseline")
+        ].set_index("parameter")["importance"]
+        pair = findings.pairs["baseline", "baseline"]
+        assert pair[0] == DROPOUT
+        left = {WIDTH.name, RATE.name} - {pair[1].name}
+        assert weights[pair[1].name] >= max(weights[name] for name in left)
+
+    def test_too_few_points_make_none(self) -> None:
+        findings = make_search_findings(parameters=(RATE, DROPOUT), points=9)
+        assert findings.pairs == {}
+
+    def test_points_on_a_line_make_none(self) -> None:
+        space, (result, *_), _ = make_search((DROPOUT, RATE), points=12)
+        points = tuple(
+            point.model_copy(update={"values": point.values | {DROPOUT.name: 0.25}})
+            for point in result.points
+        )
+        on_a_line = result.model_copy(update={"points": points})
+        importances = make_search_findings(parameters=(DROPOUT, RATE), points=4).importances
+        assert leading_pair(on_a_line, space, importances) is None
+
+
+def test_the_metric_is_described_by_the_study_and_its_direction_by_the_search() -> None:
+    findings = make_search_findings(points=2)
+    assert (findings.metric.label, findings.metric.unit) == ("validation accuracy", "%")
+    upside_down = make_search_findings(points=2, higher_is_better=False)
+    assert not upside_down.metric.higher_is_better
