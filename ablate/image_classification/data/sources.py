@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 
 class DatasetDescription(NamedTuple):
-    """input_shape: (channels, height, width). digest: of the pixels, names the data in a trial's
-    hash. module: where `load(data_dir) -> ImageData` is.
+    """input_shape: (channels, height, width). class_sizes: training images of each class, by
+    label. digest: of the pixels, names the data in a trial's hash. module: where
+    `load(data_dir) -> ImageData` is.
     """
 
     input_shape: tuple[int, int, int]
     classes: int
     train_size: int
     test_size: int
+    class_sizes: tuple[int, ...]
     digest: str
     module: str
 
@@ -32,6 +34,7 @@ DATASETS = {
         classes=10,
         train_size=50_000,
         test_size=10_000,
+        class_sizes=(5_000,) * 10,
         digest="47af8b02cfcfb6cd+f9b1e2130bab680d",
         module="ablate.image_classification.data.cifar10",
     ),
@@ -40,6 +43,7 @@ DATASETS = {
         classes=10,
         train_size=1_433,
         test_size=364,
+        class_sizes=(142, 145, 141, 146, 144, 145, 144, 143, 139, 144),
         digest="fa3533ecbf98e1a0",
         module="ablate.image_classification.data.digits",
     ),
