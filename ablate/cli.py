@@ -203,6 +203,8 @@ def plan(
         _cost_sentence(len(plan.unique_trials), len(missing), estimate_cost(plan, costs)),
         highlight=False,
     )
+    if reads := plan.data_needed():
+        _console().print(f"It reads {', '.join(reads)}.", highlight=False, markup=False)
 
 
 @app.command()
@@ -352,7 +354,9 @@ def model(
 
     settings = resolve({"preset": preset, **dict(map(parse_override, overrides or []))})
     try:
-        table = layer_table(parse(settings).architecture, _image_shape(image), classes)
+        checked = parse(settings)
+        shape = _brought_to(checked.data.image_size, _image_shape(image))
+        table = layer_table(checked.architecture, shape, classes)
     except ValueError as error:
         raise AblateError(str(error)) from None
     rows = [
@@ -446,6 +450,10 @@ def _image_shape(text: str) -> tuple[int, ...]:
             )
         )
     return tuple(map(int, parts))
+
+
+def _brought_to(side: int | None, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return shape if side is None else (shape[0], side, side)
 
 
 def _shape_text(shape: tuple[int, ...]) -> str:
