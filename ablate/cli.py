@@ -204,7 +204,8 @@ def plan(
         highlight=False,
     )
     if reads := plan.data_needed():
-        _console().print(f"It reads {', '.join(reads)}.", highlight=False, markup=False)
+        text = f"It reads {', '.join(reads)}."
+        _console().print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()

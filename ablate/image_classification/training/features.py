@@ -16,6 +16,7 @@ import math
 import os
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -160,10 +161,12 @@ class _File:
             os.utime(self.path)
 
     def mapped(self) -> Tensor:
-        """(count, *shape). Copied on write, so that nothing reaches the file."""
+        """(count, *shape), for reading."""
         stored = _STORED[self.dtype]
-        rows = np.memmap(self.path, stored, mode="c", shape=(self.count, *self.shape))
-        return torch.from_numpy(rows).view(self.dtype)
+        rows = np.memmap(self.path, stored, mode="r", shape=(self.count, *self.shape))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+            return torch.from_numpy(rows).view(self.dtype)
 
     @property
     def _row(self) -> list[Any]:
@@ -193,7 +196,7 @@ def _filled(
     limit: float,
     clock: Callable[[], float],
 ) -> Iterator[str]:
-    lock = FileLock(file.lock_path)
+    lock = FileLock(file.lock_path, thread_local=False)
     while True:
         try:
             lock.acquire(timeout=NOTICE_SECONDS)
