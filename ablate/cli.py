@@ -4,6 +4,7 @@ Rooms that import torch, ray, pandas or matplotlib are imported inside the comma
 so that `--help` and shell completion answer at once.
 """
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from ablate.records.search_result import SearchResult
     from ablate.run_folder import Run
-    from ablate.study.plan import Plan
+    from ablate.study.plan import MeasuredCost, Plan
+    from ablate.study.schema import Tune
 
 INTERRUPTED = 130
 TRIALS_FAILED = 1
@@ -131,8 +133,12 @@ def run(
     \b
     ablate run studies/pooling.yaml --dataset digits
     """
+    from functools import partial
+
     from ablate.records.looks import sequential_plan
     from ablate.run_folder import collect, folder_for, open_run, records_of
+    from ablate.search_folder import search_own_settings
+    from ablate.tuned_run import run_tuned
     from ablate.tuning.greedy import run_in_steps
     from ablate.tuning.progress import show_progress
     from ablate.tuning.runner import ResourceWish, RunSummary, run_trials
@@ -146,20 +152,24 @@ def run(
     folder = folder_for(study_file, dataset, out)
     with open_run(folder, plan, records or []) as store:
         with show_progress() as progress:
+            options: dict[str, Any] = {
+                "resources": ResourceWish(cpus_per_trial, gpus_per_trial),
+                "address": address,
+                "data_dir": data_dir,
+                "progress": progress,
+                "max_concurrent": max_concurrent,
+            }
 
             def run_step(step: "Plan") -> RunSummary:
                 collect(folder, step, records or [])
-                return run_trials(
-                    step,
-                    store,
-                    resources=ResourceWish(cpus_per_trial, gpus_per_trial),
-                    address=address,
-                    data_dir=data_dir,
-                    progress=progress,
-                    max_concurrent=max_concurrent,
-                )
+                return run_trials(step, store, **options)
 
-            in_steps = run_in_steps if plan.study.max_seeds is None else run_until_decided
+            in_steps: Callable[..., tuple[Plan, RunSummary]] = run_in_steps
+            if plan.study.max_seeds is not None:
+                in_steps = run_until_decided
+            elif plan.study.tune is not None:
+                search = partial(search_own_settings, folder=folder, others=records or [])
+                in_steps = partial(run_tuned, search=partial(search, **options))
             plan, summary = in_steps(plan, run_step, store.get)
         if summary.interrupted:
             _say(STOPPED)
@@ -184,11 +194,13 @@ def plan(
     ablate plan studies/pooling.yaml --seeds 0-4
     """
     from ablate.records.greedy_path import follow
-    from ablate.run_folder import folder_for, recorded
-    from ablate.study.plan import estimate_cost, plan_table
+    from ablate.records.tuned_search import own_plan
+    from ablate.run_folder import folder_for, recorded, searched
+    from ablate.study.plan import plan_table
 
     plan = _plan(study_file, dataset, seeds, overrides)
-    found = recorded(folder_for(study_file, dataset, out), plan, records or [])
+    folder = folder_for(study_file, dataset, out)
+    found = recorded(folder, plan, records or [])
     plan = follow(plan, found.get).plan
     rows = plan_table(plan, found)
     contexts = len(plan.study.contexts) > 1
@@ -197,12 +209,11 @@ def plan(
         ("context", "arm", "settings", "trials", "recorded")[0 if contexts else 1 :],
         [tuple(map(str, row))[0 if contexts else 1 :] for row in rows],
     )
-    missing = [trial for trial in plan.unique_trials if trial.hash not in found]
     costs = {hash_: record.cost for hash_, record in found.items()}
-    _console().print(
-        _cost_sentence(len(plan.unique_trials), len(missing), estimate_cost(plan, costs)),
-        highlight=False,
-    )
+    _console().print(_cost_sentence(plan, costs), highlight=False)
+    if plan.study.tune is not None:
+        own = own_plan(plan, searched(folder, plan, records or []))
+        _console().print(_tuning_sentence(plan, plan.study.tune, own, costs), highlight=False)
     if reads := plan.data_needed():
         text = f"It reads {', '.join(reads)}."
         _console().print(text, highlight=False, markup=False, soft_wrap=True)
@@ -423,7 +434,7 @@ def _write_report(run: "Run", folder: Path) -> None:
     from ablate.reporting.answer import answer
     from ablate.reporting.report import write_report
 
-    findings = analyse(run.plan, run.records)
+    findings = analyse(run.plan, run.records, run.searches)
     path = write_report(findings, folder, provenance_of(run.records.values()))
     _console().print(answer(findings), markup=False, highlight=False, soft_wrap=True)
     for warning in findings.warnings:
@@ -431,13 +442,36 @@ def _write_report(run: "Run", folder: Path) -> None:
     typer.echo(path)
 
 
-def _cost_sentence(trials: int, missing: int, core_seconds: float | None) -> str:
+def _cost_sentence(plan: "Plan", costs: Mapping[str, "MeasuredCost"]) -> str:
+    from ablate.study.plan import estimate_cost
+
+    trials = len(plan.unique_trials)
+    missing = sum(trial.hash not in costs for trial in plan.unique_trials)
     if not missing:
         return f"{trials} trials, all recorded."
     known = f"{trials} trials, {trials - missing} recorded, {missing} to run"
+    return f"{known}{_cost_text(estimate_cost(plan, costs))}"
+
+
+def _tuning_sentence(
+    plan: "Plan", tune: "Tune", own: "Plan | None", costs: Mapping[str, "MeasuredCost"]
+) -> str:
+    if own is not None:
+        return f"Every arm is searched. With settings of their own: {_cost_sentence(own, costs)}"
+    from ablate.study.tuned import tuning_cost
+
+    cost = tuning_cost(plan, tune, costs)
+    return (
+        f"Then a search of {cost.arms} arms x {cost.points} points x {cost.seeds} "
+        f"seed{'' if cost.seeds == 1 else 's'} = {cost.searched} trials, and {cost.again} trials "
+        f"with settings of their own{_cost_text(cost.core_seconds)}"
+    )
+
+
+def _cost_text(core_seconds: float | None) -> str:
     if core_seconds is None:
-        return f"{known}; their cost is not known before one has run."
-    return f"{known}: about {core_seconds / 3600:.2f} core-hours."
+        return "; their cost is not known before one has run."
+    return f": about {core_seconds / 3600:.2f} core-hours."
 
 
 def _image_shape(text: str) -> tuple[int, ...]:

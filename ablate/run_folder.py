@@ -1,6 +1,7 @@
 """Where a run lives: the study as run, its records, and the report drawn from them.
 
-runs/<name>/     study.yaml, records/<hash>.json, report.md, report.html, figures/, tables/
+runs/<name>/     study.yaml, records/<hash>.json, report.md, report.html, figures/, tables/; of a
+                 tuned study search.json and search.csv, too
 reports/<name>/  the same, committed: one compact records.jsonl in place of records/
 """
 
@@ -16,7 +17,9 @@ from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.greedy_path import Find, follow
 from ablate.records.looks import follow_looks
 from ablate.records.schema import TrialRecord
+from ablate.records.search_result import SearchResult, read_search, write_search
 from ablate.records.store import RecordStore, answers, gather, load_records, writer_lock
+from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, finished, own_plan
 from ablate.study.loading import load_study, study_to_yaml
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study
@@ -29,7 +32,11 @@ class Run(NamedTuple):
     """A plan and the records of its trials, by hash."""
 
     plan: Plan
+    """With shared settings, where the study is tuned."""
     records: Mapping[str, TrialRecord]
+    """Of a tuned study also those of the searches, and of the arms at their own settings."""
+    searches: Searches = NO_SEARCHES
+    """Those finished, of a tuned study."""
 
 
 def folder_for(study_file: Path, dataset: str | None = None, out: Path | None = None) -> Path:
@@ -104,11 +111,17 @@ def collect(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> None:
     """Copy into a run what other folders, and the runs beside it, have recorded of the plan's
     trials. Raises RecordError when one of `others` cannot be read.
     """
-    hashes = [trial.hash for trial in plan.unique_trials]
-    gather(hashes, folder, others, plan.study)
+    collect_trials([trial.hash for trial in plan.unique_trials], folder, plan.study, others)
+
+
+def collect_trials(
+    hashes: Sequence[str], folder: Path, study: Study, others: Sequence[Path] = ()
+) -> None:
+    """The same of trials by their hash, where they hold all that the study asks."""
+    gather(hashes, folder, others, study)
     for sibling in _siblings(folder):
         with suppress(RecordError):  # a damaged run beside this one only shares nothing
-            gather(hashes, folder, [sibling], plan.study)
+            gather(hashes, folder, [sibling], study)
 
 
 def recorded(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> dict[str, TrialRecord]:
@@ -125,9 +138,24 @@ def recorded(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> dict[str,
     return {record.hash: record for record in reversed(known) if answers(record, plan.study)}
 
 
+def searched(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Searches:
+    """Finished searches of a tuned study's arms, of its run, `others`, and the runs beside it.
+
+    Raises RecordError when the run's own, or one of `others`, cannot be read. Writes nothing.
+    """
+    if plan.study.tune is None:
+        return {}
+    found = [result for place in (folder, *others) for result in read_search(place)]
+    for sibling in _siblings(folder):
+        with suppress(RecordError):
+            found += read_search(sibling)
+    return finished(plan, found)
+
+
 def records_of(plan: Plan, store: RecordStore) -> Run:
     """The plan with what the store holds of its trials."""
-    return _followed(plan, store.get)
+    results = read_search(store.run_folder) if plan.study.tune else ()
+    return _followed(plan, store.get, finished(plan, results))
 
 
 def read_runs(folders: Sequence[Path]) -> Run:
@@ -135,8 +163,8 @@ def read_runs(folders: Sequence[Path]) -> Run:
 
     folders: of runs or of reports. Where several hold a record of one trial, a finished one is
     taken, of the earlier folder. If all are runs of one study with other seeds, the seeds are
-    joined. Raises RecordError for a folder that is neither run nor report, StudyError for a
-    study.yaml that cannot be read.
+    joined. Raises RecordError for a folder that is neither run nor report, and for runs that have
+    tuned an arm differently; StudyError for a study.yaml that cannot be read.
     """
     studies = [_read_study(folder) for folder in folders]
     plan = make_plan(_joined(studies))
@@ -145,26 +173,51 @@ def read_runs(folders: Sequence[Path]) -> Run:
         for hash_, record in load_records(folder).items():
             if hash_ not in found or answers(record, plan.study):
                 found[hash_] = record
-    return _followed(plan, found.get)
+    return _followed(plan, found.get, _searches_in(folders, plan))
 
 
 def write_compact_run(run: Run, folder: Path) -> None:
-    """Study and records into a folder, compact: the evidence that a committed report carries.
+    """Study, records and searches into a folder, compact: the evidence that a committed report
+    carries.
 
     Raises AblateError when the folder cannot be had.
     """
     make_folder(folder)
     _write_study(folder, run.plan)
     write_compact(run.records.values(), folder / COMPACT_FILE)
+    if run.searches:
+        write_search(each_once(run.searches), folder)
 
 
-def _followed(plan: Plan, find: Find) -> Run:
+def _followed(plan: Plan, find: Find, searches: Searches) -> Run:
     """The plan as far as records lead it (further than written only where its order is greedy),
-    with all records that its order rests on.
+    with all records that its order rests on, or that own settings were found and judged by.
     """
     path = follow(follow_looks(plan, find), find)
-    found = ((trial.hash, find(trial.hash)) for trial in path.trials)
-    return Run(path.plan, {hash_: record for hash_, record in found if record is not None})
+    hashes = [trial.hash for trial in path.trials]
+    hashes += [hash_ for search in searches.values() for hash_ in search.trials]
+    if (own := own_plan(plan, searches)) is not None:
+        hashes += [trial.hash for trial in own.trials]
+    found = {hash_: find(hash_) for hash_ in hashes}
+    records = {hash_: record for hash_, record in found.items() if record is not None}
+    return Run(path.plan, records, searches)
+
+
+def _searches_in(folders: Sequence[Path], plan: Plan) -> Searches:
+    """Those of all folders. Raises RecordError where two lead an arm to different settings."""
+    found: dict[tuple[str, str], tuple[Path, SearchResult]] = {}
+    for folder in folders if plan.study.tune else ():
+        for key, search in finished(plan, read_search(folder)).items():
+            where, first = found.setdefault(key, (folder, search))
+            if (first.best and first.best.settings) != (search.best and search.best.settings):
+                raise RecordError(
+                    Problem(
+                        str(folder),
+                        f"has tuned arm '{key[1]}' to other settings than {where}",
+                        "report the two one by one",
+                    )
+                )
+    return {key: search for key, (_, search) in found.items()}
 
 
 def _read_study(folder: Path) -> Study:

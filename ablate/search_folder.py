@@ -2,9 +2,13 @@
 
 runs/<study>-<space>/   study.yaml, search_space.yaml, records/<hash>.json, search.journal,
                         search.csv, search.json
+runs/<study>/           of a tuned study: search-<digest>.journal, search.csv and search.json
+                        beside what the run leaves
 """
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +17,24 @@ from ablate.records.atomic import write_atomically
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult, write_search
 from ablate.records.store import RecordStore, writer_lock
-from ablate.run_folder import STUDY_FILE, folder_for, make_folder, recorded
+from ablate.records.tuned_search import Searches, each_once, finished, metric_of
+from ablate.run_folder import (
+    STUDY_FILE,
+    collect_trials,
+    folder_for,
+    make_folder,
+    recorded,
+    searched,
+)
 from ablate.study.arms import Arm
 from ablate.study.loading import study_to_yaml
 from ablate.study.plan import Plan
-from ablate.study.search_space import check_space, find_space, read_space
+from ablate.study.schema import Study, Tune
+from ablate.study.space_file import check_space, find_space, read_space
+from ablate.study.tuned import searched_arms
+from ablate.tuning.points import arm_digest
 from ablate.tuning.search import SEARCH_SEEDS, search_arms
-from ablate.workload import load_workload
+from ablate.workload import Workload, load_workload
 
 SPACE_FILE = "search_space.yaml"
 
@@ -71,6 +86,79 @@ def search_study(
     return results
 
 
+def search_own_settings(
+    plan: Plan, folder: Path, *, others: Sequence[Path] = (), **options: Any
+) -> Searches | None:
+    """The search of each arm of a tuned study, what is missing of them being searched, in the
+    study's run folder, where the table of points is written; None if interrupted.
+
+    others: folders of runs or reports whose searches and records are used too, as are those of the
+    runs beside this one. Other options as of `ablate.tuning.search.search_arms`. The same call
+    continues an interrupted search.
+    """
+    tune = plan.study.tune
+    if tune is None:
+        return {}
+    with writer_lock(folder):
+        found = {
+            key: search
+            for key, search in searched(folder, plan, others).items()
+            if not any(point.status == "failed" and point.trials for point in search.points)
+        }
+        every = searched_arms(plan)
+        arms = [arm for arm in every if arm.key not in found]
+        results = _search(plan, tune, arms, folder, others, options)
+        by_key = {(each.context, each.arm): each for each in (*each_once(found), *results)}
+        ordered = [by_key[arm.key] for arm in every if arm.key in by_key]
+        write_search(ordered, folder)
+        hashes = [hash_ for search in found.values() for hash_ in search.trials]
+        collect_trials(hashes, folder, _asking_little(plan.study), others)
+    return None if any(result.interrupted for result in results) else finished(plan, ordered)
+
+
+def _search(
+    plan: Plan,
+    tune: Tune,
+    arms: Sequence[Arm],
+    folder: Path,
+    others: Sequence[Path],
+    options: Mapping[str, Any],
+) -> tuple[SearchResult, ...]:
+    if not arms:
+        return ()
+    try:
+        return search_arms(
+            plan,
+            arms,
+            tune.space,
+            RecordStore(folder),
+            trials=tune.trials,
+            seeds=tune.seeds,
+            metric=metric_of(plan),
+            storage=str(folder / _journal(plan, tune)),
+            known=_known(folder, plan, others),
+            **options,
+        )
+    except AblateError as error:  # what an option says to `ablate search` is a key here
+        raise AblateError(
+            *(
+                problem._replace(where=problem.where.replace("--metric", "tune.metric"))
+                for problem in error.problems
+            )
+        ) from None
+
+
+def _journal(plan: Plan, tune: Tune) -> str:
+    """A storage for each way of searching: after a change, such as a wider range, a search starts
+    anew from the records, and the old one stays.
+    """
+    workload: Workload = plan.workload or load_workload(plan.study.workload)
+    arms = {"/".join(arm.key): arm_digest(workload, arm) for arm in searched_arms(plan)}
+    content = [plan.study.name, tune.space.name, tune.space.digest, tune.seeds, metric_of(plan)]
+    text = json.dumps([*content, workload.version, arms], sort_keys=True)
+    return f"search-{hashlib.sha256(text.encode()).hexdigest()[:12]}.journal"
+
+
 def chosen_arms(plan: Plan, name: str | None) -> tuple[Arm, ...]:
     """The arm of that name, in every context that has one; None: each arm.
 
@@ -94,5 +182,9 @@ def chosen_arms(plan: Plan, name: str | None) -> tuple[Arm, ...]:
 
 def _known(folder: Path, plan: Plan, others: Sequence[Path]) -> dict[str, TrialRecord]:
     """Records that a search may use, by hash: it asks for no test curves and no weights."""
-    study = plan.study.model_copy(update={"test_curve": False, "keep_weights": False})
-    return recorded(folder, plan.model_copy(update={"study": study}), others)
+    plan = plan.model_copy(update={"study": _asking_little(plan.study)})
+    return recorded(folder, plan, others)
+
+
+def _asking_little(study: Study) -> Study:
+    return study.model_copy(update={"test_curve": False, "keep_weights": False})

@@ -10,7 +10,8 @@ from ablate.records.store import RecordStore
 from ablate.search_folder import chosen_arms, search_folder_for, search_study
 from ablate.study.loading import load_study
 from ablate.study.plan import Plan, make_plan
-from ablate.study.search_space import Parameter, load_space
+from ablate.study.search_space import Parameter
+from ablate.study.space_file import load_space
 from ablate.tuning.samplers import SAMPLERS
 from ablate.tuning.schedulers import SCHEDULERS
 from ablate.workload import load_workload

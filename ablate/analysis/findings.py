@@ -2,11 +2,12 @@
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
+from ablate.analysis import tuned
 from ablate.analysis.claims import Evidence, Verdict, growth_table, verdicts
 from ablate.analysis.convergence import curve_tables
 from ablate.analysis.effects import (
@@ -20,6 +21,8 @@ from ablate.analysis.inference import interval, summarise, tie_floor
 from ablate.analysis.tables import history_table, resolution_of, trial_table
 from ablate.errors import StudyError
 from ablate.records.schema import TrialRecord
+from ablate.records.search_result import SearchResult
+from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, own_plan
 from ablate.study.plan import Plan
 from ablate.study.schema import PublishedNumber
 
@@ -50,6 +53,24 @@ class Findings:
     """Columns label, metric, published, measured, low, high, n, note"""
     warnings: tuple[str, ...]
     """What a reader must know before believing the numbers"""
+    tuned: "TunedFindings | None" = None
+    """Of a tuned study whose arms are all searched; the rest is then with shared settings."""
+
+
+@dataclass(frozen=True, eq=False)
+class TunedFindings:
+    """What the same study says with each arm at settings of its own."""
+
+    findings: Findings
+    """The same tables; claims are a family of their own."""
+    searches: tuple[SearchResult, ...]
+    settings: pd.DataFrame
+    """`tuned.settings_table`"""
+    effects: pd.DataFrame
+    """`tuned.both_effects`: with shared settings, with own ones, and how far they moved"""
+    search_trials: int
+    search_core_seconds: float
+    """What the trials of the searches cost that are recorded."""
 
 
 def evidence_of(plan: Plan, records: Mapping[str, TrialRecord]) -> Evidence:
@@ -57,8 +78,51 @@ def evidence_of(plan: Plan, records: Mapping[str, TrialRecord]) -> Evidence:
     return Evidence(plan, trial_table(plan, records), history_table(plan, records), records)
 
 
-def analyse(plan: Plan, records: Mapping[str, TrialRecord]) -> Findings:
-    """Findings from the records of a plan's trials, by hash; other records are left aside."""
+def analyse(
+    plan: Plan, records: Mapping[str, TrialRecord], searches: Searches = NO_SEARCHES
+) -> Findings:
+    """Findings from the records of a plan's trials, by hash; other records are left aside.
+
+    searches: of a tuned study, by arm; its arms are compared with shared settings and, once all are
+    searched, with their own.
+    """
+    shared = _analysed(plan, records)
+    if plan.study.tune is None:
+        return shared
+    own = own_plan(plan, searches)
+    if own is None:
+        return replace(shared, warnings=(*shared.warnings, tuned.unfinished(plan, searches)))
+    again = _analysed(own, records)
+    resolution = resolution_of(plan.study.metric, again.trials, records)
+    settings = tuned.settings_table(plan, searches)
+    each = each_once(searches)
+    trials = {hash_ for search in each for hash_ in search.trials}
+    core_seconds = sum(records[hash_].cost.core_seconds for hash_ in trials & records.keys())
+    return replace(
+        shared,
+        warnings=(
+            *tuned.changed_verdicts(shared, again, records),
+            *shared.warnings,
+            *(
+                f"With own settings: {text}"
+                for text in again.warnings
+                if text not in shared.warnings
+            ),
+            *tuned.edges(settings),
+            *tuned.become_one(plan, own),
+        ),
+        tuned=TunedFindings(
+            findings=again,
+            searches=each,
+            settings=settings,
+            effects=tuned.both_effects(shared, again, resolution),
+            search_trials=len(trials),
+            search_core_seconds=core_seconds,
+        ),
+    )
+
+
+def _analysed(plan: Plan, records: Mapping[str, TrialRecord]) -> Findings:
     planned = {trial.hash for trial in plan.trials}
     records = {hash_: record for hash_, record in records.items() if hash_ in planned}
     metric = plan.study.metric

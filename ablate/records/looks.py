@@ -34,6 +34,15 @@ def sequential_study(study: Study, max_seeds: int) -> Study:
         raise AblateError(
             Problem("--until-decided", "a greedy path has no fixed arms to claim things of")
         )
+    if study.tune is not None:
+        raise AblateError(
+            Problem(
+                "--until-decided",
+                "a tuned study is compared twice on the same seeds, and looking after each of them "
+                "would end at others with shared settings than with tuned ones",
+                "give the number of seeds beforehand, or leave out `tune`",
+            )
+        )
     seeds = list(study.seeds[:max_seeds])
     fresh = (seed for seed in range(max_seeds + len(seeds)) if seed not in seeds)
     seeds += [next(fresh) for _ in range(max_seeds - len(seeds))]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ablate.errors import Problem, RecordError
+from ablate.errors import AblateError, Problem, RecordError
 from ablate.records.atomic import write_atomically
 from ablate.study.arms import Arm, overlaid
 from ablate.study.schema import SettingsOverride
@@ -34,7 +34,7 @@ class SearchPoint(BaseModel):
     settings: SettingsOverride
     """What the point sets, by settings key."""
     status: PointStatus
-    value: float | None = None
+    value: float | None = Field(default=None, allow_inf_nan=False)
     """Mean of the metric over seeds, a diverged trial counted at chance level; None if pruned,
     failed, or diverged where chance level is not known."""
     flops: float | None = None
@@ -55,6 +55,8 @@ class SearchResult(BaseModel):
     context: str
     arm: str
     space: str
+    space_digest: str = ""
+    """Of what the space searches: a widened one is another, whatever its name."""
     metric: str
     """A validation metric; never one of the test set."""
     higher_is_better: bool
@@ -64,6 +66,11 @@ class SearchResult(BaseModel):
     points: tuple[SearchPoint, ...] = ()
     interrupted: bool = Field(default=False, exclude=True)
     """By Ctrl-C; the same call continues."""
+
+    @property
+    def trials(self) -> tuple[str, ...]:
+        """Hashes of the trials of all points, each once."""
+        return tuple(dict.fromkeys(hash_ for point in self.points for hash_ in point.trials))
 
     @property
     def best(self) -> SearchPoint | None:
@@ -95,6 +102,24 @@ class SearchResult(BaseModel):
         return None if self.best is None else overlaid(arm.settings, self.best.settings)
 
 
+def settings_of_best(result: SearchResult, arm: Arm) -> SettingsOverride:
+    """The arm's settings with those of the best point. Raises AblateError when none completed."""
+    tuned = result.tuned(arm)
+    if tuned is None:
+        counts = ", ".join(
+            f"{sum(point.status == status for point in result.points)} {status}"
+            for status in ("diverged", "pruned", "failed")
+        )
+        raise AblateError(
+            Problem(
+                f"search space '{result.space}'",
+                f"no point completed in arm '{arm.name}': {counts}",
+                "move the ranges, or allow more trials",
+            )
+        )
+    return tuned
+
+
 def write_search(results: Sequence[SearchResult], folder: Path) -> None:
     """search.csv, a row a point, for people and spreadsheets; search.json, complete, for reports.
 
@@ -118,7 +143,7 @@ def read_search(folder: Path) -> tuple[SearchResult, ...]:
             Problem(
                 str(path),
                 f"is no search's result: {str(error).splitlines()[0]}",
-                "remove it; `ablate search` writes it again from its records",
+                "remove it; the command that searched writes it again from its records",
             )
         ) from None
 

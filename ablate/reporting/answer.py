@@ -11,11 +11,17 @@ _ORDER = ("supported", "refuted", "undecided", "open")
 
 def answer(findings: Findings) -> str:
     """How the claims fared and which effect is largest, with its interval; drawn from the tables
-    of verdicts and effects.
+    of verdicts and effects. Of a tuned study a sentence for each of its comparisons.
     """
+    if findings.tuned is None:
+        return formatting.sentence_case(_said(findings)) + "."
+    own = _said(findings.tuned.findings)
+    return f"With shared settings, {_said(findings)}. With settings of each arm's own, {own}."
+
+
+def _said(findings: Findings) -> str:
     parts = [_claims(findings), _largest_effect(findings)]
-    said = "; ".join(part for part in parts if part)
-    return formatting.sentence_case(said or _without_comparison(findings)) + "."
+    return "; ".join(part for part in parts if part) or _without_comparison(findings)
 
 
 def _without_comparison(findings: Findings) -> str:

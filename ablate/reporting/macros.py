@@ -62,6 +62,7 @@ def _unused(name: str, taken: set[str]) -> str:
 def _value(table: Table, row: Mapping[Any, Any], column: str) -> str:
     value = row[column]
     unit = table.units.get(column) or str(row.get("unit") or "")
+    column = column.removeprefix("tuned_").removeprefix("shared_")
     if column == "n" or column.endswith("seeds_needed"):
         return latex_text(formatting.count(value))
     if column in ("p", "p_holm", "p_adjusted"):

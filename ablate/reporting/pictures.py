@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ablate.analysis.findings import Findings
+from ablate.analysis.findings import Findings, TunedFindings
 from ablate.reporting import formatting
 from ablate.reporting.figures import (
     cost,
@@ -15,6 +15,7 @@ from ablate.reporting.figures import (
     forest,
     growth,
     interaction,
+    paired_forest,
     strip,
     theme,
     waterfall,
@@ -42,18 +43,66 @@ def pictures(findings: Findings) -> Iterator[Picture]:
         [arm.name for arm in findings.plan.arms if arm.is_reference],
     )
     with theme.themed():
-        if _has_numbers(findings.effects, "estimate"):
-            yield from _forests(findings, styles)
-            yield from _interactions(findings)
-            yield from _factorials(findings)
-            yield from _waterfalls(findings)
-        if _has_numbers(findings.growth, "estimate"):
-            yield _growth(findings)
-        if _has_numbers(findings.arms, "mean"):
-            yield _strip(findings, styles)
-        yield from _curves(findings, styles)
-        if _has_numbers(findings.arms, "mean") and cost.columns(findings.arms):
-            yield _cost(findings, styles)
+        if findings.tuned is None:
+            yield from _of_one_comparison(findings, styles)
+            return
+        yield from _of_tuned(findings, findings.tuned, styles)
+        for picture in _of_one_comparison(findings, styles):
+            yield replace(picture, caption=f"With shared settings. {picture.caption}")
+
+
+def _of_one_comparison(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
+    if _has_numbers(findings.effects, "estimate"):
+        yield from _forests(findings, styles)
+        yield from _interactions(findings)
+        yield from _factorials(findings)
+        yield from _waterfalls(findings)
+    if _has_numbers(findings.growth, "estimate"):
+        yield _growth(findings)
+    if _has_numbers(findings.arms, "mean"):
+        yield _strip(findings, styles)
+    yield from _curves(findings, styles)
+    if _has_numbers(findings.arms, "mean") and cost.columns(findings.arms):
+        yield _cost(findings, styles)
+
+
+def _of_tuned(
+    findings: Findings, tuned: TunedFindings, styles: dict[str, ArmStyle]
+) -> Iterator[Picture]:
+    """What a tuned study adds. Figures of the searches themselves, which `tuned.searches` holds,
+    have their place at the end.
+    """
+    if _has_numbers(tuned.effects, "shared") or _has_numbers(tuned.effects, "tuned"):
+        yield _paired_forest(findings, tuned, styles)
+
+
+def _paired_forest(
+    findings: Findings, tuned: TunedFindings, styles: dict[str, ArmStyle]
+) -> Picture:
+    metric = metric_description(findings)
+    short = short_factor_names(tuned.effects["factor"].dropna().unique())
+    effects = tuned.effects.assign(factor=tuned.effects["factor"].map(short))
+
+    def draw(figure: Figure) -> None:
+        paired_forest.draw(
+            effects,
+            {"shared": findings.differences, "tuned": tuned.findings.differences},
+            figure.subplots(),
+            styles,
+            label=metric.label,
+            unit=formatting.difference_unit(metric.unit),
+            higher_is_better=metric.higher_is_better,
+            smallest_effect_of_interest=findings.plan.study.smallest_effect_of_interest,
+        )
+
+    caption = (
+        "Each arm's difference from its reference, once with the settings that the study gives and "
+        "once with both at settings of their own: mean with 95 % interval, and below it one small "
+        "mark a seed. An effect that stays is one of the choice; one that goes was one of the "
+        "settings."
+    )
+    title = f"Effects on {metric.label} with shared and with own settings"
+    return _picture("forest_shared_and_own", title, caption, paired_forest.size(effects), draw)
 
 
 def _forests(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:

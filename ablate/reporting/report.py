@@ -7,16 +7,16 @@ import base64
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ablate.analysis.findings import Findings
-from ablate.reporting import formatting, markup
+from ablate.reporting import formatting, markup, tuned_tables
 from ablate.reporting import tables as table_makers
 from ablate.reporting.answer import answer
 from ablate.reporting.macros import macros
@@ -24,7 +24,7 @@ from ablate.reporting.pictures import Picture, pictures
 from ablate.reporting.tables import Cell, Table
 
 # Not the ablation table, which repeats arms and effects.
-_CITED = {"verdicts", "published", "arms", "effects", "factorial"}
+_CITED = {"verdicts", "comparison", "published", "arms", "effects", "factorial"}
 _FOLDED_ROWS = 60  # longer tables are folded away in the page
 
 
@@ -37,12 +37,16 @@ class Page:
     answer: str
     warnings: tuple[str, ...]
     verdicts: Table | None
+    tuned: tuple[Table, ...]
+    """Shared settings beside own ones; empty where the study is not tuned. The tables below are
+    then with shared settings."""
     ablation: Table
     published: Table | None
     arms: Table
     effects: Table
     factorial: Table | None
     trials: Table
+    tuned_trials: Table | None
     pictures: tuple[Picture, ...]
     method: tuple[str, ...]
     provenance: Table
@@ -52,12 +56,14 @@ class Page:
         """Every table, in the order of the page."""
         every = (
             self.verdicts,
+            *self.tuned,
             self.ablation,
             self.published,
             self.arms,
             self.effects,
             self.factorial,
             self.trials,
+            self.tuned_trials,
             self.provenance,
         )
         return tuple(table for table in every if table is not None)
@@ -86,17 +92,29 @@ def make_page(findings: Findings, provenance: Mapping[str, Any]) -> Page:
         question=study.question,
         answer=answer(findings),
         warnings=tuple(findings.warnings),
-        verdicts=table_makers.verdict_table(findings),
-        ablation=table_makers.ablation_table(findings),
-        published=table_makers.published_table(findings),
-        arms=table_makers.arm_table(findings),
-        effects=table_makers.effect_table(findings),
-        factorial=table_makers.factorial_table(findings),
-        trials=table_makers.trial_table(findings),
+        verdicts=tuned_tables.verdict_table(findings),
+        tuned=tuned_tables.tuned_tables(findings),
+        ablation=_of_shared(findings, table_makers.ablation_table(findings)),
+        published=_of_shared(findings, table_makers.published_table(findings)),
+        arms=_of_shared(findings, table_makers.arm_table(findings)),
+        effects=_of_shared(findings, table_makers.effect_table(findings)),
+        factorial=_of_shared(findings, table_makers.factorial_table(findings)),
+        trials=_of_shared(findings, table_makers.trial_table(findings)),
+        tuned_trials=tuned_tables.tuned_trial_table(findings),
         pictures=tuple(pictures(findings)),
         method=_method(findings),
         provenance=_provenance_table(findings, provenance),
     )
+
+
+SomeTable = TypeVar("SomeTable", Table, Table | None)
+
+
+def _of_shared(findings: Findings, table: SomeTable) -> SomeTable:
+    """The table, which says with which settings where there is a choice."""
+    if findings.tuned is None or table is None:
+        return table
+    return replace(table, caption=f"{tuned_tables.SHARED}. {table.caption}")
 
 
 def _method(findings: Findings) -> tuple[str, ...]:
@@ -119,6 +137,7 @@ def _method(findings: Findings) -> tuple[str, ...]:
         "its place and the table says so.",
         "Intervals are 95 % t intervals of the paired differences; with one seed there is none.",
         "p values of one family of comparisons are adjusted by Holm's method.",
+        *_two_comparisons(findings),
         *_repeated_looks(study.max_seeds),
         f"A difference counts when its whole interval lies beyond {beyond}. Supported and refuted "
         "mean that the interval settles it; undecided means that these seeds cannot, not that "
@@ -137,16 +156,29 @@ def _repeated_looks(max_seeds: int | None) -> tuple[str, ...]:
     )
 
 
+def _two_comparisons(findings: Findings) -> tuple[str, ...]:
+    tuned = findings.tuned
+    if tuned is None:
+        return ()
+    search = tuned.searches[0]
+    return (
+        "The arms were compared twice on the same seeds: with shared settings, which the study "
+        "gives, and with settings of each arm's own. These are the best of "
+        f"{len(search.points)} points of the space {search.space}, as many for every arm, by "
+        "validation data and on other seeds.",
+        "The two comparisons are decided apart: the claims of each share one error rate among "
+        "themselves, and not with those of the other.",
+    )
+
+
 def _provenance_table(findings: Findings, provenance: Mapping[str, Any]) -> Table:
     trials = findings.trials
     completed = int((trials["status"] == "completed").sum())
     core_seconds = trials.drop_duplicates("hash")["core_seconds"].sum()
     facts = [
         ("trials", f"{completed} completed of {len(trials)}"),
-        (
-            "core-hours",
-            formatting.hours(core_seconds / 3600),
-        ),
+        ("core-hours", formatting.hours(core_seconds / 3600)),
+        *_tuning_facts(findings),
         *_flat(provenance),
     ]
     return Table(
@@ -157,6 +189,19 @@ def _provenance_table(findings: Findings, provenance: Mapping[str, Any]) -> Tabl
         pd.DataFrame(facts, columns=["what", "value"]),
         keys=("what",),
     )
+
+
+def _tuning_facts(findings: Findings) -> Iterator[tuple[str, str]]:
+    tuned = findings.tuned
+    if tuned is None:
+        return
+    trials = tuned.findings.trials
+    completed = int((trials["status"] == "completed").sum())
+    yield "trials of searches", f"{tuned.search_trials:,}"
+    yield "core-hours of searches", formatting.hours(tuned.search_core_seconds / 3600)
+    yield "trials with own settings", f"{completed} completed of {len(trials)}"
+    seconds = trials.drop_duplicates("hash")["core_seconds"].sum()
+    yield "core-hours with own settings", formatting.hours(seconds / 3600)
 
 
 def _flat(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -83,8 +83,8 @@ def verdict_table(findings: Findings) -> Table | None:
             (
                 Cell(verdict.says, note=where),
                 Cell(verdict.published or formatting.MISSING),
-                _measured_cell(verdict),
-                Cell(f"{VERDICT_MARKS[verdict.verdict]} {verdict.verdict}", verdict.verdict),
+                measured_cell(verdict),
+                outcome_cell(verdict),
                 Cell(formatting.count(verdict.n)),
                 Cell(formatting.p_value(verdict.p_adjusted)),
                 Cell(formatting.hours(verdict.core_hours)),
@@ -134,7 +134,13 @@ _VERDICT_FIELDS = (
 )
 
 
-def _measured_cell(verdict: Verdict) -> Cell:
+def outcome_cell(verdict: Verdict) -> Cell:
+    """The verdict with its mark."""
+    return Cell(f"{VERDICT_MARKS[verdict.verdict]} {verdict.verdict}", verdict.verdict)
+
+
+def measured_cell(verdict: Verdict) -> Cell:
+    """What was measured for a claim, and what is to be said about it."""
     signed = verdict.kind != "reaches"
     text = formatting.estimate(
         verdict.estimate, verdict.low, verdict.high, verdict.unit, signed=signed

@@ -9,10 +9,11 @@ from pydantic import ValidationError
 
 from ablate.errors import AblateError, Problem, SettingsError, StudyError, did_you_mean
 from ablate.study.arms import overlaid
-from ablate.study.plan import make_plan
+from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study
 from ablate.study.seeds import parse_seeds
 from ablate.study.shorthand import Draft, expand, shown
+from ablate.study.tune import check_tune, read_tuned_space
 from ablate.study.writing import study_to_yaml
 from ablate.study.yaml_source import Place, parse_scalar, read_yaml
 from ablate.workload import Workload, load_workload
@@ -32,10 +33,12 @@ def load_study(
 
     dataset, overrides: settings laid over every baseline, the data set as `data.dataset`.
     seeds: in place of the file's. workload: in place of the one that the file names.
-    Raises StudyError with all problems found; nothing is read but the file itself.
+    Raises StudyError with all problems found; nothing is read but the file itself, and that of the
+    search space which it names.
     """
     draft = Draft(read_yaml(Path(path)))
     long = expand(draft)
+    space_source = read_tuned_space(draft, long, Path(path))
     long.setdefault("name", Path(path).stem)
     if seeds is not None:
         long["seeds"] = list(parse_seeds(list(seeds)))
@@ -50,7 +53,9 @@ def load_study(
         draft.problems += _metric_problems(draft, long, workload)
     if draft.problems or study is None or workload is None:
         raise StudyError(*dict.fromkeys(draft.problems))
-    _check_plan(draft, study, workload)
+    plan = _planned(draft, study, workload)
+    if space_source is not None:
+        check_tune(draft, plan, workload, space_source, seeds_given=seeds is not None)
     return study
 
 
@@ -208,6 +213,7 @@ def _metric_problems(draft: Draft, long: dict[str, Any], workload: Workload) -> 
         named += [(("claims", index, key), claim.get(key)) for key in ("metric", "curve")]
     for index, number in enumerate(long.get("published", ())):
         named.append((("published", index, "metric"), number.get("metric")))
+    named.append((("tune", "metric"), (long.get("tune") or {}).get("metric")))
     declared = long.get("metrics")
     known = {*workload.metrics, *(declared if isinstance(declared, dict) else ())}
     for place, name in named:
@@ -222,10 +228,10 @@ def _metric_problems(draft: Draft, long: dict[str, Any], workload: Workload) -> 
 # --- what planning says -------------------------------------------------------------------------
 
 
-def _check_plan(draft: Draft, study: Study, workload: Workload) -> None:
+def _planned(draft: Draft, study: Study, workload: Workload) -> Plan:
     """Raises StudyError, at the lines concerned, when the study cannot be planned."""
     try:
-        make_plan(study, workload)
+        return make_plan(study, workload)
     except StudyError as error:
         raise StudyError(
             *(

@@ -203,23 +203,27 @@ def make_plan(study: Study, workload: Workload | None = None, chosen: tuple[str,
 def estimate_cost(plan: Plan, costs: Mapping[str, MeasuredCost]) -> float | None:
     """Core-seconds that the trials not yet recorded will take; None where nothing is known.
 
-    costs: by trial hash, of this study or others. A trial takes what its arm took on average with
-    other seeds; else its FLOPs at the rate of all measured trials.
+    costs: by trial hash, of this study or others.
     """
+    missing = [trial for trial in plan.unique_trials if trial.hash not in costs]
+    expected = [expected_cost(plan, trial, costs) for trial in missing]
+    known = [each for each in expected if each is not None]
+    return sum(known) if len(known) == len(expected) else None
+
+
+def expected_cost(
+    plan: Plan, trial: PlannedTrial, costs: Mapping[str, MeasuredCost]
+) -> float | None:
+    """Core-seconds of a trial; None where nothing is known: what its arm took on average with other
+    seeds, else its FLOPs at the rate of all measured trials.
+    """
+    if measured := _same_arm(plan, trial, costs):
+        return sum(measured) / len(measured)
     flops = sum(cost.flops for cost in costs.values() if cost.flops > 0)
-    seconds = sum(cost.core_seconds for cost in costs.values() if cost.flops > 0)
-    total = 0.0
-    for trial in plan.unique_trials:
-        if trial.hash in costs:
-            continue
-        measured = _same_arm(plan, trial, costs)
-        if measured:
-            total += sum(measured) / len(measured)
-        elif flops and (expected := plan.training_flops(trial)):
-            total += expected * seconds / flops
-        else:
-            return None
-    return total
+    if flops and (expected := plan.training_flops(trial)):
+        seconds = sum(cost.core_seconds for cost in costs.values() if cost.flops > 0)
+        return expected * seconds / flops
+    return None
 
 
 class PlanRow(NamedTuple):

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat
 
+from ablate.study.search_space import SearchSpace
 from ablate.workload import MetricDescription
 
 
@@ -169,6 +170,23 @@ class PublishedNumber(_Frozen):
     """None: the publication does not describe the arm; shown as such."""
 
 
+class Tune(_Frozen):
+    """Every arm is searched for settings of its own, by the same number of points, and the arms
+    are compared a second time with these.
+    """
+
+    space: SearchSpace
+    """In a file: a search space's name, the path of its file, or its content."""
+    trials: int = Field(default=32, ge=1)
+    """Points to try in an arm."""
+    seeds: tuple[int, ...] = (100,)
+    """Seeds that a point is averaged over; none of the study's own, on which a setting that was
+    chosen there would look better than it is."""
+    metric: str | None = None
+    """What a point is worth. None: the study's metric, a `test_` metric giving way to its
+    `validation_` counterpart."""
+
+
 class Study(_Frozen):
     """One question, and how it is to be answered."""
 
@@ -198,5 +216,7 @@ class Study(_Frozen):
     keep_weights: bool = False
     retries: int = Field(default=1, ge=0)
     """How often a failed trial is tried again."""
+    tune: Tune | None = None
+    """Compare the arms with settings of their own, too; never part of a trial's hash."""
     claims: tuple[Claim, ...] = ()
     published: tuple[PublishedNumber, ...] = ()

@@ -4,12 +4,12 @@ Every shorthand is expanded here and nowhere else. What cannot be meant is gathe
 problems, each with its place in the file, and left out of the long form.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from ablate.errors import Problem, StudyError, did_you_mean
-from ablate.study.schema import Claim, Design, Study
+from ablate.study.schema import Claim, Design, Study, Tune
 from ablate.study.seeds import parse_seeds
 from ablate.study.yaml_source import Place, YamlFile, scalar_name
 
@@ -101,10 +101,11 @@ def expand(draft: Draft) -> dict[str, Any]:
         _factor(draft, key, value)
     _conditions(draft)
     long |= {"contexts": draft.contexts, "factors": draft.factors}
-    readers = {
+    readers: dict[str, Callable[[Draft, Any], Any]] = {
         "design": _design,
         "forbid": _forbid,
         "seeds": _seeds,
+        "tune": _tune,
         "claims": _claims,
         "published": _published,
     }
@@ -264,7 +265,7 @@ def _by_factor(draft: Draft, value: Mapping[str, Any], place: Place) -> dict[str
     return result
 
 
-# --- design, seeds ----------------------------------------------------------------------------
+# --- design, seeds, tuning --------------------------------------------------------------------
 
 
 def _design(draft: Draft, value: Any) -> dict[str, Any]:
@@ -298,16 +299,32 @@ def _forbid(draft: Draft, value: Any) -> list[dict[str, str]]:
     return result
 
 
-def _seeds(draft: Draft, value: Any) -> list[int]:
+def _seeds(draft: Draft, value: Any, place: Place = ("seeds",)) -> list[int]:
     if value is None or isinstance(value, dict | bool | float):
-        draft.refuse(("seeds",), f"{shown(value)} gives no seeds", "write them as 0-4 or as [0, 1]")
+        draft.refuse(place, f"{shown(value)} gives no seeds", "write them as 0-4 or as [0, 1]")
         return []
     try:
         return list(parse_seeds(value))
     except StudyError as error:
         for problem in error.problems:
-            draft.refuse(("seeds",), problem.message, problem.fix)
+            draft.refuse(place, problem.message, problem.fix)
         return []
+
+
+def _tune(draft: Draft, value: Any) -> dict[str, Any] | None:
+    """As written, but for seeds; `tune.py` finds the space."""
+    if not isinstance(value, dict):
+        draft.refuse(
+            ("tune",),
+            f"`tune` is a mapping of keys to values, not {shown(value)}",
+            "write {space: learning_rate, trials: 16}",
+        )
+        return None
+    draft.known_keys(value, ("tune",), Tune.model_fields)
+    result = {key: value[key] for key in Tune.model_fields if key in value}
+    if "seeds" in result:
+        result["seeds"] = _seeds(draft, result["seeds"], ("tune", "seeds"))
+    return result
 
 
 # --- claims and published numbers -------------------------------------------------------------

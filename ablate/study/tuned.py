@@ -1,10 +1,15 @@
 """A plan with arms at settings of their own, found by a search before they are compared."""
 
-from collections.abc import Mapping
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from ablate.study.arms import Arm
-from ablate.study.plan import Plan, PlannedTrial
-from ablate.study.schema import SettingsOverride
+from ablate.errors import SettingsError
+from ablate.study.arms import Arm, overlaid
+from ablate.study.plan import MeasuredCost, Plan, expected_cost
+from ablate.study.schema import SettingsOverride, Tune
+from ablate.study.search_space import SearchSpace, Values
 from ablate.study.trial import TrialSpec
 from ablate.workload import Workload, load_workload
 
@@ -12,30 +17,123 @@ from ablate.workload import Workload, load_workload
 def tuned_plan(plan: Plan, tuned: Mapping[tuple[str, str], SettingsOverride]) -> Plan:
     """The same arms, by name, levels and seeds, with other settings, hence other trials.
 
-    tuned: complete settings of arms by their key; others stay as they are. The plan given compares
-    the arms with shared settings, the one returned each with its own.
+    tuned: complete settings of arms by their key; others stay as they are, and so do arms whose
+    settings mean what they meant before. The plan given compares the arms with shared settings,
+    the one returned each with its own.
     """
-    workload: Workload = plan.workload or load_workload(plan.study.workload)
     arms = tuple(
-        arm.model_copy(update={"settings": tuned[arm.key]}) if arm.key in tuned else arm
+        arm.model_copy(update={"settings": tuned[arm.key]})
+        if arm.key in tuned and not _alike(plan, arm.settings, tuned[arm.key])
+        else arm
         for arm in plan.arms
     )
-    identities = {arm.key: _identity(workload, arm) for arm in arms}
+    specs = {
+        (*arm.key, spec.seed): spec
+        for arm in arms
+        for spec in specs_of(plan, arm.settings, plan.study.seeds)
+    }
     trials = tuple(
-        PlannedTrial(
-            context=trial.context,
-            arm=trial.arm,
-            spec=TrialSpec(
-                workload=trial.spec.workload,
-                workload_version=trial.spec.workload_version,
-                settings=identities[trial.context, trial.arm],
-                seed=trial.seed,
-            ),
-        )
+        trial.model_copy(update={"spec": specs[trial.context, trial.arm, trial.seed]})
         for trial in plan.trials
     )
     return plan.model_copy(update={"arms": arms, "trials": trials})
 
 
-def _identity(workload: Workload, arm: Arm) -> dict[str, object]:
-    return workload.identity(workload.resolve(arm.settings))
+def specs_of(plan: Plan, settings: SettingsOverride, seeds: Sequence[int]) -> tuple[TrialSpec, ...]:
+    """The trials that settings mean, one a seed. Raises SettingsError."""
+    workload = _workload(plan)
+    identity = workload.identity(workload.resolve(settings))
+    return tuple(
+        TrialSpec(
+            workload=plan.study.workload,
+            workload_version=workload.version,
+            settings=identity,
+            seed=seed,
+        )
+        for seed in seeds
+    )
+
+
+def searched_for(plan: Plan) -> dict[tuple[str, str], Arm]:
+    """Each arm's key -> the arm whose search serves it: the first of those that compute the same,
+    as equal arms of several contexts do.
+    """
+    hashes = {(trial.context, trial.arm): trial.hash for trial in reversed(plan.trials)}
+    first: dict[str, Arm] = {}
+    return {arm.key: first.setdefault(hashes[arm.key], arm) for arm in plan.arms}
+
+
+def searched_arms(plan: Plan) -> tuple[Arm, ...]:
+    """The arms that a search goes through, in the plan's order."""
+    return tuple({arm.key: arm for arm in searched_for(plan).values()}.values())
+
+
+def alike_when_tuned(plan: Plan, space: SearchSpace) -> Iterator[tuple[Arm, Arm]]:
+    """Pairs of arms of a context that differ in nothing but what the space searches: whatever
+    point is laid on both, they compute the same.
+    """
+    for one, other in itertools.combinations(plan.arms, 2):
+        if one.context != other.context or _alike(plan, one.settings, other.settings):
+            continue
+        laid = [
+            [overlaid(arm.settings, space.settings(values)) for arm in (one, other)]
+            for values in _corners(space)
+        ]
+        if all(_alike(plan, *pair) for pair in laid):
+            yield one, other
+
+
+class TuningCost(NamedTuple):
+    """What a tuned study takes beyond its own trials, from the beginning."""
+
+    arms: int
+    points: int
+    seeds: int
+    again: int
+    """Trials of the arms with their own settings; at most, as some may keep theirs."""
+    core_seconds: float | None
+    """Of all these; None where nothing is known of some arm."""
+
+    @property
+    def searched(self) -> int:
+        """Trials of the search; at most, as equal points share theirs."""
+        return self.arms * self.points * self.seeds
+
+
+def tuning_cost(plan: Plan, tune: Tune, costs: Mapping[str, MeasuredCost]) -> TuningCost:
+    """Of a plan's study and its `tune`. costs: by trial hash, as of `estimate_cost`; a trial with
+    other settings is taken to cost what one of its arm does.
+    """
+    arms, again = searched_arms(plan), len(plan.unique_trials)
+    trials = [next(t for t in plan.trials if (t.context, t.arm) == arm.key) for arm in arms]
+    expected = [expected_cost(plan, trial, costs) for trial in trials]
+    known = [each for each in expected if each is not None]
+    each_arm = tune.trials * len(tune.seeds) + again / len(arms)
+    seconds = sum(known) * each_arm if len(known) == len(expected) else None
+    return TuningCost(len(arms), tune.trials, len(tune.seeds), again, seconds)
+
+
+def _corners(space: SearchSpace) -> Iterator[Values]:
+    """The point of every lowest value and first choice, and that of the highest and last."""
+    for end in (0, -1):
+        values: Values = {}
+        for parameter in space.parameters:
+            if space.active(parameter, values):
+                values[parameter.name] = parameter.extremes[end]
+        yield values
+
+
+def _alike(plan: Plan, one: SettingsOverride, other: SettingsOverride) -> bool:
+    """Whether settings mean one computation; those that the workload refuses do not."""
+    workload = _workload(plan)
+    try:
+        forms = [workload.canonical(workload.resolve(settings)) for settings in (one, other)]
+    except SettingsError:
+        return False
+    first, second = (json.dumps(form, sort_keys=True) for form in forms)
+    return first == second
+
+
+def _workload(plan: Plan) -> Workload:
+    workload: Workload = plan.workload or load_workload(plan.study.workload)
+    return workload

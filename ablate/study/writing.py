@@ -9,7 +9,8 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from ablate.study.schema import Claim, Factor, Selector, Study
+from ablate.study.schema import Claim, Factor, Selector, Study, Tune
+from ablate.study.search_space import Parameter
 
 _ALONE = "baseline"
 _PLAIN_WORD = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
@@ -53,6 +54,7 @@ def _content(study: Study) -> dict[str, Any]:
         "forbid": [_on_one_line(combination) for combination in study.forbid],
         "seeds": _seeds(study.seeds),
         **plain,
+        "tune": None if study.tune is None else _tune(study.tune),
         "claims": [_claim(claim) for claim in study.claims],
         "published": [
             {
@@ -78,6 +80,31 @@ def _factor(factor: Factor) -> dict[str, Any]:
 def _seeds(seeds: tuple[int, ...]) -> str | CommentedSeq:
     in_a_row = len(seeds) > 1 and seeds == tuple(range(seeds[0], seeds[-1] + 1))
     return f"{seeds[0]}-{seeds[-1]}" if in_a_row else _on_one_line(seeds)
+
+
+def _tune(tune: Tune) -> dict[str, Any]:
+    space = {
+        "name": tune.space.name,
+        **({"about": tune.space.about} if tune.space.about else {}),
+        "parameters": {item.name: _parameter(item) for item in tune.space.parameters},
+    }
+    metric = {} if tune.metric is None else {"metric": tune.metric}
+    return {"space": space, "trials": tune.trials, "seeds": _seeds(tune.seeds), **metric}
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    numeric = parameter.range is not None
+    return {
+        **({} if parameter.key == parameter.name else {"key": parameter.key}),
+        "type": parameter.type,
+        **(
+            {"range": _on_one_line(parameter.bounds), "scale": parameter.scale}
+            if numeric
+            else {"choices": _on_one_line(parameter.choices)}
+        ),
+        **({"when": _on_one_line(parameter.when)} if parameter.when else {}),
+        "why": parameter.why,
+    }
 
 
 def _claim(claim: Claim) -> dict[str, Any]:

@@ -28,6 +28,8 @@ class YamlFile(NamedTuple):
     """Dictionaries with text keys, lists, text, numbers, true and false, None."""
     lines: Mapping[Place, int]
     """Line, from 1, of each key and list item."""
+    inside: Place = ()
+    """Where the content stands in its file, if it is a part of that."""
 
     def where(self, path: Place) -> str:
         """File, line and key of a value, as errors show it."""
@@ -35,7 +37,14 @@ class YamlFile(NamedTuple):
         while placed and placed not in self.lines:
             placed = placed[:-1]
         line = f", line {self.lines[placed]}" if placed in self.lines else ""
-        return f"{self.name}{line}" + (f", {key_text(path)}" if path else "")
+        key = key_text((*self.inside, *path))
+        return f"{self.name}{line}" + (f", {key}" if key else "")
+
+    def part(self, place: Place, content: Any) -> "YamlFile":
+        """What stands at a place, as a file of its own whose errors still name the whole."""
+        depth = len(place)
+        lines = {path[depth:]: n for path, n in self.lines.items() if path[:depth] == place}
+        return YamlFile(self.name, content, lines, (*self.inside, *place))
 
 
 def read_yaml(path: Path) -> YamlFile:

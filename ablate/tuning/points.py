@@ -8,11 +8,12 @@ import hashlib
 import json
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import optuna
+from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from ablate.errors import AblateError, Problem, SettingsError
@@ -80,12 +81,14 @@ class PointSearch:
         *,
         trials: int,
         seeds: Sequence[int],
+        sampler: Callable[..., BaseSampler],
         objective: Objective,
         store: RecordStore,
         known: Mapping[str, TrialRecord] | None = None,
         prunes: bool = False,
     ) -> None:
         """study: of the arm, revived. trials: points in all, those of earlier calls included.
+        sampler: `make_sampler` of everything but `asked`.
 
         known: records from elsewhere, by hash, which are copied into the store when they are met.
         prunes: whether a scheduler stops trials, so that a pruned record answers too.
@@ -93,6 +96,7 @@ class PointSearch:
         self.arm, self.space, self.study, self.objective = arm, space, study, objective
         self._plan, self._workload = plan, workload
         self._trials, self._seeds = trials, tuple(seeds)
+        self._sampler = sampler
         self._store, self._known = store, known or {}
         self._answers = (*FINISHED, "pruned") if prunes else FINISHED
         self._queue: deque[tuple[_Point, TrialTask]] = deque()
@@ -159,6 +163,7 @@ class PointSearch:
             context=self.arm.context,
             arm=self.arm.name,
             space=self.space.name,
+            space_digest=self.space.digest,
             metric=self.objective.metric,
             higher_is_better=self.objective.higher_is_better,
             weighs_cost=self.objective.weighs_cost,
@@ -182,6 +187,7 @@ class PointSearch:
             self.study.enqueue_trial(as_stored(self.space, values))
 
     def _ask(self) -> None:
+        self.study.sampler = self._sampler(asked=self._asked)
         trial = self.study.ask()
         settings = self.space.settings(suggest(self.space, trial))
         self._asked += 1

@@ -29,16 +29,16 @@ _SAFE_IN_CMA_STATE = {
 
 
 def make_sampler(
-    name: str, space: SearchSpace, *, seed: int, stored: int, trials: int
+    name: str, space: SearchSpace, *, seed: int, asked: int, trials: int
 ) -> BaseSampler:
-    """The sampler of that name.
+    """The sampler of that name, for the next point.
 
-    stored: points that the storage holds already. A seeded sampler that starts anew on reopened
-    storage would draw its first points again, so the seed follows from both; but for the
-    quasi-random sequence, which remembers in the storage how far it has come. trials: points in
-    all, of which the model-based samplers draw a third, at least 4 and at most 10, at random.
+    asked: points asked for so far. What is drawn follows from that and the seed, so that a search
+    which was killed goes on as if it had not been; but for the quasi-random sequence, which
+    remembers in the storage how far it has come. trials: points in all, of which the model-based
+    samplers draw a third, at least 4 and at most 10, at random.
     """
-    drawn = _drawn_seed(seed, stored)
+    drawn = _drawn_seed(seed, asked)
     start = max(4, min(10, trials // 3))
     samplers: dict[str, Callable[[], BaseSampler]] = {
         "tpe": lambda: optuna.samplers.TPESampler(
@@ -127,6 +127,6 @@ class _NumbersOnly(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def _drawn_seed(seed: int, stored: int) -> int:
-    text = json.dumps(["search", seed, stored])
+def _drawn_seed(seed: int, asked: int) -> int:
+    text = json.dumps(["search", seed, asked])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")

@@ -6,6 +6,7 @@ trial, as always; a search never reads that score.
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from ray.tune.search import Searcher
 from ablate.errors import AblateError, Problem
 from ablate.records.greedy_path import criterion
 from ablate.records.schema import TrialRecord
-from ablate.records.search_result import SearchResult
+from ablate.records.search_result import SearchResult, settings_of_best
 from ablate.records.store import RecordStore, writer_lock
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
 from ablate.study.schema import SettingsOverride
-from ablate.study.search_space import SearchSpace, check_space, probes
+from ablate.study.search_space import SearchSpace
+from ablate.study.space_file import check_space, probes
 from ablate.tuning.cluster import cluster, largest_machine, offered
 from ablate.tuning.optuna_storage import (
     JOURNAL_FILE,
@@ -199,12 +201,8 @@ def search_arms(
             name = f"{arm.context}/{arm.name}"
             study = open_study(opened, where, name, objective.directions, owner)
             revive(study, opened)
-            stored = study.get_trials(deepcopy=False)
             if sampler == "cma_es":
-                check_cma_state(stored, where)
-            study.sampler = make_sampler(
-                sampler, space, seed=seed, stored=len(stored), trials=trials
-            )
+                check_cma_state(study.get_trials(deepcopy=False), where)
             points = PointSearch(
                 plan,
                 arm,
@@ -213,6 +211,7 @@ def search_arms(
                 study,
                 trials=trials,
                 seeds=seeds,
+                sampler=partial(make_sampler, sampler, space, seed=seed, trials=trials),
                 objective=objective,
                 store=store,
                 known=known,
@@ -246,24 +245,6 @@ def tuned_settings(
     if result.interrupted:
         raise KeyboardInterrupt
     return settings_of_best(result, arm)
-
-
-def settings_of_best(result: SearchResult, arm: Arm) -> SettingsOverride:
-    """The arm's settings with those of the best point. Raises AblateError when none completed."""
-    tuned = result.tuned(arm)
-    if tuned is None:
-        counts = ", ".join(
-            f"{sum(point.status == status for point in result.points)} {status}"
-            for status in ("diverged", "pruned", "failed")
-        )
-        raise AblateError(
-            Problem(
-                f"search space '{result.space}'",
-                f"no point completed in arm '{arm.name}': {counts}",
-                "move the ranges, or allow more trials",
-            )
-        )
-    return tuned
 
 
 class _LazyRay:

@@ -95,4 +95,6 @@ class TestFiles:
         (problem,) = caught.value.problems
         assert problem.where == str(tmp_path / "search.json")
         assert problem.message.startswith("is no search's result: ")
-        assert problem.fix == "remove it; `ablate search` writes it again from its records"
+        assert (
+            problem.fix == "remove it; the command that searched writes it again from its records"
+        )

@@ -85,6 +85,7 @@ def make_findings(
             columns=["label", "metric", "published", "measured", "low", "high", "n", "note"]
         ),
         warnings=(),
+        tuned=None,
         cost=None,
     )
 

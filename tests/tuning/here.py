@@ -6,9 +6,12 @@ import pytest
 
 from ablate.records.schema import TrialRecord
 from ablate.records.store import RecordStore
-from ablate.tuning import search
+from ablate.study.plan import Plan
+from ablate.tuning import runner, search
 from ablate.tuning.course import TrialTask, course
 from ablate.tuning.progress import TrialName
+from ablate.tuning.runner import RunSummary
+from ablate.workload import load_workload
 
 
 def search_here(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,12 +28,32 @@ def run_here(tasks: Any, store: RecordStore, workload: Any, data: Any, **options
     searcher, progress = options["search_alg"], options["progress"]
     while (suggested := searcher.suggest("a trial")) != "FINISHED":
         task = TrialTask.model_validate(suggested["task"])
-        try:
-            *_, ending = course(task, workload, data)
-            record = ending.record
-        except ValueError as error:
-            record = TrialRecord(
-                hash=task.hash, spec=task.spec, status="failed", error=f"ValueError: {error}"
-            )
+        record = record_of(task, workload, data)
         store.put(record)
         progress.trial_ended(task.hash, TrialName(task.context, task.arm, task.seed), record)
+
+
+def all_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs and searches train in this process from now on."""
+    search_here(monkeypatch)
+    monkeypatch.setattr(runner, "run_trials", run_trials_here)
+
+
+def run_trials_here(plan: Plan, store: RecordStore, **options: Any) -> RunSummary:
+    """In place of `run_trials`."""
+    workload = plan.workload or load_workload(plan.study.workload)
+    tasks = runner.missing_tasks(plan, store)
+    for task in tasks:
+        store.put(record_of(task, workload, {}))
+    return runner._summary(tasks, store)
+
+
+def record_of(task: TrialTask, workload: Any, data: Any) -> TrialRecord:
+    """What training a trial leaves behind."""
+    try:
+        *_, ending = course(task, workload, data)
+    except ValueError as error:
+        return TrialRecord(
+            hash=task.hash, spec=task.spec, status="failed", error=f"ValueError: {error}"
+        )
+    return ending.record

@@ -89,7 +89,7 @@ class TestOnRay:
     @pytest.mark.parametrize("scheduler", ["asha", "median_stopping"])
     def test_what_a_scheduler_stops_is_pruned_everywhere(self, tmp_path: Path, scheduler: str):
         plan = make_valley_plan()
-        options = {"sampler": "random", "scheduler": scheduler, "seed": 2}
+        options = {"sampler": "random", "scheduler": scheduler, "seed": 4}
         result = find(plan, tmp_path, trials=12, **options)
         pruned = [point for point in result.points if point.status == "pruned"]
         assert 2 < len(pruned) < 12
@@ -157,7 +157,7 @@ class TestSearch:
                 assert point.flops == 256.0
         assert sorted(store.hashes()) == sorted(h for p in result.points for h in p.trials)
 
-    @pytest.mark.parametrize("sampler", SAMPLERS)  # a child of nsga2 may be its parent's twin
+    @pytest.mark.parametrize("sampler", SAMPLERS)
     def test_every_sampler_draws_other_points_each_time_and_the_same_again(
         self, tmp_path: Path, sampler: str
     ):
@@ -168,7 +168,7 @@ class TestSearch:
             for name in "ab"
         )
         assert one == two
-        assert len({json.dumps(values) for values in one}) == 7 - (sampler == "nsga2")
+        assert len({json.dumps(values) for values in one}) == 7
 
     @pytest.mark.parametrize("sampler", SAMPLERS)
     def test_a_sampler_goes_on_where_it_was(self, tmp_path: Path, sampler: str):
@@ -178,7 +178,7 @@ class TestSearch:
         result = find(plan, tmp_path / "run", of, trials=8, sampler=sampler)
         assert result.points[:4] == first.points
         distinct = len({json.dumps(point.values) for point in result.points})
-        assert distinct == len(starts(tmp_path / "log")) == 8 - (sampler == "nsga2")
+        assert distinct == len(starts(tmp_path / "log")) == 8
 
     def test_cma_es_goes_on_from_its_stored_state(self, tmp_path: Path):
         plan = make_valley_plan()

@@ -13,7 +13,9 @@ _LABEL_WIDTH = 34
 _SEEDS_BELOW = 0.27  # rows: seeds lie under the interval, so that neither hides the other
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
+    """An effect, where it stands, and what it is called."""
+
     y: float
     label: str
     effect: dict[Any, Any]
@@ -21,7 +23,7 @@ class _Row(NamedTuple):
 
 def size(effects: pd.DataFrame) -> tuple[float, float]:
     """Width and height in inches that fit the table."""
-    rows, headings = _layout(effects)
+    rows, headings = layout(effects)
     return 8.2, 1.25 + 0.42 * (len(rows) + 0.8 * len(headings))
 
 
@@ -42,7 +44,7 @@ def draw(
     interval (one seed) is drawn without a bar, one without an estimate as "no result".
     differences: columns context, arm, seed, difference. label: the metric's; unit: of differences.
     """
-    rows, headings = _layout(effects)
+    rows, headings = layout(effects)
     if smallest_effect_of_interest > 0:
         axes.axvspan(
             -smallest_effect_of_interest, smallest_effect_of_interest, color=BAND, lw=0, zorder=0
@@ -50,6 +52,24 @@ def draw(
     axes.axvline(0, color=INK, linewidth=1, zorder=1)
     for row in rows:
         _draw_row(axes, row, differences, styles, unit)
+    draw_headings(axes, headings)
+    bottom = max((row.y for row in rows), default=0)
+    axes.set_ylim(bottom + 0.6, -0.6)
+    axes.set_yticks([row.y for row in rows], [row.label for row in rows])
+    axes.grid(visible=False, axis="y")
+    axes.margins(x=0.06)
+    side = "right" if higher_is_better else "left"
+    against = reference_text(effects)
+    axes.set_xlabel(
+        formatting.with_unit(f"difference {against} in {label}", f"({unit})" if unit else "")
+        + f"; {side} is better\n"
+        + "large mark and bar: mean and interval; small marks: one seed each"
+        + band_text(smallest_effect_of_interest, unit)
+    )
+
+
+def draw_headings(axes: Axes, headings: list[tuple[float, str]]) -> None:
+    """Factors' names in bold, to the left of the axes."""
     for y, text in headings:
         axes.annotate(
             formatting.wrap(text, _LABEL_WIDTH),
@@ -64,25 +84,12 @@ def draw(
             color=INK,
             annotation_clip=False,
         )
-    bottom = max((row.y for row in rows), default=0)
-    axes.set_ylim(bottom + 0.6, -0.6)
-    axes.set_yticks([row.y for row in rows], [row.label for row in rows])
-    axes.grid(visible=False, axis="y")
-    axes.margins(x=0.06)
-    side = "right" if higher_is_better else "left"
-    against = _reference_text(effects)
-    axes.set_xlabel(
-        formatting.with_unit(f"difference {against} in {label}", f"({unit})" if unit else "")
-        + f"; {side} is better\n"
-        + "large mark and bar: mean and interval; small marks: one seed each"
-        + _band_text(smallest_effect_of_interest, unit)
-    )
 
 
-def _layout(effects: pd.DataFrame) -> tuple[list[_Row], list[tuple[float, str]]]:
+def layout(effects: pd.DataFrame) -> tuple[list[Row], list[tuple[float, str]]]:
     """Rows from the top; a factor's name stands above its rows where there is more to group."""
     several_contexts = effects["context"].nunique() > 1
-    rows: list[_Row] = []
+    rows: list[Row] = []
     headings: list[tuple[float, str]] = []
     y = 0.0
     for factor, group in effects.groupby("factor", sort=False, dropna=False):
@@ -93,7 +100,7 @@ def _layout(effects: pd.DataFrame) -> tuple[list[_Row], list[tuple[float, str]]]
             label = formatting.wrap(str(effect["arm"]), _LABEL_WIDTH)
             if several_contexts:
                 label = _join(label, f"in {effect['context']}")
-            rows.append(_Row(y, label, effect))
+            rows.append(Row(y, label, effect))
             y += 1
     return rows, headings
 
@@ -106,7 +113,7 @@ def _join(label: str, more: str) -> str:
 
 
 def _draw_row(
-    axes: Axes, row: _Row, differences: pd.DataFrame, styles: dict[str, ArmStyle], unit: str
+    axes: Axes, row: Row, differences: pd.DataFrame, styles: dict[str, ArmStyle], unit: str
 ) -> None:
     effect = row.effect
     style = styles[str(effect["arm"])]
@@ -165,13 +172,15 @@ def _numbers(effect: dict[Any, Any], unit: str) -> str:
     )
 
 
-def _band_text(smallest_effect_of_interest: float, unit: str) -> str:
+def band_text(smallest_effect_of_interest: float, unit: str) -> str:
+    """What the grey band is, as a line; empty where there is none."""
     if smallest_effect_of_interest <= 0:
         return ""
     reach = formatting.with_unit(formatting.number(smallest_effect_of_interest, unit), unit)
     return f"\nband: smallest effect of interest, ±{reach}"
 
 
-def _reference_text(effects: pd.DataFrame) -> str:
+def reference_text(effects: pd.DataFrame) -> str:
+    """What effects are differences from."""
     references = list(dict.fromkeys(effects["reference"].astype(str)))
     return f"from {references[0]}" if len(references) == 1 else "from its reference"

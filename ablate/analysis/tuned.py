@@ -1,0 +1,236 @@
+"""A tuned study: what each arm's own settings are, and what they change in effects and verdicts."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ablate.analysis.effects import compared, contrast
+from ablate.analysis.inference import Sample, interval, summarise, tie_floor
+from ablate.analysis.tables import ArmKey, resolution_of
+from ablate.errors import SettingsError
+from ablate.records.schema import TrialRecord
+from ablate.records.search_result import SearchPoint, SearchResult
+from ablate.records.tuned_search import Searches
+from ablate.study.arms import Arm, overlaid
+from ablate.study.plan import Plan
+from ablate.study.schema import Claim, Difference, NoDifference, Selector, Tune
+from ablate.study.search_space import Edge, Parameter, value_at
+from ablate.study.tuned import specs_of
+from ablate.study.yaml_source import scalar_name
+from ablate.workload import Workload, describe_metric, load_workload
+
+if TYPE_CHECKING:
+    from ablate.analysis.findings import Findings
+
+SETTINGS_COLUMNS = [
+    "context", "arm", "parameter", "key", "shared", "tuned", "edge", "metric", "shared_value",
+    "value", "points", "completed",
+]  # fmt: skip
+EFFECT_COLUMNS = [
+    "context", "factor", "arm", "reference",
+    "shared", "shared_low", "shared_high", "shared_n",
+    "tuned", "tuned_low", "tuned_high", "tuned_n", "change", "change_low", "change_high",
+]  # fmt: skip
+
+
+def settings_table(plan: Plan, searches: Searches) -> pd.DataFrame:
+    """One row an arm and parameter that its best point sets, of a study whose arms are searched.
+
+    Columns context, arm, parameter, key, shared and tuned (the setting before and at the best
+    point), edge ("lowest" or "highest" where the best lies near that end of the range and the
+    workload would take more; else empty), metric, shared_value and value (the metric with either,
+    on the search's seeds; shared_value is NaN where the settings lie outside the space), points
+    (tried), completed.
+    """
+    tune = plan.study.tune
+    rows: list[dict[str, Any]] = []
+    for arm in plan.arms if tune else ():
+        search, best = searches[arm.key], searches[arm.key].best
+        if tune is None or best is None:
+            continue
+        own = _own_point(plan, arm, tune, search)
+        resolved = _workload(plan).resolve(arm.settings)
+        rows += [
+            {
+                "context": arm.context,
+                "arm": arm.name,
+                "parameter": parameter.name,
+                "key": parameter.key,
+                "shared": value_at(resolved, parameter.key),
+                "tuned": best.values[parameter.name],
+                "edge": _edge(plan, arm, parameter, best.values[parameter.name]) or "",
+                "metric": search.metric,
+                "shared_value": np.nan if own is None or own.value is None else own.value,
+                "value": best.value,
+                "points": len(search.points),
+                "completed": sum(point.status == "completed" for point in search.points),
+            }
+            for parameter in tune.space.parameters
+            if parameter.name in best.values
+        ]
+    return pd.DataFrame(rows, columns=SETTINGS_COLUMNS)
+
+
+def both_effects(shared: "Findings", own: "Findings", resolution: float = 0.0) -> pd.DataFrame:
+    """One row an effect of the study's metric, as in `effects.effect_table`: with shared settings,
+    with own ones, and the change from the first to the second, paired by seed.
+
+    Columns context, factor, arm, reference; shared, tuned and change, each with _low and _high (95
+    % intervals); shared_n and tuned_n. The change is NaN where neither arm's settings changed.
+    """
+    rows = []
+    plan, metric = shared.plan, shared.plan.study.metric
+    pairs = zip(
+        compared(plan), shared.effects.to_dict("records"), own.effects.to_dict("records"),
+        strict=True,
+    )  # fmt: skip
+    for (arm, reference, _), before, after in pairs:
+        weights = {arm.key: 1.0, reference.key: -1.0}
+        change = _change(shared, own, metric, weights, resolution)
+        low, high = interval(change)
+        known = _are_retuned(shared, own, (arm, reference))
+        rows.append(
+            {name: before[name] for name in ("context", "factor", "arm", "reference")}
+            | {"shared": before["estimate"], "tuned": after["estimate"]}
+            | {f"shared_{end}": before[end] for end in ("low", "high", "n")}
+            | {f"tuned_{end}": after[end] for end in ("low", "high", "n")}
+            | {"change": float(change.mean) if known else np.nan}
+            | {"change_low": float(low) if known else np.nan}
+            | {"change_high": float(high) if known else np.nan}
+        )
+    return pd.DataFrame(rows, columns=EFFECT_COLUMNS)
+
+
+def changed_verdicts(
+    shared: "Findings", own: "Findings", records: Mapping[str, TrialRecord]
+) -> Iterator[str]:
+    """A sentence for each claim whose verdict hangs on whose settings the arms have."""
+    claims = shared.plan.study.claims
+    for claim, before, after in zip(claims, shared.verdicts, own.verdicts, strict=True):
+        if before.verdict == after.verdict:
+            continue
+        why = ""
+        if isinstance(claim, Difference):
+            why = _whom_it_suited(shared, own, claim, (claim.better, claim.worse), records)
+        elif isinstance(claim, NoDifference):
+            why = _whom_it_suited(shared, own, claim, (claim.first, claim.second), records)
+        yield (
+            f"“{claim.says}” is {before.verdict} with shared settings and {after.verdict} with "
+            f"each arm's own{why}."
+        )
+
+
+def edges(settings: pd.DataFrame) -> Iterator[str]:
+    """A sentence for each best value near an end of its range. settings: see `settings_table`."""
+    for row in settings[settings["edge"] != ""].to_dict("records"):
+        yield (
+            f"The best {_word(row['key'])} of {row['arm']} ({scalar_name(row['tuned'])}) lies near "
+            f"the {row['edge']} searched: a better one may lie outside, so widen the range."
+        )
+
+
+def become_one(plan: Plan, own: Plan) -> Iterator[str]:
+    """A sentence for each pair of arms that the searches have led to the same trials."""
+    before, after = (
+        {(trial.context, trial.arm): trial.hash for trial in each.trials} for each in (plan, own)
+    )
+    keys = list(after)
+    for position, one in enumerate(keys):
+        for other in keys[position + 1 :]:
+            if after[one] == after[other] and before[one] != before[other]:
+                yield (
+                    f"With own settings {one[1]} and {other[1]} are one and the same: the search "
+                    "covers all that they differ in, so that their comparison says nothing."
+                )
+
+
+def unfinished(plan: Plan, searches: Searches) -> str:
+    """Why there is no comparison with own settings."""
+    open_arms = [
+        arm.name for arm in plan.arms if (s := searches.get(arm.key)) is None or s.best is None
+    ]
+    return (
+        "Arms are compared with shared settings alone: the search is not finished, or completed no "
+        f"point, of {', '.join(dict.fromkeys(open_arms))}."
+    )
+
+
+def _whom_it_suited(
+    shared: "Findings",
+    own: "Findings",
+    claim: Claim,
+    compared_arms: tuple[Selector, Selector],
+    records: Mapping[str, TrialRecord],
+) -> str:
+    """Which of two arms loses from settings of its own against the other, if the seeds tell."""
+    plan, tune = shared.plan, shared.plan.study.tune
+    if tune is None:
+        return ""
+    metric = claim.metric or plan.study.metric
+    one, other = (plan.select(each, claim.context) for each in compared_arms)
+    sign = 1.0 if describe_metric(metric, plan.metrics).higher_is_better else -1.0
+    resolution = resolution_of(metric, own.trials, records)
+    change = _change(shared, own, metric, {one.key: sign, other.key: -sign}, resolution)
+    low, high = interval(change)
+    keys = dict.fromkeys(parameter.key for parameter in tune.space.parameters)
+    what = _word(next(iter(keys))) if len(keys) == 1 else "settings"
+    if not (low > 0 or high < 0):
+        return f"; these seeds do not show whom the shared {what} suited"
+    suited = (compared_arms[1], other) if low > 0 else (compared_arms[0], one)
+    return f": the shared {what} suited {_called(*suited)}"
+
+
+def _called(selector: Selector, arm: Arm) -> str:
+    return ", ".join(selector.levels.values()) or arm.name
+
+
+def _change(
+    shared: "Findings",
+    own: "Findings",
+    metric: str,
+    weights: Mapping[ArmKey, float],
+    resolution: float,
+) -> Sample:
+    """How far a sum of arms moves from shared to own settings, seed by seed."""
+    before, after = (contrast(each.trials, metric, weights, resolution) for each in (shared, own))
+    at = dict(zip(before.seeds, before.values, strict=True))
+    moved = [
+        value - at[seed]
+        for seed, value in zip(after.seeds, after.values, strict=True)
+        if seed in at
+    ]
+    return summarise(moved, tie_floor(resolution, *weights.values(), *weights.values()))
+
+
+def _are_retuned(shared: "Findings", own: "Findings", arms: tuple[Arm, ...]) -> bool:
+    return any(
+        own.plan.arm(*arm.key).settings != shared.plan.arm(*arm.key).settings for arm in arms
+    )
+
+
+def _own_point(plan: Plan, arm: Arm, tune: Tune, search: SearchResult) -> SearchPoint | None:
+    """The point that is the arm as the study has it."""
+    hashes = tuple(spec.hash for spec in specs_of(plan, arm.settings, tune.seeds))
+    return next((point for point in search.points if point.trials == hashes), None)
+
+
+def _edge(plan: Plan, arm: Arm, parameter: Parameter, value: Any) -> Edge | None:
+    """The end of the range near which a value lies; None where the workload knows no more."""
+    edge = parameter.edge(value)
+    if edge is not None:
+        try:
+            _workload(plan).resolve(overlaid(arm.settings, {parameter.key: parameter.beyond(edge)}))
+        except SettingsError:
+            return None
+    return edge
+
+
+def _workload(plan: Plan) -> Workload:
+    workload: Workload = plan.workload or load_workload(plan.study.workload)
+    return workload
+
+
+def _word(key: str) -> str:
+    return key.rpartition(".")[2].replace("_", " ")

@@ -1,0 +1,100 @@
+"""What the searches of a tuned study come to: settings of each arm's own, from search results."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from ablate.errors import SettingsError
+from ablate.records.greedy_path import criterion
+from ablate.records.search_result import SearchPoint, SearchResult, settings_of_best
+from ablate.study.arms import Arm, overlaid
+from ablate.study.plan import Plan
+from ablate.study.schema import Tune
+from ablate.study.tuned import searched_for, specs_of, tuned_plan
+from ablate.workload import describe_metric
+
+Searches = Mapping[tuple[str, str], SearchResult]
+"""The search that serves an arm, by the arm's key; arms that compute the same share one."""
+NO_SEARCHES: Searches = MappingProxyType({})
+
+
+def finished(plan: Plan, results: Iterable[SearchResult]) -> Searches:
+    """The searches of a tuned study's arms, as far as they are finished; of several of one arm the
+    first.
+
+    results: as read from a folder, so data like any other: one of another arm, space, metric or
+    seeds, or of another version of the workload, is left aside; the hashes of its trials tell. All
+    are cut to the study's number of points, so that no arm has had more to choose from.
+    """
+    tune = plan.study.tune
+    if tune is None:
+        return {}
+    arms = {arm.key: arm for arm in plan.arms}
+    found: dict[tuple[str, str], SearchResult] = {}
+    for result in results:
+        arm = arms.get((result.context, result.arm))
+        if arm is not None and arm.key not in found and _is_of(plan, arm, tune, result):
+            cut = result.model_copy(update={"points": result.points[: tune.trials]})
+            found[arm.key] = cut
+    serving = {key: arm.key for key, arm in searched_for(plan).items()}
+    return {key: found[by] for key, by in serving.items() if by in found}
+
+
+def each_once(searches: Searches) -> tuple[SearchResult, ...]:
+    """The searches without those that serve a second arm."""
+    return tuple({(each.context, each.arm): each for each in searches.values()}.values())
+
+
+def with_own_settings(plan: Plan, searches: Searches) -> Plan:
+    """The plan with each arm at the best point of its search.
+
+    Raises AblateError when no point of an arm completed. searches: of every arm.
+    """
+    return tuned_plan(
+        plan, {arm.key: settings_of_best(searches[arm.key], arm) for arm in plan.arms}
+    )
+
+
+def own_plan(plan: Plan, searches: Searches) -> Plan | None:
+    """The same; None where the search of an arm is not finished, or completed no point."""
+    found = [searches.get(arm.key) for arm in plan.arms]
+    if any(search is None or search.best is None for search in found):
+        return None
+    return with_own_settings(plan, searches)
+
+
+def metric_of(plan: Plan) -> str:
+    """The metric by which a tuned study's points are compared: never one of the test set."""
+    tune = plan.study.tune
+    return (tune and tune.metric) or criterion(plan.study)
+
+
+def _is_of(plan: Plan, arm: Arm, tune: Tune, result: SearchResult) -> bool:
+    """Whether a result is a finished search of the arm, as the study asks for it."""
+    metric = metric_of(plan)
+    asked = (tune.space.digest, tune.seeds, metric, False)
+    given = (result.space_digest, result.seeds, result.metric, result.weighs_cost)
+    higher = describe_metric(metric, plan.metrics).higher_is_better
+    return (
+        given == asked
+        and result.higher_is_better == higher
+        and len(result.points) >= tune.trials
+        and all(_is_point(plan, arm, tune, point) for point in result.points)
+    )
+
+
+def _is_point(plan: Plan, arm: Arm, tune: Tune, point: SearchPoint) -> bool:
+    """Whether a point lies in the space, and its trials are those of the arm there."""
+    space = tune.space
+    by_name = {parameter.name: parameter for parameter in space.parameters}
+    if any(name not in by_name for name in point.values):
+        return False
+    within = all(by_name[name].within(value) for name, value in point.values.items())
+    if not within or space.settings(point.values) != point.settings:
+        return False
+    if not point.trials:  # refused by the workload, so it cannot be the best
+        return point.value is None
+    try:
+        specs = specs_of(plan, overlaid(arm.settings, point.settings), tune.seeds)
+    except SettingsError:
+        return False
+    return tuple(spec.hash for spec in specs) == point.trials

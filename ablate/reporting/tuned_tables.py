@@ -1,0 +1,199 @@
+"""The tables of a tuned study's report: shared settings beside each arm's own."""
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from ablate.analysis.claims import Verdict
+from ablate.analysis.findings import Findings, TunedFindings
+from ablate.reporting import formatting
+from ablate.reporting import tables as plain
+from ablate.reporting.tables import Cell, Table, metric_description
+from ablate.study.yaml_source import scalar_name
+from ablate.workload import describe_metric
+
+_ALSO_TUNED = (
+    "verdict", "estimate", "low", "high", "n", "p", "p_adjusted", "seeds_needed",
+    "detectable_effect", "core_hours", "confidence", "note",
+)  # fmt: skip
+SHARED, OWN = "With shared settings", "With own settings"
+
+
+def tuned_tables(findings: Findings) -> tuple[Table, ...]:
+    """The tables that a tuned study adds to its report, in their order; none for other studies.
+
+    Tables of the searches themselves, which `findings.tuned.searches` holds, have their place at
+    the end.
+    """
+    tuned = findings.tuned
+    if tuned is None:
+        return ()
+    again = [plain.arm_table(tuned.findings), plain.factorial_table(tuned.findings)]
+    return (
+        comparison_table(findings, tuned),
+        settings_table(findings, tuned),
+        *(_of_own(table) for table in again if table is not None),
+    )
+
+
+def tuned_trial_table(findings: Findings) -> Table | None:
+    """Every trial with own settings; None for a study that is not tuned."""
+    if findings.tuned is None:
+        return None
+    return _of_own(plain.trial_table(findings.tuned.findings))
+
+
+def _of_own(table: Table) -> Table:
+    return replace(table, name=f"tuned_{table.name}", caption=f"{OWN}. {table.caption}")
+
+
+def verdict_table(findings: Findings) -> Table | None:
+    """One row a claim, with both verdicts where the study is tuned; None where there is none."""
+    table = plain.verdict_table(findings)
+    if findings.tuned is None or table is None:
+        return table
+    own = findings.tuned.findings.verdicts
+    pairs = list(zip(table.rows, findings.verdicts, own, strict=True))
+    rows = tuple(_both_verdicts(row, shared, tuned) for row, shared, tuned in pairs)
+    also = pd.DataFrame(
+        [{f"tuned_{name}": getattr(verdict, name) for name in _ALSO_TUNED} for verdict in own]
+    )
+    return replace(
+        table,
+        caption="Each claim, what was published, and what follows with shared settings and with "
+        "each arm's own; each of the two is a family of claims by itself. Brackets hold the "
+        "interval that decides: of 95 % for a claim alone, wider where several share the error "
+        "rate.",
+        header=(
+            "Claim", "Published", SHARED, "Verdict", "p (adjusted)", OWN, "Verdict", "p (adjusted)",
+            "Seeds",
+        ),
+        rows=rows,
+        frame=pd.concat([table.frame, also], axis=1),
+        units={**table.units, "tuned_core_hours": "h"},
+        numeric=frozenset({4, 7, 8}),
+    )  # fmt: skip
+
+
+def _both_verdicts(row: tuple[Cell, ...], shared: Verdict, tuned: Verdict) -> tuple[Cell, ...]:
+    return (
+        *row[:2],
+        plain.measured_cell(shared),
+        plain.outcome_cell(shared),
+        Cell(formatting.p_value(shared.p_adjusted)),
+        plain.measured_cell(tuned),
+        plain.outcome_cell(tuned),
+        Cell(formatting.p_value(tuned.p_adjusted)),
+        Cell(_counts(shared.n, tuned.n)),
+    )
+
+
+def comparison_table(findings: Findings, tuned: TunedFindings) -> Table:
+    """One row an effect: with shared settings, with own ones, and how far it moved."""
+    metric = metric_description(findings)
+    unit = formatting.difference_unit(metric.unit)
+    several_contexts = tuned.effects["context"].nunique() > 1
+    rows = tuple(
+        (
+            *([Cell(str(effect["context"]))] if several_contexts else []),
+            Cell(str(effect["arm"]), note=f"against {effect['reference']}"),
+            *(_estimate_cell(effect, which, unit) for which in ("shared", "tuned", "change")),
+            Cell(_counts(effect["shared_n"], effect["tuned_n"])),
+        )
+        for effect in tuned.effects.to_dict("records")
+    )
+    bracket = f" ({unit})" if unit else ""
+    header = (
+        *(["Context"] if several_contexts else []),
+        "Arm",
+        f"{SHARED}{bracket}",
+        f"{OWN}{bracket}",
+        f"Change{bracket}",
+        "Seeds",
+    )
+    names = [f"{which}{part}" for which in ("shared", "tuned", "change") for part in _PARTS]
+    return Table(
+        "comparison",
+        f"Effects on {metric.label} with shared settings and with each arm's own, on the same "
+        "seeds. Change: from the first to the second, paired by seed; where its interval leaves "
+        "out zero, the shared settings suited one of the two better. All intervals are of 95 %, "
+        "each for itself.",
+        header,
+        rows,
+        tuned.effects,
+        keys=("context", "arm"),
+        units=dict.fromkeys(names, unit),
+        numeric=frozenset(range(len(header) - 4, len(header))),
+    )
+
+
+_PARTS = ("", "_low", "_high")
+
+
+def _estimate_cell(effect: dict[Any, Any], which: str, unit: str) -> Cell:
+    value, low, high = (effect[f"{which}{part}"] for part in _PARTS)
+    between = formatting.interval(low, high, unit)
+    text = formatting.number(value, unit, signed=True)
+    return Cell(text if between == formatting.MISSING else f"{text} {between}")
+
+
+def settings_table(findings: Findings, tuned: TunedFindings) -> Table:
+    """One row an arm and setting: before, at its best point, and what the point was worth."""
+    settings = tuned.settings
+    several_contexts = settings["context"].nunique() > 1
+    metric = describe_metric(tuned.searches[0].metric, findings.plan.metrics)
+    rows = tuple(
+        (
+            *([Cell(str(row["context"]))] if several_contexts else []),
+            Cell(str(row["arm"])),
+            Cell(str(row["key"])),
+            Cell(scalar_name(row["shared"])),
+            Cell(scalar_name(row["tuned"]), note=_at_edge(row)),
+            Cell(formatting.number(row["shared_value"], metric.unit)),
+            Cell(formatting.number(row["value"], metric.unit)),
+            Cell(formatting.count(row["points"]), note=_not_completed(row)),
+        )
+        for row in settings.to_dict("records")
+    )
+    label = formatting.sentence_case(metric.label)
+    bracket = f" ({metric.unit})" if metric.unit else ""
+    header = (
+        *(["Context"] if several_contexts else []),
+        "Arm",
+        "Setting",
+        "Shared",
+        "Own",
+        f"{label}, shared{bracket}",
+        f"{label}, own{bracket}",
+        "Points tried",
+    )
+    seeds = ", ".join(map(str, tuned.searches[0].seeds))
+    plural = "" if len(tuned.searches[0].seeds) == 1 else "s"
+    return Table(
+        "tuned_settings",
+        f"The settings that did best in each arm's search, by {metric.label} on seed{plural} "
+        f"{seeds}, which the comparison leaves out. What is best of several points looks better "
+        "there than it is.",
+        header,
+        rows,
+        settings,
+        keys=("context", "arm", "parameter"),
+        units=dict.fromkeys(("shared_value", "value"), metric.unit),
+        numeric=frozenset(range(len(header) - 5, len(header))),
+    )
+
+
+def _at_edge(row: dict[Any, Any]) -> str:
+    return f"near the {row['edge']} searched" if row["edge"] else ""
+
+
+def _not_completed(row: dict[Any, Any]) -> str:
+    lost = row["points"] - row["completed"]
+    return f"{lost} of them without a value" if lost else ""
+
+
+def _counts(shared: int, tuned: int) -> str:
+    if shared == tuned:
+        return formatting.count(shared)
+    return f"{formatting.count(shared)} and {formatting.count(tuned)}"

@@ -1,0 +1,176 @@
+"""Two comparisons joined: what changed, for whom, and what the settings are."""
+
+import numpy as np
+import pytest
+
+from ablate.analysis.tuned import become_one
+from ablate.study.schema import NoDifference, Reaches, Tune
+from ablate.study.tuned import tuned_plan
+from tests.analysis.evidence import arm
+from tests.analysis.tuned_evidence import (
+    ADAM_WINS,
+    RATES,
+    SEARCHED,
+    findings_of,
+    tuned_study,
+)
+
+ADAM = [80.0, 80.2, 80.4]
+SGD_SHARED = [60.0, 60.4, 60.2]
+SGD_OWN = [90.0, 90.1, 90.6]
+
+
+class TestBothEffects:
+    def test_the_change_is_paired_by_seed(self):
+        findings = findings_of({"baseline": ADAM, "sgd": SGD_SHARED}, {"sgd": SGD_OWN})
+        (row,) = findings.tuned.effects.to_dict("records")
+        moved = np.subtract(SGD_OWN, SGD_SHARED)
+        assert row["shared"] == pytest.approx(np.mean(np.subtract(SGD_SHARED, ADAM)))
+        assert row["tuned"] == pytest.approx(np.mean(np.subtract(SGD_OWN, ADAM)))
+        assert row["change"] == pytest.approx(moved.mean())
+        half = 4.303 * moved.std(ddof=1) / np.sqrt(3)
+        assert row["change_high"] - row["change_low"] == pytest.approx(2 * half, rel=1e-3)
+        assert (row["shared_n"], row["tuned_n"]) == (3, 3)
+
+    def test_each_half_is_what_its_own_findings_say(self):
+        findings = findings_of({"baseline": ADAM, "sgd": SGD_SHARED}, {"sgd": SGD_OWN})
+        row = findings.tuned.effects.iloc[0]
+        for which, each in (("shared", findings), ("tuned", findings.tuned.findings)):
+            effect = each.effects.iloc[0]
+            assert [row[which], row[f"{which}_low"], row[f"{which}_high"]] == [
+                effect["estimate"], effect["low"], effect["high"],
+            ]  # fmt: skip
+
+    def test_there_is_none_where_no_settings_changed(self):
+        best_as_they_are = {name: {1e-3: 90.0, 0.1: 1.0, 0.2: 2.0} for name in SEARCHED}
+        findings = findings_of({"baseline": ADAM, "sgd": SGD_SHARED}, {}, points=best_as_they_are)
+        row = findings.tuned.effects.iloc[0]
+        assert row["shared"] == row["tuned"]
+        assert np.isnan([row["change"], row["change_low"], row["change_high"]]).all()
+
+    def test_seeds_that_one_of_them_lacks_are_left_out_of_the_change(self):
+        findings = findings_of(
+            {"baseline": ADAM, "sgd": [None, 60.4, 60.2]}, {"sgd": [90.0, 90.1, None]}
+        )
+        row = findings.tuned.effects.iloc[0]
+        assert (row["shared_n"], row["tuned_n"]) == (2, 2)
+        assert row["change"] == pytest.approx(90.1 - 60.4)
+        assert np.isnan(row["change_low"])
+
+
+class TestChangedVerdicts:
+    def said(self, sgd_own: list[float], **changes: object) -> list[str]:
+        plan = tuned_study(**changes)
+        findings = findings_of({"baseline": ADAM, "sgd": SGD_SHARED}, {"sgd": sgd_own}, plan=plan)
+        return [text for text in findings.warnings if text.startswith("“")]
+
+    def test_it_names_whom_the_shared_setting_suited(self):
+        assert self.said(SGD_OWN) == [
+            "“Adam beats SGD.” is supported with shared settings and refuted with each arm's own: "
+            "the shared rate suited baseline."
+        ]
+
+    def test_by_the_level_where_the_claim_names_one(self):
+        claim = ADAM_WINS.model_copy(update={"better": arm(optimizer="adam")})
+        (said,) = self.said(SGD_OWN, claims=(claim,))
+        assert said.endswith(": the shared rate suited adam.")
+
+    def test_the_worse_one_where_the_claim_gains(self):
+        claim = ADAM_WINS.model_copy(update={"better": arm(optimizer="sgd"), "worse": arm()})
+        (said,) = self.said(SGD_OWN, claims=(claim,))
+        assert said == (
+            "“Adam beats SGD.” is refuted with shared settings and supported with each arm's own: "
+            "the shared rate suited baseline."
+        )
+
+    def test_it_names_none_where_the_seeds_do_not_tell(self):
+        assert self.said([20.0, 70.0, 110.0]) == [
+            "“Adam beats SGD.” is supported with shared settings and undecided with each arm's "
+            "own; these seeds do not show whom the shared rate suited."
+        ]
+
+    def test_of_an_equivalence_too_and_of_other_kinds_the_verdicts_alone(self):
+        same = NoDifference(
+            says="Same.", first=arm(optimizer="sgd"), second=arm(), margin=15, family="a"
+        )
+        high = Reaches(says="High.", arm=arm(optimizer="sgd"), value=70, family="b")
+        assert self.said(SGD_OWN, claims=(same, high)) == [
+            "“Same.” is refuted with shared settings and supported with each arm's own: the shared "
+            "rate suited baseline.",
+            "“High.” is refuted with shared settings and supported with each arm's own.",
+        ]
+
+    def test_nothing_where_both_agree(self):
+        assert self.said([60.1, 60.5, 60.2]) == []
+
+    def test_each_comparison_is_a_family_of_its_own(self):
+        findings = findings_of({"baseline": ADAM, "sgd": SGD_SHARED}, {"sgd": SGD_OWN})
+        (shared,), (own,) = findings.verdicts, findings.tuned.findings.verdicts
+        assert shared.p_adjusted == shared.p
+        assert own.p_adjusted == own.p
+
+
+class TestSettings:
+    def test_a_row_an_arm_with_what_it_had_and_has(self):
+        findings = findings_of({"baseline": ADAM, "sgd": SGD_SHARED}, {"sgd": SGD_OWN})
+        table = findings.tuned.settings
+        columns = ["arm", "key", "shared", "tuned", "shared_value", "value", "points", "completed"]
+        assert table[columns].to_numpy().tolist() == [
+            ["baseline", "training.rate", 1e-3, 1e-3, 70.0, 70.0, 3, 3],
+            ["sgd", "training.rate", 1e-3, 0.1, 40.0, 80.0, 3, 3],
+        ]
+        assert table["edge"].tolist() == ["", ""]
+
+    def test_settings_outside_the_space_were_not_tried(self):
+        plan = tuned_study(contexts={"baseline": {"training.rate": 3.0}})
+        points = {name: {0.1: 10.0, 0.2: None, 0.3: 20.0} for name in SEARCHED}
+        table = findings_of({}, {}, plan=plan, points=points).tuned.settings
+        assert table["shared"].tolist() == [3.0, 3.0]
+        assert table["shared_value"].isna().all()
+        assert table["completed"].tolist() == [2, 2]
+
+    def test_a_best_value_near_an_end_of_the_range_is_warned_of(self):
+        points = SEARCHED | {"sgd": {1e-3: 40.0, 0.1: 60.0, 0.9: 80.0}}
+        findings = findings_of({}, {}, points=points)
+        assert findings.tuned.settings["edge"].tolist() == ["", "highest"]
+        assert findings.warnings[-1] == (
+            "The best rate of sgd (0.9) lies near the highest searched: a better one may lie "
+            "outside, so widen the range."
+        )
+
+
+class TestUnfinished:
+    def test_arms_are_compared_with_shared_settings_alone(self):
+        points = {"baseline": SEARCHED["baseline"]}
+        findings = findings_of({"baseline": ADAM, "sgd": SGD_SHARED}, {}, points=points)
+        assert findings.tuned is None
+        assert findings.warnings[-1] == (
+            "Arms are compared with shared settings alone: the search is not finished, or "
+            "completed no point, of sgd."
+        )
+
+    def test_a_study_that_is_not_tuned_says_nothing_of_it(self):
+        shared = {"baseline": ADAM, "sgd": SGD_SHARED}
+        findings = findings_of(shared, {}, plan=tuned_study(tune=None), points={})
+        assert (findings.tuned, findings.warnings) == (None, ())
+
+
+def test_trials_missing_with_own_settings_are_said_to_be_so():
+    findings = findings_of({"baseline": ADAM, "sgd": SGD_SHARED}, {})
+    assert "With own settings: 3 of 6 trials missing (not recorded yet): sgd." in findings.warnings
+
+
+def test_arms_that_the_search_makes_one_are_named():
+    optimizer = RATES.parameters[0].model_copy(
+        update={
+            "name": "optimizer", "key": "training.optimizer", "type": "categorical",
+            "range": None, "choices": ("adam", "sgd"), "scale": "linear",
+        }
+    )  # fmt: skip
+    space = RATES.model_copy(update={"parameters": (optimizer,)})
+    plan = tuned_study(tune=Tune(space=space, trials=1))
+    own = tuned_plan(plan, {("baseline", "sgd"): {"training.rate": 1e-3}})
+    assert list(become_one(plan, own)) == [
+        "With own settings baseline and sgd are one and the same: the search covers all that they "
+        "differ in, so that their comparison says nothing."
+    ]

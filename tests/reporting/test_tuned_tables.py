@@ -1,0 +1,129 @@
+"""A tuned study's report says everything twice, and which of the two it speaks of."""
+
+from pathlib import Path
+
+import pytest
+
+from ablate.analysis.findings import Findings
+from ablate.reporting.answer import answer
+from ablate.reporting.macros import macros
+from ablate.reporting.report import make_page, write_report
+from ablate.reporting.tables import Table
+from ablate.reporting.tuned_tables import tuned_tables, tuned_trial_table, verdict_table
+from tests.analysis.tuned_evidence import SEARCHED, findings_of, tuned_study
+from tests.reporting.factory import make_findings
+
+SHARED = {"baseline": [80.0, 80.2, 80.4], "sgd": [60.0, 60.4, 60.2]}
+OWN = {"sgd": [90.0, 90.1, 90.6]}
+
+
+@pytest.fixture(scope="module")
+def findings() -> Findings:
+    points = SEARCHED | {"sgd": {1e-3: 40.0, 0.1: None, 0.9: 80.0}}
+    return findings_of(SHARED, OWN, points=points)
+
+
+def texts(table: Table) -> list[list[str]]:
+    return [[cell.text for cell in row] for row in table.rows]
+
+
+def test_a_claim_has_both_verdicts_in_one_row(findings: Findings) -> None:
+    table = verdict_table(findings)
+    assert table is not None
+    assert table.header[2:8] == (
+        "With shared settings", "Verdict", "p (adjusted)",
+        "With own settings", "Verdict", "p (adjusted)",
+    )  # fmt: skip
+    ((_, _, shared, first, _, own, second, _, seeds),) = texts(table)
+    assert shared.startswith("+20.00 points [")
+    assert own.startswith("−10.03 points [")
+    assert (first, second, seeds) == ("✓ supported", "✗ refuted", "3")
+    (row,) = table.frame.to_dict("records")
+    assert (row["verdict"], row["tuned_verdict"]) == ("supported", "refuted")
+    assert (row["n"], row["tuned_n"]) == (3, 3)
+
+
+def test_without_a_claim_there_is_no_table_of_verdicts() -> None:
+    assert verdict_table(findings_of(SHARED, OWN, plan=tuned_study(claims=()))) is None
+
+
+def test_effects_stand_side_by_side_with_their_change(findings: Findings) -> None:
+    comparison, _, _ = tuned_tables(findings)
+    ((arm, shared, own, change, seeds),) = texts(comparison)
+    assert (arm, seeds) == ("sgd", "3")
+    assert shared.startswith("−20.00 [")
+    assert own.startswith("+10.03 [")
+    assert change.startswith("+30.03 [")
+    assert comparison.rows[0][0].note == "against baseline"
+
+
+def test_settings_say_what_was_tried_and_that_the_best_lies_at_the_edge(findings: Findings) -> None:
+    _, settings, _ = tuned_tables(findings)
+    assert texts(settings) == [
+        ["baseline", "training.rate", "0.001", "0.001", "70.00", "70.00", "3"],
+        ["sgd", "training.rate", "0.001", "0.9", "40.00", "80.00", "3"],
+    ]
+    assert [cell.note for cell in settings.rows[1]][3:] == [
+        "near the highest searched", "", "", "1 of them without a value",
+    ]  # fmt: skip
+
+
+def test_arms_and_trials_with_own_settings_have_tables_of_their_own(findings: Findings) -> None:
+    _, _, arms = tuned_tables(findings)
+    assert arms.name == "tuned_arms"
+    assert [row[1] for row in texts(arms)] == ["80.20", "90.23"]
+    trials = tuned_trial_table(findings)
+    assert trials is not None
+    assert trials.name == "tuned_trials"
+    assert trials.frame["test_accuracy"].tolist() == [*SHARED["baseline"], *OWN["sgd"]]
+
+
+def test_a_factorial_has_its_main_effects_with_own_settings_too() -> None:
+    findings = findings_of(SHARED, OWN, plan=tuned_study(design="full_factorial"))
+    table = tuned_tables(findings)[-1]
+    assert table.name == "tuned_factorial"
+    assert texts(table)[0][:2] == ["optimizer", "+10.03"]
+
+
+def test_the_answer_says_which_comparison_it_speaks_of(findings: Findings) -> None:
+    shared, own = answer(findings).split(". With settings of each arm's own, ")
+    assert shared.startswith("With shared settings, the claim is supported; the effect of sgd on ")
+    assert own.startswith("the claim is refuted; the effect of sgd on test accuracy is +10.03 ")
+
+
+def test_a_study_that_is_not_tuned_has_none_of_it() -> None:
+    findings = make_findings()
+    assert tuned_tables(findings) == ()
+    assert tuned_trial_table(findings) is None
+
+
+def test_the_page_shows_and_exports_it_all(findings: Findings, tmp_path: Path) -> None:
+    write_report(findings, tmp_path, {})
+    text = (tmp_path / "report.md").read_text()
+    assert text.index("## Verdicts") < text.index("## Shared and own settings")
+    assert text.index("## Shared and own settings") < text.index("## Ablation")
+    assert "![Effects on test accuracy with shared and with own settings](figures/" in text
+    assert "With shared settings. Mean test accuracy over seeds" in text
+    assert "With own settings. Mean test accuracy over seeds" in text
+    assert "the claims of each share one error rate among themselves" in text
+    assert "| trials with own settings | 6 completed of 6 |" in text
+    page = (tmp_path / "report.html").read_text()
+    assert '<section id="tuned">' in page
+    assert page.count("<summary>6 trials</summary>") == 2
+    names = {path.stem for path in (tmp_path / "tables").glob("*.csv")}
+    assert names >= {"comparison", "tuned_settings", "tuned_arms", "tuned_trials", "verdicts"}
+    assert (tmp_path / "figures" / "forest_shared_and_own.svg").is_file()
+
+
+def test_its_numbers_have_macros_written_as_in_the_report(findings: Findings) -> None:
+    cited = [table for table in make_page(findings, {}).tables if table.name == "comparison"]
+    verdicts = verdict_table(findings)
+    assert verdicts is not None
+    text = macros([*cited, verdicts])
+    for line in (
+        r"\newcommand{\comparisonBaselineSgdChange}{30.03}",
+        r"\newcommand{\comparisonBaselineSgdSharedN}{3}",
+        r"\newcommand{\verdictOneTunedN}{3}",
+        r"\newcommand{\verdictOneTunedEstimate}{\ensuremath{-}10.03}",
+    ):
+        assert line in text.splitlines()
