@@ -243,7 +243,7 @@ class TestBackbone:
         settings = {"architecture.train_from": "classifier", "training.epochs": 1}
         said, *points, final = self.rows(few, settings | {"training.cache_limit": 1e-9})
         assert said["doing"].startswith(
-            "output of mobilenet_v3_small before classifier runs anew with every batch: "
+            "the output of mobilenet_v3_small before classifier is computed anew for every batch: "
         )
         assert len(points) == 1 and final["facts"]["provenance"]["images"]["test"] == 24
 

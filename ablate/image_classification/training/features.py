@@ -65,7 +65,7 @@ class FeatureSet(NamedTuple):
 
 class Content(NamedTuple):
     """key: all that the numbers depend on, as plain values. what: the same, for reading, as in
-    "resnet18 before layer4".
+    "the output of resnet18 before layer4".
     """
 
     key: Mapping[str, Any]
@@ -108,7 +108,7 @@ def kept_features(
         except OSError as error:
             refusal = f"{folder} cannot be written to ({error.strerror or error})"
         if refusal is not None:
-            yield f"{content.what} runs anew with every batch: {refusal}"
+            yield f"{content.what} is computed anew for every batch: {refusal}"
             return None
     file.note_use()
     ends = np.cumsum([len(part.labels) for part in sets])
@@ -179,7 +179,7 @@ class _File:
 
 def _no_room(file: _File, limit: float) -> str | None:
     """Why the file cannot be kept, or None. Makes the folder."""
-    size = f"its output would take {_gigabytes(file.size)}"
+    size = f"it would take {_gigabytes(file.size)}"
     if file.size > limit * GIGABYTE:
         return f"{size}, and training.cache_limit is {limit:g} GB"
     file.path.parent.mkdir(parents=True, exist_ok=True)
@@ -203,7 +203,7 @@ def _filled(
             break
         except Timeout:
             share = f"{file.done() / file.count:.0%}".replace("%", " %")
-            yield f"waits for another trial's {content.what}: {share}"
+            yield f"waits for {content.what}, which another trial computes: {share}"
     try:
         if file.done() < file.count:
             _make_room(file, limit)

@@ -65,7 +65,7 @@ def _content(
         "precision": precision.name,
         "device": precision.device.type,
     }
-    return Content(key, f"output of {spec.backbone} before {spec.train_from}")
+    return Content(key, f"the output of {spec.backbone} before {spec.train_from}")
 
 
 def _digest(network: nn.Module) -> str:

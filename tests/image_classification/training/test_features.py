@@ -20,7 +20,7 @@ from torch import Tensor
 from ablate.image_classification.training import features
 from ablate.image_classification.training.features import Content, FeatureSet, kept_features
 
-CONTENT = Content({"weights": "a"}, "output of a network before its end")
+CONTENT = Content({"weights": "a"}, "the output of a network before its end")
 
 
 class Fake:
@@ -170,7 +170,7 @@ class TestRoom:
         sets, words = kept(tmp_path / "f", Fake(10), limit=1e-7)
         assert sets is None
         assert words == [
-            f"{CONTENT.what} runs anew with every batch: its output would take 0.0 MB, and "
+            f"{CONTENT.what} is computed anew for every batch: it would take 0.0 MB, and "
             "training.cache_limit is 1e-07 GB"
         ]
         assert not (tmp_path / "f").exists()
@@ -234,6 +234,6 @@ def test_another_trial_that_needs_the_same_waits_and_computes_nothing(
     other.release()
     waiting.join(20)
     ((sets, words),) = results
-    assert set(words) == {f"waits for another trial's {CONTENT.what}: 0 %"}
+    assert set(words) == {f"waits for {CONTENT.what}, which another trial computes: 0 %"}
     assert images.asked == [0]
     assert sets is not None and torch.equal(sets[0].batch(images.labels)[0], in_full(images))
