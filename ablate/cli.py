@@ -246,6 +246,9 @@ def plan(
     if plan.study.tune is not None:
         own = own_plan(plan, searched(folder, plan, records or []))
         _console().print(_tuning_sentence(plan, plan.study.tune, own, costs), highlight=False)
+    if reads := plan.data_needed():
+        text = f"It reads {', '.join(reads)}."
+        _console().print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -436,7 +439,9 @@ def model(
 
     settings = resolve({"preset": preset, **dict(map(parse_override, overrides or []))})
     try:
-        table = layer_table(parse(settings).architecture, _image_shape(image), classes)
+        checked = parse(settings)
+        shape = _brought_to(checked.data.image_size, _image_shape(image))
+        table = layer_table(checked.architecture, shape, classes)
     except ValueError as error:
         raise AblateError(str(error)) from None
     rows = [
@@ -694,6 +699,10 @@ def _image_shape(text: str) -> tuple[int, ...]:
             )
         )
     return tuple(map(int, parts))
+
+
+def _brought_to(side: int | None, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return shape if side is None else (shape[0], side, side)
 
 
 def _shape_text(shape: tuple[int, ...]) -> str:

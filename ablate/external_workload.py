@@ -22,6 +22,9 @@ class ExternalWorkload:
         """Nested settings out of nested or dotted keys. Raises SettingsError where two collide."""
         return nested(settings)
 
+    def pinned(self, settings: Mapping[str, Any]) -> Settings:
+        return dict(settings)
+
     def identity(self, resolved: Settings) -> Settings:
         return resolved
 

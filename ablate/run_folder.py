@@ -80,9 +80,14 @@ def open_run(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Iterator[
     make_folder(folder)
     with writer_lock(folder):
         _refuse_another_maximum(folder, plan.study)
-        write_atomically(folder / STUDY_FILE, study_to_yaml(plan.study).encode())
+        _write_study(folder, plan)
         collect(folder, plan, others)
         yield RecordStore(folder)
+
+
+def _write_study(folder: Path, plan: Plan) -> None:
+    """The study as run, which can be read again where the files that it names are not."""
+    write_atomically(folder / STUDY_FILE, study_to_yaml(plan.pinned().study).encode())
 
 
 def _refuse_another_maximum(folder: Path, study: Study) -> None:
@@ -178,7 +183,7 @@ def write_compact_run(run: Run, folder: Path) -> None:
     Raises AblateError when the folder cannot be had.
     """
     make_folder(folder)
-    write_atomically(folder / STUDY_FILE, study_to_yaml(run.plan.study).encode())
+    _write_study(folder, run.plan)
     write_compact(run.records.values(), folder / COMPACT_FILE)
     if run.searches:
         write_search(each_once(run.searches), folder)

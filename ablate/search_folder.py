@@ -92,7 +92,7 @@ def search_study(
     make_folder(folder)
     with writer_lock(folder):
         known = _known(folder, plan, others)
-        write_atomically(folder / STUDY_FILE, study_to_yaml(plan.study).encode())
+        write_atomically(folder / STUDY_FILE, study_to_yaml(plan.pinned().study).encode())
         write_atomically(folder / SPACE_FILE, path.read_bytes())
         results = search_arms(plan, arms, loaded.space, RecordStore(folder), known=known, **options)
         write_search(results, folder)

@@ -90,6 +90,11 @@ class Workload(Protocol):
         Problem for each mistake; `where` is the dotted key.
         """
 
+    def pinned(self, settings: Mapping[str, Any]) -> Settings:
+        """The same settings, by dotted key, each file that they name with its content beside it:
+        they mean the same where the file is not. Raises SettingsError when it is not here.
+        """
+
     def identity(self, resolved: Settings) -> Settings:
         """The settings that enter the hash: those that differ from the defaults, nested, after
         keys without effect (momentum under Adam, the place of an absent normalisation) are
@@ -103,10 +108,12 @@ class Workload(Protocol):
         """
 
     def data_needed(self, resolved: Settings) -> tuple[str, ...]:
-        """Names of the data sets a trial reads; each is loaded once a machine by `load_data`."""
+        """Names of the data a trial reads (data sets, weights to start from); each is loaded once,
+        by `load_data`, where trials are handed out.
+        """
 
     def load_data(self, name: str, data_dir: Path | None) -> Any:
-        """The data set as arrays that Ray can share without copies. Raises DataError."""
+        """The data as arrays that Ray can share without copies. Raises DataError."""
 
     def training_flops(self, resolved: Settings) -> float:
         """FLOPs of one trial, for cost estimates; 0 where unknown."""
@@ -120,10 +127,10 @@ class Workload(Protocol):
         wanted: Wanted = Wanted(),
     ) -> Iterator[dict[str, Any]]:
         """Train once. settings: resolved. Yields one dictionary of numbers a validation point and
-        the final metrics last. The final dictionary may hold, under "facts", what is no metric:
-        chance_level, metric_resolution (dictionaries by metric name), provenance (the precision
-        used, library versions, ...) and weights (bytes). Raises DivergedError when the loss is
-        not finite.
+        the final metrics last; in between, {"doing": words} says what takes long. The final
+        dictionary may hold, under "facts", what is no metric: chance_level, metric_resolution
+        (dictionaries by metric name), provenance (the precision used, library versions, ...) and
+        weights (bytes). Raises DivergedError when the loss is not finite.
         """
 
 

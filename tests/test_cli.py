@@ -235,6 +235,21 @@ class TestPlan:
         ]
         assert files() == before
 
+    def test_it_names_the_data_that_trials_read(self):
+        result = ablate(
+            "plan", "digits.yaml", "--set", "architecture.backbone=resnet18",
+            "--set", "architecture.weights=imagenet",
+        )  # fmt: skip
+        assert result.exit_code == 2  # pooling changes nothing in a backbone
+        Path("digits.yaml").write_text(
+            DIGITS.replace("good_model", "resnet18").replace(
+                "architecture.downsampling: [max_pool, strided_conv]",
+                "architecture.weights: [imagenet, none]",
+            )
+        )
+        result = ablate("plan", "digits.yaml")
+        assert result.stdout.splitlines()[-1] == "It reads digits, weights resnet18 imagenet."
+
     def test_contexts_are_named_where_there_are_several(self):
         two = "baselines: {small: {level: a}, large: {level: a, width: 9}}"
         Path("trivial.yaml").write_text(TRIVIAL.replace("baseline: {level: a}", two))
@@ -268,6 +283,30 @@ class TestRun:
         assert result.stdout.splitlines()[-1] == "runs/trivial/report.html"
         assert Path("runs/trivial/report.html").is_file()
         assert load_study("runs/trivial/study.yaml") == load_study("trivial.yaml")
+
+    def test_weights_that_cannot_be_had_are_refused_before_any_trial(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        from torchvision.models import ResNet18_Weights
+
+        nowhere = "http://127.0.0.1:9/resnet18-f37072fd.pth"
+        monkeypatch.setattr(ResNet18_Weights.IMAGENET1K_V1.value, "url", nowhere)
+        monkeypatch.setenv("TORCH_HOME", str(folder / "torch"))
+        monkeypatch.delenv("ABLATE_WEIGHTS_DIR", raising=False)
+        levels = "architecture.train_from: [layer4, classifier]"
+        text = DIGITS.replace("good_model", "resnet18")
+        Path("digits.yaml").write_text(re.sub(r"architecture\..*", levels, text))
+        result = ablate("run", "digits.yaml")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.splitlines()[1:3] == [
+            "reading digits",
+            "reading weights resnet18 imagenet",
+        ]
+        assert (
+            f"no resnet18-f37072fd.pth in {folder}/torch/hub/checkpoints, and the download failed"
+        ) in result.stderr
+        assert "  ABLATE_WEIGHTS_DIR: a folder with resnet18-f37072fd.pth\n" in result.stderr
+        assert not list(Path("runs/digits").glob("records/*"))
 
     def test_failed_trials_are_reported_and_exit_with_1(self, monkeypatch: pytest.MonkeyPatch):
         good, bad, *rest = trials()
@@ -369,6 +408,16 @@ class TestModel:
         rows = {line.split()[0]: line.split() for line in result.stdout.splitlines()}
         assert rows["stage1.convolution1"][-3:-1] == ["32x16x16", f"{1 * 9 * 32 + 32}"]
         assert rows["classifier.output"][-3:-1] == ["2", f"{128 * 2 * 2 * 2 + 2:,}"]
+
+    def test_a_backbone_shows_the_layers_of_torchvision(self):
+        result = ablate("model", "resnet18", "--set", "data.image_size=64")
+        rows = [line.split() for line in result.stdout.splitlines()]
+        assert rows[1] == [
+            "conv1", "7x7", "convolution,", "stride", "2,", "frozen", "64x32x32", "9,408",
+            "19,267,584",
+        ]  # fmt: skip
+        assert rows[-2][-3:] == ["10", "5,130", "10,240"]
+        assert rows[-1][:2] == ["total", "11,181,642"]
 
     @pytest.mark.parametrize(
         ("arguments", "message"),

@@ -1,3 +1,4 @@
+import hashlib
 import subprocess
 import sys
 import textwrap
@@ -20,6 +21,7 @@ from ablate.run_folder import (
 )
 from ablate.study.loading import load_study, study_to_yaml
 from ablate.study.plan import Plan, PlannedTrial, make_plan
+from ablate.study.schema import Factor, Study
 from tests.tuning.studies import make_trivial_plan
 
 NO_RECORDS = (
@@ -185,6 +187,29 @@ class TestOpenRun:
         make_run(tmp_path / "beside", plan, completed(trial, 80.0))
         with open_run(tmp_path / "run", plan) as store:
             assert store.get(trial.hash) == completed(trial, 70.0)
+
+    def test_a_study_that_names_a_file_is_written_with_its_content(self, tmp_path: Path):
+        file = tmp_path / "a.safetensors"
+        file.write_bytes(b"tensors")
+        study = Study(
+            name="s",
+            question="Does it plan where the file is not?",
+            contexts={
+                "baseline": {"preset": "resnet18", "architecture.weights": str(file)},
+            },
+            factors={
+                "start": Factor(name="start", levels={"r": {"architecture.weights": "none"}}),
+            },
+            seeds=(0,),
+        )
+        plan = make_plan(study)
+        with open_run(tmp_path / "run", plan) as store:
+            store.put(completed(plan.trials[0]))
+        file.unlink()
+        again = read_runs([tmp_path / "run"]).plan
+        assert [trial.hash for trial in again.trials] == [trial.hash for trial in plan.trials]
+        pin = again.study.contexts["baseline"]["architecture.weights"]
+        assert pin == f"{file}@sha256:{hashlib.sha256(b'tensors').hexdigest()}"
 
     def test_weights_are_copied_with_their_record(self, tmp_path: Path):
         plan = make_trivial_plan(seeds=1, arms=(), keep_weights=True)

@@ -6,12 +6,27 @@ Imports no torch: studies are validated and planned by this file alone.
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+)
 
 from ablate.errors import Problem, SettingsError, did_you_mean
-from ablate.image_classification.architecture.layers import layer_list
+from ablate.image_classification.architecture import weights
+from ablate.image_classification.architecture.backbones import BACKBONES
+from ablate.image_classification.architecture.layers import Shape, layer_list
 from ablate.image_classification.architecture.presets import PRESETS
-from ablate.image_classification.architecture.spec import ArchitectureSpec
+from ablate.image_classification.architecture.spec import (
+    IMAGENET,
+    ArchitectureSpec,
+    BackboneSpec,
+)
 from ablate.image_classification.architecture.spec import canonical as canonical_architecture
 from ablate.image_classification.data.sources import DATASETS
 from ablate.workload import Settings
@@ -24,13 +39,31 @@ class _Section(BaseModel):
 
 
 class DataSettings(_Section):
-    """Which images, and how validation images are held out of the training set."""
+    """Which images, how they reach the network, and how validation images are held out of the
+    training set.
+    """
 
     dataset: str = "cifar10"
+    classes: tuple[NonNegativeInt, ...] | None = Field(default=None, min_length=2)
+    """Labels of the classes to tell apart; they are numbered anew, from 0, in ascending order, and
+    the images of other classes are left out. None: all."""
+    image_size: PositiveInt | None = None
+    """Height and width that images are brought to, by bilinear interpolation, in pixels. None:
+    their own."""
+    normalization: Literal["dataset", "imagenet"] | None = None
+    """Whose mean and standard deviation images are normalised by. None: the data set's own, or
+    ImageNet's where a backbone has ImageNet weights."""
     validation_fraction: float = Field(default=0.1, gt=0, lt=1)
     """Share of the training images held out for validation, drawn by seed."""
     stratified: bool = False
     """Hold out the same share of every class."""
+
+    @field_validator("classes", mode="after")
+    @classmethod
+    def _ascending(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if value is not None and len(set(value)) < len(value):
+            raise ValueError("a class is named twice")
+        return value and tuple(sorted(value))
 
 
 class TrainingSettings(_Section):
@@ -69,6 +102,10 @@ class TrainingSettings(_Section):
     """auto: bfloat16 autocast where the device computes it natively, else float32."""
     compile: bool = False
     """torch.compile the network."""
+    cache_limit: NonNegativeFloat = 20.0
+    """Only with frozen blocks: GB of disk that their outputs may take in the user's cache, so that
+    they run once for each image. 0: they are not kept. No part of a trial's hash: the results are
+    equal, up to rounding."""
 
     @property
     def own_momentum(self) -> float:
@@ -87,7 +124,8 @@ class ImageClassificationSettings(_Section):
 def resolve(settings: Mapping[str, Any]) -> Settings:
     """Complete settings from nested or dotted ones; `preset` fills what is not given.
 
-    Raises SettingsError, `where` being the dotted key of each mistake.
+    A file of weights is named with its content (see `architecture/weights.py`). Raises
+    SettingsError, `where` being the dotted key of each mistake.
     """
     given = nested(settings)
     preset = given.pop("preset", None)
@@ -97,14 +135,25 @@ def resolve(settings: Mapping[str, Any]) -> Settings:
                 Problem("preset", f"no preset named {preset!r}", did_you_mean(str(preset), PRESETS))
             )
         given = merged(PRESETS[preset], given)
-    return parse(given).model_dump(mode="json")
+    resolved = parse(given).model_dump(mode="json")
+    resolved["architecture"]["weights"] = weights.pinned(resolved["architecture"]["weights"])
+    return resolved
+
+
+def pinned(settings: Mapping[str, Any]) -> Settings:
+    """See `ablate.workload.Workload.pinned`."""
+    return {
+        key: weights.pinned(value) if key == weights.KEY and isinstance(value, str) else value
+        for key, value in settings.items()
+    }
 
 
 def parse(settings: Settings) -> ImageClassificationSettings:
     """The settings as a checked model. Raises SettingsError."""
     without_digest = merged(settings, {})
-    if isinstance(without_digest.get("data"), dict):
-        without_digest["data"].pop("digest", None)  # `identity` adds it for the hash
+    for section, digest in (("data", "digest"), ("architecture", "weights_digest")):
+        if isinstance(without_digest.get(section), dict):
+            without_digest[section].pop(digest, None)  # `identity` adds it for the hash
     try:
         checked = ImageClassificationSettings.model_validate(without_digest)
     except ValidationError as error:
@@ -122,6 +171,8 @@ def identity(resolved: Settings) -> Settings:
     )
     name = effective.data.dataset
     data = {**difference.get("data", {}), "dataset": name, "digest": DATASETS[name].digest}
+    if (backbone := effective.architecture.backbone) is not None:
+        difference["architecture"] |= weights.identity(backbone, effective.architecture.weights)
     return {**difference, "data": data}
 
 
@@ -137,12 +188,37 @@ def _effective(settings: ImageClassificationSettings) -> ImageClassificationSett
         update={key: getattr(defaults, key) for key in _without_effect(settings.training)}
     )
     architecture = canonical_architecture(settings.architecture)
-    return settings.model_copy(update={"training": training, "architecture": architecture})
+    architecture = architecture.model_copy(
+        update={"weights": weights.by_content(architecture.weights)}
+    )
+    return settings.model_copy(
+        update={
+            "data": _effective_data(settings),
+            "training": training,
+            "architecture": architecture,
+        }
+    )
+
+
+def _effective_data(settings: ImageClassificationSettings) -> DataSettings:
+    data, description = settings.data, DATASETS[settings.data.dataset]
+    every_class = data.classes == tuple(range(description.classes))
+    native = input_shape(settings) == description.input_shape
+    usual = _usual_normalization(settings) == normalization(settings) == "dataset"
+    return data.model_copy(
+        update={
+            "classes": None if every_class else data.classes,
+            "image_size": None if native else data.image_size,
+            # Where it is ImageNet's, the hash says so.
+            "normalization": None if usual else normalization(settings),
+        }
+    )
 
 
 def _without_effect(training: TrainingSettings) -> list[str]:
-    """The keys that change nothing under this optimizer and schedule."""
+    """The keys that change nothing under this optimizer and schedule, or never do."""
     keys = ["momentum"] if training.optimizer == "adam" else ["beta1", "beta2", "epsilon"]
+    keys.append("cache_limit")
     if training.schedule != "one_cycle":
         keys += [key for key in TrainingSettings.model_fields if key.startswith("one_cycle_")]
     elif training.one_cycle_momentum == training.own_momentum:
@@ -169,12 +245,12 @@ def _check_data(settings: ImageClassificationSettings) -> None:
         raise SettingsError(
             Problem("data.dataset", f"no data set named '{name}'", did_you_mean(name, DATASETS))
         )
-    data = DATASETS[name]
-    try:
-        layer_list(settings.architecture, data.input_shape, data.classes)
-    except ValueError as error:
-        raise SettingsError(Problem("architecture", str(error))) from None
-    batches = (data.train_size - validation_size(settings)) // settings.training.batch_size
+    _check_classes(settings.data)
+    if (backbone := settings.architecture.backbone) is None:
+        _check_convolutional(settings)
+    else:
+        _check_backbone(backbone, settings.architecture.train_from, input_shape(settings))
+    batches = (train_size(settings) - validation_size(settings)) // settings.training.batch_size
     if batches < settings.training.validations_per_epoch:
         raise SettingsError(
             Problem(
@@ -185,9 +261,98 @@ def _check_data(settings: ImageClassificationSettings) -> None:
         )
 
 
+def _check_classes(data: DataSettings) -> None:
+    count = DATASETS[data.dataset].classes
+    unknown = [label for label in data.classes or () if label >= count]
+    if unknown:
+        raise SettingsError(
+            Problem(
+                "data.classes",
+                f"{data.dataset} has no class {unknown[0]}",
+                f"its classes are 0 to {count - 1}",
+            )
+        )
+
+
+def _check_convolutional(settings: ImageClassificationSettings) -> None:
+    spec, defaults = settings.architecture, BackboneSpec()
+    for key in BackboneSpec.model_fields:
+        if getattr(spec, key) != getattr(defaults, key):
+            raise SettingsError(
+                Problem(
+                    f"architecture.{key}",
+                    f"is {getattr(spec, key)}, but only a backbone has {key}",
+                    "name one, as in architecture.backbone: resnet18",
+                )
+            )
+    try:
+        layer_list(spec, input_shape(settings), class_count(settings))
+    except ValueError as error:
+        raise SettingsError(Problem("architecture", str(error))) from None
+
+
+def _check_backbone(name: str, block: str | None, shape: Shape) -> None:
+    if name not in BACKBONES:
+        message = f"no backbone named '{name}'"
+        raise SettingsError(
+            Problem("architecture.backbone", message, did_you_mean(name, BACKBONES))
+        )
+    backbone = BACKBONES[name]
+    if block is not None and block not in backbone.blocks:
+        near = did_you_mean(block, backbone.blocks)
+        fix = near if near.startswith("did") else f"its blocks are: {', '.join(backbone.blocks)}"
+        raise SettingsError(
+            Problem("architecture.train_from", f"{name} has no block named '{block}'", fix)
+        )
+    if shape[0] != 3:
+        message = f"{name} takes images of 3 channels, and these have {shape[0]}"
+        raise SettingsError(Problem("architecture.backbone", message))
+    if backbone.side is not None and shape[1:] != (backbone.side, backbone.side):
+        raise SettingsError(
+            Problem(
+                "data.image_size",
+                f"{name} takes images of {backbone.side}x{backbone.side} alone, since its "
+                f"position embedding has an entry for each of their patches; these are "
+                f"{shape[1]}x{shape[2]}",
+                f"set data.image_size to {backbone.side}",
+            )
+        )
+
+
+def input_shape(settings: ImageClassificationSettings) -> Shape:
+    """(channels, height, width) of the images as they reach the network."""
+    channels, *own = DATASETS[settings.data.dataset].input_shape
+    side = settings.data.image_size
+    return (channels, *own) if side is None else (channels, side, side)
+
+
+def class_count(settings: ImageClassificationSettings) -> int:
+    """Number of classes to tell apart."""
+    return len(settings.data.classes or range(DATASETS[settings.data.dataset].classes))
+
+
+def normalization(settings: ImageClassificationSettings) -> Literal["dataset", "imagenet"]:
+    """Whose mean and standard deviation images are normalised by."""
+    return settings.data.normalization or _usual_normalization(settings)
+
+
+def _usual_normalization(
+    settings: ImageClassificationSettings,
+) -> Literal["dataset", "imagenet"]:
+    return "imagenet" if settings.architecture.weights == IMAGENET else "dataset"
+
+
+def train_size(settings: ImageClassificationSettings) -> int:
+    """Number of images to train and to validate with."""
+    data = DATASETS[settings.data.dataset]
+    if settings.data.classes is None:
+        return data.train_size
+    return sum(data.class_sizes[label] for label in settings.data.classes)
+
+
 def validation_size(settings: ImageClassificationSettings) -> int:
     """Number of images held out for validation."""
-    return round(settings.data.validation_fraction * DATASETS[settings.data.dataset].train_size)
+    return round(settings.data.validation_fraction * train_size(settings))
 
 
 def nested(settings: Mapping[str, Any]) -> Settings:

@@ -7,15 +7,24 @@ import itertools
 import math
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ablate.errors import DivergedError
 from ablate.image_classification import settings as settings_file
-from ablate.image_classification.architecture.layers import layer_list
+from ablate.image_classification.architecture.cost import ForwardFlops, forward_flops
+from ablate.image_classification.architecture.spec import NO_WEIGHTS
 from ablate.image_classification.data.sources import DATASETS, load_data
-from ablate.image_classification.settings import ImageClassificationSettings, parse, validation_size
+from ablate.image_classification.settings import (
+    ImageClassificationSettings,
+    class_count,
+    input_shape,
+    normalization,
+    parse,
+    train_size,
+    validation_size,
+)
 from ablate.image_classification.streams import stream_seed
 from ablate.workload import MetricDescription, Resources, Settings, Wanted
 
@@ -24,8 +33,11 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ablate.image_classification.data.image_data import ImageData
+    from ablate.image_classification.training.evaluation import Encode
     from ablate.image_classification.training.loop import Splits
     from ablate.image_classification.training.precision import Precision
+
+Result = TypeVar("Result")
 
 METRICS = {
     f"{which}_{kind}": MetricDescription(
@@ -48,6 +60,11 @@ METRICS = {
     "validation_loss_roughness": MetricDescription(
         label="validation loss roughness", unit="nats", higher_is_better=False
     ),
+    "validation_loss_rise": MetricDescription(
+        label="rise of the validation loss from its best to the end",
+        unit="nats",
+        higher_is_better=False,
+    ),
     "best_epoch": MetricDescription(
         label="epoch of best validation loss", unit="epochs", higher_is_better=False
     ),
@@ -66,6 +83,9 @@ class ImageClassification:
     def resolve(self, settings: Mapping[str, Any]) -> Settings:
         return settings_file.resolve(settings)
 
+    def pinned(self, settings: Mapping[str, Any]) -> Settings:
+        return settings_file.pinned(settings)
+
     def identity(self, resolved: Settings) -> Settings:
         return settings_file.identity(resolved)
 
@@ -73,18 +93,27 @@ class ImageClassification:
         return settings_file.canonical(resolved)
 
     def data_needed(self, resolved: Settings) -> tuple[str, ...]:
-        return (parse(resolved).data.dataset,)
+        checked = parse(resolved)
+        weights = _weights_name(checked)
+        return (checked.data.dataset, *([weights] if weights else []))
 
-    def load_data(self, name: str, data_dir: Path | None) -> "ImageData":
-        return load_data(name, data_dir)
+    def load_data(self, name: str, data_dir: Path | None) -> Any:
+        if not name.startswith(_WEIGHTS):
+            return load_data(name, data_dir)
+        from ablate.image_classification.architecture.pretrained import load_weights
+
+        backbone, _, weights = name.removeprefix(_WEIGHTS).partition(" ")
+        return load_weights(backbone, weights, data_dir)
 
     def training_flops(self, resolved: Settings) -> float:
         checked = parse(resolved)
-        validation = validation_size(checked)
-        train = DATASETS[checked.data.dataset].train_size - validation
-        recipe = checked.training
-        an_epoch = 3 * train + validation * recipe.validations_per_epoch
-        return recipe.epochs * an_epoch * _forward_flops(checked)
+        recipe, validation = checked.training, validation_size(checked)
+        train = train_size(checked) - validation
+        return _forward_flops(checked).of_training(
+            recipe.epochs * train,
+            recipe.epochs * validation * recipe.validations_per_epoch,
+            once=train + validation if recipe.cache_limit else None,
+        )
 
     def run(
         self,
@@ -99,6 +128,18 @@ class ImageClassification:
 
 WORKLOAD = ImageClassification()
 
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+"""Mean and standard deviation of ImageNet's channels, for values from 0 to 1, as torchvision's
+weights were trained with."""
+
+_WEIGHTS = "weights "
+"""Begins the name of a backbone's weights, among the data that a trial reads."""
+
+
+def _weights_name(settings: ImageClassificationSettings) -> str | None:
+    spec = settings.architecture
+    return None if spec.weights == NO_WEIGHTS else f"{_WEIGHTS}{spec.backbone} {spec.weights}"
+
 
 def _run(
     settings: ImageClassificationSettings,
@@ -109,6 +150,8 @@ def _run(
 ) -> Iterator[dict[str, Any]]:
     import torch
 
+    from ablate.image_classification.architecture.backbone_network import split
+    from ablate.image_classification.training.frozen_part import encoder, kept_outputs
     from ablate.image_classification.training.loop import train
     from ablate.image_classification.training.precision import choose_precision
 
@@ -116,33 +159,65 @@ def _run(
     torch.set_float32_matmul_precision("high")
     device = torch.device("cuda" if resources.gpus > 0 else "cpu")
     precision = choose_precision(settings.training.precision, device)
-    splits = _splits(settings, data[settings.data.dataset], seed, device)
-    network = _network(settings, seed, precision)
-    points = []
-    trainable: Any = torch.compile(network) if settings.training.compile else network
+    network = _network(settings, seed, precision, data)
+    parts = split(network, settings.architecture)
+    encode = parts.frozen and encoder(parts.frozen, precision)
+    splits = _splits(settings, data[settings.data.dataset], seed, device, encode)
     facts = _facts(settings, precision, splits)
+    frozen_once = False
+    if parts.frozen is not None:
+        kept = yield from _told(kept_outputs(settings, splits, parts.frozen, precision))
+        splits, frozen_once = kept or splits, kept is not None
+        facts["provenance"]["frozen_part"] = "once" if frozen_once else "with every batch"
+    points = []
+    trained = parts.trained
+    trainable: Any = torch.compile(trained) if settings.training.compile else trained
     flops = _forward_flops(settings)
     try:
         for point in train(
-            trainable, splits, settings.training, precision, seed, flops, wanted.test_curve
+            trainable,
+            splits,
+            settings.training,
+            precision,
+            seed,
+            flops,
+            wanted.test_curve,
+            frozen_once,
         ):
             points.append(point)
             yield point
     except DivergedError as error:
         raise DivergedError(str(error), facts) from None
-    final = _final_metrics(network, splits, precision, points, settings)
+    final = _final_metrics(trained, splits, precision, points, settings)
     final["train_seconds"] = points[-1]["seconds"]
     if wanted.weights:
         facts["weights"] = _weights(network)
     yield {**final, "facts": facts}
 
 
+def _told(work: Generator[str, None, Result]) -> Generator[dict[str, Any], None, Result]:
+    """The words of some work as rows, and its result."""
+    while True:
+        try:
+            yield {"doing": next(work)}
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+
+
 def _splits(
-    settings: ImageClassificationSettings, data: "ImageData", seed: int, device: "torch.device"
+    settings: ImageClassificationSettings,
+    data: "ImageData",
+    seed: int,
+    device: "torch.device",
+    encode: "Encode | None" = None,
 ) -> "Splits":
-    """The data on the device. On the CPU the images are shared with all other trials, unchanged."""
+    """The data on the device. On the CPU the images are shared with all other trials, unchanged,
+    but where classes are left out. encode: the frozen part of the network.
+    """
     import torch
 
+    from ablate.image_classification.data.classes import of_classes
     from ablate.image_classification.data.split import split_indices
     from ablate.image_classification.training.evaluation import ImageSet
     from ablate.image_classification.training.loop import Splits
@@ -150,7 +225,11 @@ def _splits(
     def channels(values: Sequence[float]) -> torch.Tensor:
         return torch.tensor(values, dtype=torch.float32, device=device).reshape(1, -1, 1, 1)
 
-    mean, scale = channels(data.mean) * 255, 1 / (channels(data.std) * 255)
+    data = of_classes(data, settings.data.classes)
+    means, deviations = IMAGENET if normalization(settings) == "imagenet" else (data.mean, data.std)
+    mean, scale = channels(means) * 255, 1 / (channels(deviations) * 255)
+    side = settings.data.image_size
+    side = None if input_shape(settings) == data.train_images.shape[1:] else side
     train, validation = split_indices(
         data.train_labels, settings.data.validation_fraction, seed, settings.data.stratified
     )
@@ -161,8 +240,8 @@ def _splits(
             for array in (data.train_images, data.train_labels, data.test_images, data.test_labels)
         )
     return Splits(
-        images=ImageSet(train_images, train_labels, mean, scale),
-        test_images=ImageSet(test_images, test_labels, mean, scale),
+        images=ImageSet(train_images, train_labels, mean, scale, side, encode),
+        test_images=ImageSet(test_images, test_labels, mean, scale, side, encode),
         train=torch.from_numpy(train).to(device),
         validation=torch.from_numpy(validation).to(device),
         test=torch.arange(len(test_labels), device=device),
@@ -170,13 +249,22 @@ def _splits(
 
 
 def _network(
-    settings: ImageClassificationSettings, seed: int, precision: "Precision"
+    settings: ImageClassificationSettings,
+    seed: int,
+    precision: "Precision",
+    data: Mapping[str, Any],
 ) -> "nn.Module":
-    return precision.place(initial_network(settings, seed))
+    name = _weights_name(settings)
+    return precision.place(initial_network(settings, seed, data[name] if name else None))
 
 
-def initial_network(settings: ImageClassificationSettings, seed: int) -> "nn.Module":
-    """The network as a trial with these settings and seed starts, on the CPU."""
+def initial_network(
+    settings: ImageClassificationSettings, seed: int, weights: Mapping[str, Any] | None = None
+) -> "nn.Module":
+    """The network as a trial with these settings and seed starts, on the CPU.
+
+    weights: arrays by name, those that a backbone starts from; without them it starts at random.
+    """
     import torch
 
     from ablate.image_classification.architecture.builder import build_network
@@ -184,9 +272,11 @@ def initial_network(settings: ImageClassificationSettings, seed: int) -> "nn.Mod
     def stream(*use: str | int) -> torch.Generator:
         return torch.Generator().manual_seed(stream_seed(seed, *use))
 
-    description = DATASETS[settings.data.dataset]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        state = weights and {name: torch.from_numpy(value) for name, value in weights.items()}
     return build_network(
-        settings.architecture, description.input_shape, description.classes, stream
+        settings.architecture, input_shape(settings), class_count(settings), stream, state
     )
 
 
@@ -217,6 +307,7 @@ def _final_metrics(
         "best_epoch": points[best]["epoch"],
         "epochs": points[-1]["epoch"],
         "validation_loss_roughness": _mean(rises),
+        "validation_loss_rise": losses[-1] - min(losses),
         "validation_accuracy_mean": _mean([point["validation_accuracy"] for point in points]),
         "validation_loss_mean": _mean(losses),
     }
@@ -237,8 +328,8 @@ def _facts(
     description = DATASETS[settings.data.dataset]
     chance = {}
     for which in sizes:
-        chance[f"{which}_accuracy"] = 100 / description.classes
-        chance[f"{which}_loss"] = math.log(description.classes)
+        chance[f"{which}_accuracy"] = 100 / class_count(settings)
+        chance[f"{which}_loss"] = math.log(class_count(settings))
     chance["validation_accuracy_mean"] = chance["validation_accuracy"]
     chance["validation_loss_mean"] = chance["validation_loss"]
     device = precision.device.type
@@ -265,7 +356,5 @@ def _weights(network: "nn.Module") -> bytes:
     return saved
 
 
-def _forward_flops(settings: ImageClassificationSettings) -> float:
-    data = DATASETS[settings.data.dataset]
-    layers = layer_list(settings.architecture, data.input_shape, data.classes)
-    return float(sum(layer.flops for layer in layers))
+def _forward_flops(settings: ImageClassificationSettings) -> ForwardFlops:
+    return forward_flops(settings.architecture, input_shape(settings), class_count(settings))

@@ -21,7 +21,20 @@ def answer(findings: Findings) -> str:
 
 def _said(findings: Findings) -> str:
     parts = [_claims(findings), _largest_effect(findings)]
-    return "; ".join(part for part in parts if part) or "no trial has a result yet"
+    return "; ".join(part for part in parts if part) or _without_comparison(findings)
+
+
+def _without_comparison(findings: Findings) -> str:
+    """Of a study of one arm, or of one that has only begun."""
+    measured = findings.arms.dropna(subset=["mean"])
+    if measured.empty:
+        return "no trial has a result yet"
+    arm = measured.to_dict("records")[0]
+    metric = metric_description(findings)
+    mean = formatting.estimate(
+        arm["mean"], arm["low"], arm["high"], metric.unit, n=arm["n"], signed=False
+    )
+    return f"{metric.label} of {arm['arm']} is {mean}; there is nothing yet to compare it with"
 
 
 def _claims(findings: Findings) -> str:

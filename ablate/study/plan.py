@@ -120,6 +120,26 @@ class Plan(BaseModel):
         """Complete settings of a trial, as its workload's `run` takes them."""
         return self._workload().resolve(self.arm(trial.context, trial.arm).settings)
 
+    def pinned(self) -> "Plan":
+        """The same plan, its study's files named with their content."""
+        pin = self._workload().pinned
+        contexts = {name: pin(settings) for name, settings in self.study.contexts.items()}
+        factors = {
+            name: factor.model_copy(
+                update={"levels": {level: pin(sets) for level, sets in factor.levels.items()}}
+            )
+            for name, factor in self.study.factors.items()
+        }
+        study = self.study.model_copy(update={"contexts": contexts, "factors": factors})
+        return self.model_copy(update={"study": study})
+
+    def data_needed(self) -> tuple[str, ...]:
+        """Names of all data that the trials read, each once."""
+        workload = self._workload()
+        resolved = (workload.resolve(arm.settings) for arm in self.arms)
+        names = (name for settings in resolved for name in workload.data_needed(settings))
+        return tuple(dict.fromkeys(names))
+
     def training_flops(self, trial: PlannedTrial) -> float:
         """FLOPs that the trial is expected to take; 0 where unknown."""
         return self._workload().training_flops(self.resolved_settings(trial))

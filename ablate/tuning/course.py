@@ -52,6 +52,12 @@ class TrialTask(BaseModel):
         return self.spec.seed
 
 
+class Doing(NamedTuple):
+    """What a trial does before its next point, for who waits; no part of its record."""
+
+    words: str
+
+
 class Ending(NamedTuple):
     """A finished trial's record, and its final weights (a safetensors file) where asked for."""
 
@@ -59,9 +65,10 @@ class Ending(NamedTuple):
     weights: bytes | None
 
 
-def course(
-    task: TrialTask, workload: Workload, data: Mapping[str, Any]
-) -> Iterator[Point | Ending]:
+Event = Point | Doing | Ending
+
+
+def course(task: TrialTask, workload: Workload, data: Mapping[str, Any]) -> Iterator[Event]:
     """Train once: every dictionary the workload yields, as it comes, and the ending last.
 
     The last dictionary held the final metrics, so it comes as a point too but is none in the
@@ -76,6 +83,10 @@ def course(
     try:
         rows = workload.run(task.settings, task.seed, task.resources, data, task.wanted)
         for row in rows:
+            if isinstance(row, Mapping) and set(row) == {"doing"}:
+                with watch.paused():
+                    yield Doing(str(row["doing"]))
+                continue
             points.append(_numbers(row))
             facts = row.get("facts", {})
             with watch.paused():

@@ -1,5 +1,6 @@
 """What a person sees while trials run: a live table on a terminal, else one line a trial end."""
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,10 +12,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from ablate.duration import duration
 from ablate.records.schema import TrialRecord
 
 FIRST_COLUMNS = ("validation_accuracy", "validation_loss")
 """What is shown of a running trial, where its points have it; else their last number."""
+SAID_SECONDS = 60.0
 
 
 class TrialName(NamedTuple):
@@ -37,6 +40,9 @@ class ProgressListener(Protocol):
     def trial_started(self, hash_: str, trial: TrialName) -> None:
         """Training begins, or begins again after a failure."""
 
+    def trial_said(self, hash_: str, trial: TrialName, doing: str) -> None:
+        """What a running trial does before its next point, in its own words."""
+
     def point_reported(self, hash_: str, point: Mapping[str, float]) -> None:
         """A validation point of a running trial."""
 
@@ -50,6 +56,7 @@ class Silent:
     def run_started(self, total: int, to_run: int, metric: str) -> None: ...
     def data_loading(self, name: str) -> None: ...
     def trial_started(self, hash_: str, trial: TrialName) -> None: ...
+    def trial_said(self, hash_: str, trial: TrialName, doing: str) -> None: ...
     def point_reported(self, hash_: str, point: Mapping[str, float]) -> None: ...
     def trial_ended(self, hash_: str, trial: TrialName, record: TrialRecord) -> None: ...
 
@@ -97,8 +104,10 @@ class PlainProgress:
     def __init__(self, file: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         """file: where the lines go. clock: seconds, from any start."""
         self._file = file
+        self._clock = clock
         self._tally = Tally(clock)
         self._metric = ""
+        self._last_said: dict[str, float] = {}
 
     def run_started(self, total: int, to_run: int, metric: str) -> None:
         self._metric = metric
@@ -110,6 +119,13 @@ class PlainProgress:
 
     def trial_started(self, hash_: str, trial: TrialName) -> None:
         self._tally.count_from_now()
+
+    def trial_said(self, hash_: str, trial: TrialName, doing: str) -> None:
+        """At most a line a minute of each trial."""
+        now = self._clock()
+        if now - self._last_said.get(hash_, -math.inf) >= SAID_SECONDS:
+            self._last_said[hash_] = now
+            self._say(f"{_name(trial)}: {doing}")
 
     def point_reported(self, hash_: str, point: Mapping[str, float]) -> None:
         """Nothing: a log is for what has ended."""
@@ -159,9 +175,13 @@ class LiveProgress:
         self._status = ""
         self._running[hash_] = _Running(trial, self._clock(), {})
 
+    def trial_said(self, hash_: str, trial: TrialName, doing: str) -> None:
+        if hash_ in self._running:
+            self._running[hash_] = self._running[hash_]._replace(doing=doing)
+
     def point_reported(self, hash_: str, point: Mapping[str, float]) -> None:
         if hash_ in self._running:
-            self._running[hash_] = self._running[hash_]._replace(point=dict(point))
+            self._running[hash_] = self._running[hash_]._replace(point=dict(point), doing="")
 
     def trial_ended(self, hash_: str, trial: TrialName, record: TrialRecord) -> None:
         self._tally.count_end()
@@ -178,7 +198,7 @@ class LiveProgress:
                 _arm(row.trial),
                 str(row.trial.seed),
                 _epoch(row.point),
-                _latest(row.point),
+                row.doing or _latest(row.point),
                 duration(self._clock() - row.since),
             )
         summary = Text(f"trials done {self._tally}" + (f", {self._status}" * bool(self._status)))
@@ -189,6 +209,7 @@ class _Running(NamedTuple):
     trial: TrialName
     since: float
     point: Mapping[str, float]
+    doing: str = ""
 
 
 @contextmanager
@@ -201,14 +222,6 @@ def show_progress(file: TextIO | None = None) -> Iterator[ProgressListener]:
         return
     with LiveProgress(console) as live:
         yield live
-
-
-def duration(seconds: float) -> str:
-    """Rounded for reading: "42 s", "7 min", "3 h 05 min"."""
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def _opening(total: int, to_run: int) -> str:

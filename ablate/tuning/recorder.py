@@ -13,7 +13,7 @@ from ablate.records.schema import Status, TrialRecord
 from ablate.records.store import RecordStore
 from ablate.tuning.course import TrialTask, columns, cost_of
 from ablate.tuning.progress import ProgressListener, TrialName
-from ablate.tuning.trainable import OUTCOME, POINT, WEIGHTS
+from ablate.tuning.trainable import DOING, OUTCOME, POINT, WEIGHTS
 
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 _ATTEMPT = re.compile(r"^Failure # (?=\d+ \(occurred at )", re.MULTILINE)
@@ -43,6 +43,9 @@ class Recorder(tune.Callback):
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
         """Takes the outcome out of the result, so that Tune need not carry it further."""
+        if DOING in result:
+            task = _task(trial)
+            self._progress.trial_said(task.hash, _name(task), result[DOING])
         if POINT in result:
             self._points.setdefault(trial.trial_id, []).append(result[POINT])
             self._progress.point_reported(_task(trial).hash, result[POINT])

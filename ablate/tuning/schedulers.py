@@ -8,7 +8,7 @@ from ray.tune.schedulers import ASHAScheduler, MedianStoppingRule, TrialSchedule
 
 from ablate.errors import AblateError, Problem, did_you_mean
 from ablate.records.schema import TrialRecord
-from ablate.tuning.trainable import POINT
+from ablate.tuning.trainable import POINT, POINTS
 
 SCHEDULERS = ("asha", "median_stopping")
 _FOREVER = 1_000_000
@@ -47,7 +47,7 @@ def make_scheduler(
     et al. 2017), after `grace_period` points and with three others to compare with.
     """
     mode = "max" if higher_is_better else "min"
-    common = {"time_attr": "training_iteration", "metric": f"{POINT}/{metric}", "mode": mode}
+    common = {"time_attr": POINTS, "metric": f"{POINT}/{metric}", "mode": mode}
     if name == "asha":
         return ASHAScheduler(
             **common, max_t=_FOREVER, grace_period=grace_period, reduction_factor=4
@@ -64,7 +64,7 @@ def recall(scheduler: TrialScheduler, records: Iterable[TrialRecord], metric: st
         scheduler.on_trial_add(None, trial)
         for step, value in enumerate(record.history.get(metric, ()), start=1):
             if value is not None:
-                result = {"training_iteration": step, f"{POINT}/{metric}": value}
+                result = {POINTS: step, f"{POINT}/{metric}": value}
                 scheduler.on_trial_result(None, trial, result)
 
 

@@ -119,6 +119,7 @@ class Teller:
         self.run_started = to.run_started
         self.data_loading = to.data_loading
         self.trial_started = to.trial_started
+        self.trial_said = to.trial_said
         self.point_reported = to.point_reported
 
     def trial_ended(self, hash_: str, trial: TrialName, record: TrialRecord) -> None:

@@ -12,11 +12,15 @@ import ray
 from ray import tune
 
 from ablate.records.encoding import encode
-from ablate.tuning.course import Ending, Point, TrialTask, course, threads
+from ablate.tuning.course import Doing, Ending, Event, TrialTask, course, threads
 from ablate.workload import Workload, load_workload
 
 POINT = "point"
 """Key of a result under which a validation point's numbers are, e.g. "point/validation_loss"."""
+POINTS = "points"
+"""Key of a result under which the number of points so far is."""
+DOING = "doing"
+"""Key of a result between points, with what the trial does meanwhile."""
 OUTCOME, WEIGHTS = "outcome", "weights"
 """Keys of a trial's last result: its record as JSON, and its weights as bytes."""
 
@@ -27,7 +31,7 @@ class TrialTrainable(tune.Trainable):
     Kept from trial to trial: the process with its imports, the workload, and the data.
     """
 
-    _course: Iterator[Point | Ending]
+    _course: Iterator[Event]
 
     def setup(
         self,
@@ -59,7 +63,10 @@ class TrialTrainable(tune.Trainable):
                 OUTCOME: encode(event.record),
                 WEIGHTS: event.weights,
             }
-        return {POINT: event}
+        if isinstance(event, Doing):
+            return {DOING: event.words}
+        self._points += 1
+        return {POINT: event, POINTS: self._points}
 
     def cleanup(self) -> None:
         """Let go of network and data."""
@@ -70,8 +77,9 @@ class TrialTrainable(tune.Trainable):
         task = TrialTask.model_validate(config["task"])
         os.environ["OMP_NUM_THREADS"] = str(threads(task.resources))
         self._course = _lazily(lambda: self._start(task))
+        self._points = 0
 
-    def _start(self, task: TrialTask) -> Iterator[Point | Ending]:
+    def _start(self, task: TrialTask) -> Iterator[Event]:
         if self._workload is None:
             self._workload = load_workload(task.spec.workload)
         workload = self._workload
@@ -91,7 +99,7 @@ class TrialTrainable(tune.Trainable):
         return self._fetched[name]
 
 
-def _lazily(start: Callable[[], Iterator[Point | Ending]]) -> Iterator[Point | Ending]:
+def _lazily(start: Callable[[], Iterator[Event]]) -> Iterator[Event]:
     """Starts at the first step, where Tune counts and retries what goes wrong."""
     yield from start()
 

@@ -1,12 +1,21 @@
 """Settings: what is refused, what enters the hash, what counts as the same trial."""
 
+import hashlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from ablate.errors import SettingsError
-from ablate.image_classification.settings import canonical, identity, merged, nested, resolve
+from ablate.image_classification.settings import (
+    canonical,
+    identity,
+    merged,
+    nested,
+    pinned,
+    resolve,
+)
 
 
 def message_of(settings: dict[str, object]) -> str:
@@ -70,7 +79,7 @@ def test_only_what_differs_from_the_defaults_enters_the_hash() -> None:
     assert settings["data"]["digest"].startswith("47af8b02")
 
 
-@pytest.mark.parametrize("preset", ["simple_model", "good_model", "goodest_model"])
+@pytest.mark.parametrize("preset", ["simple_model", "good_model", "goodest_model", "resnet18"])
 def test_the_hashed_settings_are_enough_to_repeat_the_trial(preset: str) -> None:
     resolved = resolve({"preset": preset})
     assert canonical(resolve(identity(resolved))) == canonical(resolved)
@@ -83,6 +92,13 @@ def test_the_hashed_settings_are_enough_to_repeat_the_trial(preset: str) -> None
         ({"training.optimizer": "adam"}, {"training.optimizer": "adam", "training.momentum": 0.9}),
         ({"training.optimizer": "sgd"}, {"training.optimizer": "sgd", "training.beta1": 0.5}),
         ({}, {"architecture.normalization_position": "after_activation"}),
+        ({}, {"data.image_size": 32}),
+        ({}, {"data.classes": list(range(10))}),
+        ({}, {"data.normalization": "dataset"}),
+        ({}, {"architecture.train_from": "all"}),
+        ({"preset": "resnet18"}, {"preset": "resnet18", "architecture.kernel_size": 5}),
+        ({"preset": "resnet18"}, {"preset": "resnet18", "training.cache_limit": 0}),
+        ({"preset": "resnet18"}, {"preset": "resnet18", "data.normalization": None}),
     ],
 )
 def test_keys_without_effect_change_neither_canonical_form_nor_hash(
@@ -92,11 +108,115 @@ def test_keys_without_effect_change_neither_canonical_form_nor_hash(
     assert identity(resolve(one)) == identity(resolve(other))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"data.image_size": 48},
+        {"data.classes": [0, 1]},
+        {"data.classes": [0, 2]},
+        {"data.normalization": "imagenet"},
+        {"architecture.backbone": "resnet18"},
+    ],
+)
+def test_what_changes_the_images_or_the_network_changes_the_hash(change: dict[str, object]) -> None:
+    assert identity(resolve(change)) != identity(resolve({}))
+
+
+def test_imagenet_weights_bring_their_normalisation_and_the_hash_says_so() -> None:
+    backbone = {"architecture.backbone": "resnet18"}
+    assert "normalization" not in identity(resolve(backbone))["data"]
+    pretrained = backbone | {"architecture.weights": "imagenet"}
+    settings = identity(resolve(pretrained))
+    assert settings["data"]["normalization"] == "imagenet"
+    assert settings["architecture"] == {
+        "backbone": "resnet18",
+        "weights": "imagenet",
+        "weights_digest": "f37072fd",
+    }
+    own = identity(resolve(pretrained | {"data.normalization": "dataset"}))
+    assert own["data"]["normalization"] == "dataset"
+
+
+class TestWeightsFiles:
+    CONTENT = b"tensors"
+    DIGEST = hashlib.sha256(CONTENT).hexdigest()
+
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> Path:
+        path = tmp_path / "a.safetensors"
+        path.write_bytes(self.CONTENT)
+        return path
+
+    def settings(self, weights: object) -> dict[str, object]:
+        return {"architecture.backbone": "resnet18", "architecture.weights": str(weights)}
+
+    def test_the_hash_covers_their_content_and_not_their_path(self, file: Path) -> None:
+        known = identity(resolve(self.settings(file)))
+        assert known["architecture"]["weights"] == f"sha256:{self.DIGEST}"
+        moved = file.rename(file.with_name("b.safetensors"))
+        assert identity(resolve(self.settings(moved))) == known
+        assert canonical(resolve(self.settings(moved))) == canonical(resolve(known))
+        moved.write_bytes(b"other")
+        assert identity(resolve(self.settings(moved))) != known
+
+    def test_a_pinned_study_plans_where_the_file_is_not(self, file: Path) -> None:
+        before = identity(resolve(self.settings(file)))
+        study = pinned(self.settings(file))
+        file.unlink()
+        assert study["architecture.weights"] == f"{file}@sha256:{self.DIGEST}"
+        assert identity(resolve(study)) == before
+        assert "no file" in message_of(self.settings(file))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"architecture.backbone": "resnet19"},
+            "architecture.backbone: no backbone named 'resnet19'\n    did you mean 'resnet18'?",
+        ),
+        (
+            {"preset": "resnet18", "architecture.train_from": "layer5"},
+            "architecture.train_from: resnet18 has no block named 'layer5'\n"
+            "    did you mean 'layer4'?",
+        ),
+        (
+            {"preset": "resnet18", "architecture.train_from": "head"},
+            "architecture.train_from: resnet18 has no block named 'head'\n"
+            "    its blocks are: stem, layer1, layer2, layer3, layer4, classifier",
+        ),
+        (
+            {"architecture.weights": "imagenet"},
+            "architecture.weights: is imagenet, but only a backbone has weights\n"
+            "    name one, as in architecture.backbone: resnet18",
+        ),
+        (
+            {"architecture.backbone": "vit_b_16"},
+            "data.image_size: vit_b_16 takes images of 224x224 alone, since its position "
+            "embedding has an entry for each of their patches; these are 32x32\n"
+            "    set data.image_size to 224",
+        ),
+        (
+            {"data.dataset": "digits", "data.classes": [3, 10]},
+            "data.classes: digits has no class 10\n    its classes are 0 to 9",
+        ),
+        ({"data.classes": [1, 1]}, "data.classes: a class is named twice (it is [1, 1])"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_the_cure(
+    settings: dict[str, object], message: str
+) -> None:
+    assert message_of(settings) == message
+
+
 def test_planning_imports_no_torch() -> None:
     code = (
         "import sys\n"
         "from ablate.image_classification.workload import WORKLOAD\n"
-        "WORKLOAD.training_flops(WORKLOAD.resolve({'preset': 'good_model'}))\n"
+        "for preset in ('good_model', 'resnet18'):\n"
+        "    resolved = WORKLOAD.resolve({'preset': preset})\n"
+        "    WORKLOAD.training_flops(resolved), WORKLOAD.identity(resolved)\n"
+        "    WORKLOAD.canonical(resolved), WORKLOAD.data_needed(resolved)\n"
         "print([m for m in ('torch', 'ray', 'numpy', 'pandas') if m in sys.modules])\n"
     )
     result = subprocess.run(

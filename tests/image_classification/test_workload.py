@@ -2,12 +2,16 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
 from ablate.errors import DivergedError
+from ablate.image_classification import workload
+from ablate.image_classification.data.image_data import ImageData
 from ablate.image_classification.workload import METRICS, WORKLOAD
 from ablate.workload import Resources, Wanted
 
@@ -24,6 +28,21 @@ TINY = {
 @pytest.fixture(scope="module")
 def digits() -> dict[str, Any]:
     return {"digits": WORKLOAD.load_data("digits", None)}
+
+
+@pytest.fixture(scope="module")
+def few(digits: dict[str, Any]) -> dict[str, Any]:
+    """The first 96 digits to train with, and 24 to test."""
+    data: ImageData = digits["digits"]
+    return {
+        "digits": replace(
+            data,
+            train_images=data.train_images[:96],
+            train_labels=data.train_labels[:96],
+            test_images=data.test_images[:24],
+            test_labels=data.test_labels[:24],
+        )
+    }
 
 
 def trial(
@@ -127,13 +146,11 @@ def test_wanted_weights_are_those_of_the_scored_network(digits: dict[str, Any]) 
 
 
 def test_pairs_start_equal_and_see_the_same_images(digits: dict[str, Any]) -> None:
-    from ablate.image_classification import workload
-
     def start(settings: dict[str, Any]) -> Iterator[torch.Tensor]:
         checked = workload.parse(WORKLOAD.resolve({**TINY, **settings}))
         splits = workload._splits(checked, digits["digits"], 3, torch.device("cpu"))
         precision = workload_precision()
-        network = workload._network(checked, 3, precision)
+        network = workload._network(checked, 3, precision, digits)
         return splits.validation, network.stage1.convolution1.weight
 
     baseline, arm = start({}), start({"architecture.downsampling": "average_pool"})
@@ -144,6 +161,153 @@ def workload_precision() -> Any:
     from ablate.image_classification.training.precision import choose_precision
 
     return choose_precision("float32", torch.device("cpu"))
+
+
+def test_the_loss_at_the_end_is_measured_against_its_best(digits: dict[str, Any]) -> None:
+    *points, final = trial(digits, {"training.learning_rate": 0.05, "training.epochs": 4})
+    losses = [point["validation_loss"] for point in points]
+    assert final["validation_loss_rise"] == losses[-1] - min(losses)
+
+
+def test_a_trial_on_some_classes_sees_no_image_of_the_others(digits: dict[str, Any]) -> None:
+    from safetensors.torch import load
+
+    settings = {"data.classes": [1, 4, 6], "training.epochs": 1}
+    final = trial(digits, settings, wanted=Wanted(weights=True))[-1]
+    sizes = [int(sum(labels == c for c in (1, 4, 6)).sum()) for labels in both(digits["digits"])]
+    images = final["facts"]["provenance"]["images"]
+    assert [images["train"] + images["validation"], images["test"]] == sizes
+    assert final["facts"]["chance_level"]["test_accuracy"] == pytest.approx(100 / 3)
+    assert load(final["facts"]["weights"])["classifier.output.bias"].shape == (3,)
+    assert final["test_accuracy"] > 50
+    resolved = WORKLOAD.resolve({**TINY, **settings})
+    assert WORKLOAD.training_flops(resolved) == trial(digits, settings)[-2]["flops"]
+
+
+def both(data: ImageData) -> tuple[Any, Any]:
+    return data.train_labels, data.test_labels
+
+
+def test_a_convolutional_network_takes_images_of_any_size(digits: dict[str, Any]) -> None:
+    settings = {"data.image_size": 20, "training.epochs": 1}
+    final = trial(digits, settings, wanted=Wanted(weights=True))[-1]
+    assert final["test_accuracy"] > 40
+
+
+class TestBackbone:
+    """mobilenet_v3_small, whose blocks are small, on 96 of the digits."""
+
+    SETTINGS = {
+        "data.dataset": "digits",
+        "data.image_size": 40,
+        "architecture.backbone": "mobilenet_v3_small",
+        "training.optimizer": "adam",
+        "training.learning_rate": 1e-3,
+        "training.batch_size": 16,
+        "training.epochs": 2,
+        "training.precision": "float32",
+    }
+
+    @pytest.fixture(autouse=True)
+    def own_cache(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    def rows(
+        self,
+        data: dict[str, Any],
+        settings: dict[str, Any],
+        wanted: Wanted = Wanted(weights=True),
+        seed: int = 0,
+    ) -> list[dict[str, Any]]:
+        resolved = WORKLOAD.resolve({**self.SETTINGS, **settings})
+        return list(WORKLOAD.run(resolved, seed, Resources(cpus=1), data, wanted))
+
+    @pytest.mark.parametrize("train_from", ["features.11", "classifier"])
+    def test_the_kept_outputs_give_what_frozen_blocks_give_anew(
+        self, few: dict[str, Any], train_from: str, tmp_path: Path
+    ) -> None:
+        settings = {"architecture.train_from": train_from}
+        said, *kept = self.rows(few, settings)
+        again = self.rows(few, settings)
+        anew = self.rows(few, settings | {"training.cache_limit": 0})
+        assert "once for 120 images" in said["doing"]
+        assert len(list((tmp_path / "ablate" / "features").glob("*.rows"))) == 1
+        assert without_times(again) == without_times(kept)
+        for one, other in zip(kept, anew, strict=True):
+            for name in set(one) - {"facts", "seconds", "train_seconds", "flops"}:
+                assert one[name] == pytest.approx(other[name], rel=1e-4, abs=1e-4), name
+        part = [rows[-1]["facts"]["provenance"]["frozen_part"] for rows in (kept, anew)]
+        assert part == ["once", "with every batch"]
+
+    def test_over_the_limit_it_trains_all_the_same_and_says_so(self, few: dict[str, Any]) -> None:
+        settings = {"architecture.train_from": "classifier", "training.epochs": 1}
+        said, *points, final = self.rows(few, settings | {"training.cache_limit": 1e-9})
+        assert said["doing"].startswith(
+            "the output of mobilenet_v3_small before classifier is computed anew for every batch: "
+        )
+        assert len(points) == 1 and final["facts"]["provenance"]["images"]["test"] == 24
+
+    def test_frozen_blocks_stay_as_they_were_and_the_others_do_not(
+        self, few: dict[str, Any]
+    ) -> None:
+        from safetensors.torch import load
+
+        settings = {"architecture.train_from": "features.11", "training.epochs": 1}
+        checked = workload.parse(WORKLOAD.resolve({**self.SETTINGS, **settings}))
+        before = workload.initial_network(checked, 0).state_dict()
+        after = load(self.rows(few, settings)[-1]["facts"]["weights"])
+        assert set(after) == set(before)
+        frozen = {
+            name for name in before if name.startswith("features.") and int(name.split(".")[1]) < 11
+        }
+        moved = {name for name in before if not torch.equal(before[name], after[name])}
+        assert moved.isdisjoint(frozen)
+        assert moved == set(before) - frozen
+
+    def test_weights_of_a_record_are_where_another_trial_starts(
+        self, few: dict[str, Any], tmp_path: Path
+    ) -> None:
+        from safetensors.torch import load
+
+        half = {"data.classes": [0, 1, 2, 3, 4], "training.epochs": 1}
+        kept = self.rows(few, half)[-1]["facts"]["weights"]
+        file = tmp_path / "kept.safetensors"
+        file.write_bytes(kept)
+        settings = {
+            "data.classes": [5, 6, 7],
+            "architecture.weights": str(file),
+            "architecture.train_from": "classifier",
+            "training.epochs": 1,
+        }
+        resolved = WORKLOAD.resolve({**self.SETTINGS, **settings})
+        dataset, weights = WORKLOAD.data_needed(resolved)
+        assert dataset == "digits"
+        assert weights == f"weights mobilenet_v3_small {resolved['architecture']['weights']}"
+        data = few | {weights: WORKLOAD.load_data(weights, None)}
+        file.unlink()  # a worker has none, and settings that are pinned
+        settings["architecture.weights"] = resolved["architecture"]["weights"]
+        transferred = load(self.rows(data, settings)[-1]["facts"]["weights"])
+        pretrained = load(kept)
+        assert transferred["classifier.3.bias"].shape == (3,)
+        for name in pretrained:
+            if name.startswith("features."):
+                assert torch.equal(transferred[name], pretrained[name]), name
+
+    def test_random_frozen_blocks_differ_from_seed_to_seed(self, few: dict[str, Any]) -> None:
+        settings = {"architecture.train_from": "classifier", "training.epochs": 1}
+        first, other = (self.rows(few, settings, seed=seed) for seed in (0, 1))
+        assert "once for" in first[0]["doing"]
+        assert "once for" in other[0]["doing"]
+
+    def test_flops_are_those_of_the_plan(self, few: dict[str, Any]) -> None:
+        for limit in (0, 20):
+            settings = {"architecture.train_from": "classifier", "training.cache_limit": limit}
+            checked = workload.parse(WORKLOAD.resolve({**self.SETTINGS, **settings}))
+            forward = workload._forward_flops(checked)
+            last = self.rows(few, settings)[-2]
+            # 86 images to train with, of which five batches of 16 and one of 6, and 10 to validate
+            once = 96 if limit else None
+            assert last["flops"] == pytest.approx(forward.of_training(2 * 86, 2 * 10, once))
 
 
 def test_golden_run_has_not_moved(digits: dict[str, Any]) -> None:

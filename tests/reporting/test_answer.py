@@ -58,3 +58,11 @@ def test_says_so_when_nothing_has_a_result() -> None:
     findings = make_findings(without_result=("strided_conv", "baseline"))
     findings.effects["estimate"] = np.nan
     assert answer(findings) == "No trial has a result yet."
+
+
+def test_says_what_the_only_arm_with_a_result_has() -> None:
+    findings = make_findings(without_result=("strided_conv",))
+    findings.effects["estimate"] = np.nan
+    found = answer(findings)
+    assert found.startswith(f"Test accuracy of baseline is {findings.arms['mean'][0]:.2f} % [")
+    assert found.endswith("], n=5 seeds; there is nothing yet to compare it with.")

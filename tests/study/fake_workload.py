@@ -52,6 +52,9 @@ class FakeWorkload:
             raise SettingsError(*problems)
         return resolved
 
+    def pinned(self, settings: Mapping[str, Any]) -> Settings:
+        return dict(settings)
+
     def identity(self, resolved: Settings) -> Settings:
         effective = self.canonical(resolved)
         return {

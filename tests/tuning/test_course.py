@@ -9,7 +9,7 @@ import pytest
 from ablate.errors import DivergedError
 from ablate.function_workload import FunctionWorkload
 from ablate.study.trial import TrialSpec
-from ablate.tuning.course import Ending, TrialTask, course
+from ablate.tuning.course import Doing, Ending, TrialTask, course
 from ablate.workload import Resources, Wanted
 
 
@@ -44,6 +44,17 @@ def test_every_row_comes_at_once_and_the_last_holds_the_final_metrics():
     assert record.metrics == {"test_accuracy": 83.0}
     assert record.history == {"epoch": [1.0, 2.0], "loss": [0.5, 0.25], "extra": [None, 1.0]}
     assert record.hash == make_task().hash
+
+
+def test_what_a_trial_says_comes_between_and_is_in_no_record():
+    def train(settings, seed):
+        yield {"doing": "reading"}
+        yield {"epoch": 1, "loss": 0.5}
+        yield {"test_accuracy": 80}
+
+    said, *_, (record, _) = events(train)
+    assert said == Doing("reading")
+    assert record.history == {"epoch": [1.0], "loss": [0.5]}
 
 
 def test_facts_are_no_metrics():

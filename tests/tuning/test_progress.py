@@ -77,6 +77,35 @@ def test_the_live_table_shows_what_runs():
     assert "strided_conv, seed 0  test_accuracy 82.5  12.3 s" in file.getvalue()
 
 
+def test_what_trials_say_is_a_line_a_minute_of_each():
+    file, clock = io.StringIO(), Clock()
+    listener = PlainProgress(file, clock)
+    for seconds, trial in ((0, "a"), (1, "b"), (2, "a"), (60, "a"), (61, "b")):
+        clock.now = 100.0 + seconds
+        listener.trial_said(trial, TrialName("baseline", trial, 0), f"{seconds} %")
+    assert file.getvalue().splitlines() == [
+        "a, seed 0: 0 %",
+        "b, seed 0: 1 %",
+        "a, seed 0: 60 %",
+        "b, seed 0: 61 %",
+    ]
+
+
+def test_the_live_table_shows_what_a_trial_says_until_its_next_point():
+    listener, trial = LiveProgress(Console(file=io.StringIO()), Clock()), TrialName("b", "a", 0)
+
+    def shown() -> str:
+        paper = io.StringIO()
+        Console(file=paper, width=100).print(listener.render())
+        return paper.getvalue()
+
+    listener.trial_started("0", trial)
+    listener.trial_said("0", trial, "35 %, 4 min left")
+    assert "35 %, 4 min left" in shown()
+    listener.point_reported("0", {"validation_loss": 0.5})
+    assert "35 %" not in shown() and "loss 0.5" in shown()
+
+
 def test_without_a_terminal_there_are_plain_lines():
     with show_progress(io.StringIO()) as listener:
         assert isinstance(listener, PlainProgress)

@@ -17,6 +17,7 @@ from ablate.tuning.runner import (
     run_tasks,
     run_trials,
 )
+from ablate.tuning.trainable import POINTS
 from ablate.workload import Resources, load_workload
 from tests.tuning.studies import make_trivial_plan, starts
 
@@ -29,6 +30,9 @@ class Listener(Silent):
 
     def trial_started(self, hash_: str, trial: TrialName) -> None:
         self.events.append(("started", trial.arm, trial.seed))
+
+    def trial_said(self, hash_: str, trial: TrialName, doing: str) -> None:
+        self.events.append(("said", doing))
 
     def point_reported(self, hash_: str, point: Mapping[str, float]) -> None:
         self.events.append(("point", point.get("epoch")))
@@ -151,6 +155,32 @@ class TestRunTasks:
         (record,) = run(plan, tmp_path, scheduler=StopAll()).values()
         assert (record.status, record.metrics) == ("pruned", {})
         assert record.history["epoch"] == [1.0]
+
+    def test_what_a_trial_says_is_told_and_counts_as_no_point(self, tmp_path: Path):
+        from ray.tune.schedulers import FIFOScheduler
+
+        counted: list[int | None] = []
+
+        class Watch(FIFOScheduler):
+            def on_trial_result(self, controller: Any, trial: Any, result: dict) -> str:
+                counted.append(result.get(POINTS))
+                return super().on_trial_result(controller, trial, result)
+
+        listener = Listener()
+        plan = make_trivial_plan(seeds=1, arms=(), settings={"says": "wait"})
+        options = {"scheduler": Watch(), "progress": listener}
+        (record,) = run(plan, tmp_path, **options).values()
+        assert record.history["epoch"] == [1.0, 2.0]
+        assert counted == [None, 1, None, 2, 3], "the last are the final metrics"
+        assert listener.events == [
+            ("started", "baseline", 0),
+            ("said", "wait"),
+            ("point", 1.0),
+            ("said", "wait"),
+            ("point", 2.0),
+            ("point", None),
+            ("completed", "baseline", 0),
+        ]
 
     def test_a_workload_that_changed_since_planning_is_refused(self, tmp_path: Path):
         plan = make_trivial_plan(seeds=1, arms=(), retries=0)

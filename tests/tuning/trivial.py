@@ -12,13 +12,16 @@ from ablate.errors import DivergedError
 def train(settings: dict[str, Any], seed: int) -> Iterator[dict[str, Any]]:
     """ends: "well", "diverged", "fails", "fails_once", "dies".
 
-    log: a file that names each start. weights: given at the end.
+    log: a file that names each start. says: what it tells before each point. weights: given at the
+    end.
     """
     if "log" in settings:
         with Path(settings["log"]).open("a") as log:
             log.write(f"{settings.get('level')} {seed} {os.getpid()}\n")
     for epoch in range(1, settings.get("epochs", 2) + 1):
         time.sleep(settings.get("seconds", 0.0))
+        if "says" in settings:
+            yield {"doing": settings["says"]}
         yield {"epoch": epoch, "validation_accuracy": 50.0 + epoch + seed, "flops": 10.0 * epoch}
     _end(settings, seed)
     weights = {"weights": f"{settings['weights']} {seed}".encode()} if "weights" in settings else {}

@@ -1,7 +1,8 @@
 """The published networks with their recipes, as settings. Imports no torch.
 
 Source: a course report on CIFAR-10 (TDT4265, 2019). It says "Xavier initialisation" without a
-distribution; the uniform one of Glorot and Bengio's own experiments is taken.
+distribution; the uniform one of Glorot and Bengio's own experiments is taken. It says that the
+last layers of ResNet18 were fine-tuned, without a number; its last block and classifier are taken.
 """
 
 from typing import Any
@@ -72,5 +73,19 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
             "validations_per_epoch": 4,
         },
     },
+    "resnet18": {
+        "architecture": {"backbone": "resnet18", "weights": "imagenet", "train_from": "layer4"},
+        # Whatever it starts from, so that arms which differ in that see equal images.
+        "data": {"image_size": 256, "normalization": "imagenet"},
+        "training": {
+            **_COMMON_RECIPE,
+            "batch_size": 32,
+            "optimizer": "adam",
+            "learning_rate": 5e-4,
+            "weight_decay": 1e-3,
+            "validations_per_epoch": 4,
+        },
+    },
 }
-"""Settings by preset: the network under "architecture", the recipe under "training"."""
+"""Settings by preset: the network under "architecture", the recipe under "training", how images
+reach the network under "data"."""

@@ -1,7 +1,8 @@
 """Every toggle of the network builder with its levels, in one place. Imports no torch.
 
 A network is a row of stages (convolutions, then one downsampling by 2, then dropout) and a
-classifier (hidden linear layers, then the output layer). `layers.py` derives the layers.
+classifier (hidden linear layers, then the output layer). `layers.py` derives the layers. Or it is
+a backbone, a network of torchvision (`backbones.py`).
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,11 @@ from pydantic import (
     model_validator,
 )
 
+from ablate.image_classification.architecture.backbones import blocks_of
+
+NO_WEIGHTS, IMAGENET = "none", "imagenet"
+"""Weights that are no file."""
+
 Downsampling = Literal["max_pool", "average_pool", "strided_conv", "strided_conv_layer"]
 Normalization = Literal["none", "batch"]
 NormalizationPosition = Literal["before_activation", "after_activation"]
@@ -28,10 +34,43 @@ Count = Annotated[int, Field(strict=True, ge=1)]
 Rate = Annotated[float, Field(strict=True, ge=0.0, lt=1.0)]
 
 
-class ArchitectureSpec(BaseModel):
-    """A convolutional classifier as its design choices. Raises pydantic's ValidationError."""
+class BackboneSpec(BaseModel):
+    """A network of torchvision, where it starts from, and how much of it is trained."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    backbone: str | None = Field(
+        default=None,
+        description=(
+            "A network of torchvision, by its name there, with a new last layer; all keys but "
+            "weights and train_from are then without effect. None: the convolutional network "
+            "that the other keys describe."
+        ),
+    )
+    weights: str = Field(
+        default=NO_WEIGHTS,
+        description=(
+            "What a backbone starts from: none, initial values drawn by seed; imagenet, "
+            "torchvision's IMAGENET1K_V1; or a file, see `weights.py`."
+        ),
+    )
+    train_from: str | None = Field(
+        default=None,
+        description=(
+            "First block of a backbone that is trained, by its name in `backbones.py`; those "
+            "before it are frozen, in evaluation mode. classifier: nothing but the classifier. "
+            "None, or all: everything."
+        ),
+    )
+
+    @field_validator("train_from", mode="after")
+    @classmethod
+    def _all_is_none(cls, value: str | None) -> str | None:
+        return None if value == "all" else value
+
+
+class ArchitectureSpec(BackboneSpec):
+    """A classifier as its design choices. Raises pydantic's ValidationError."""
 
     filters: tuple[Count, ...] = Field(
         default=(32, 64, 128),
@@ -134,9 +173,14 @@ class ArchitectureSpec(BaseModel):
 def canonical(spec: ArchitectureSpec) -> ArchitectureSpec:
     """The same network with each key that has no effect in it at its default.
 
-    Two specs describe the same network, with the same law of initial weights, exactly when their
-    canonical forms are equal.
+    Of a backbone that is every key of the convolutional network. Two specs describe the same
+    network, with the same law of initial weights, exactly when their canonical forms are equal.
     """
+    if spec.backbone is not None:
+        kept = {key: getattr(spec, key) for key in BackboneSpec.model_fields}
+        if spec.train_from == next(iter(blocks_of(spec.backbone))):
+            kept["train_from"] = None
+        return ArchitectureSpec.model_validate(kept)
     without_effect: list[str] = []
     if spec.normalization == "none":
         without_effect.append("normalization_position")

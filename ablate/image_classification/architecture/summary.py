@@ -1,4 +1,4 @@
-"""A network as a table of its layers, with totals. Imports no torch."""
+"""A network as a table of its layers, with totals. Imports no torch, but for a backbone."""
 
 from typing import NamedTuple
 
@@ -29,8 +29,13 @@ def layer_table(
 ) -> LayerTable:
     """The layers of a network with output shapes, parameters and FLOPs an image.
 
-    input_shape: (channels, height, width). Raises ValueError as `layer_list` does.
+    input_shape: (channels, height, width). Of a backbone torch is asked, which is imported then.
+    Raises ValueError as `layer_list` does.
     """
+    if spec.backbone is not None:
+        from ablate.image_classification.architecture.backbone_table import backbone_table
+
+        return backbone_table(spec, input_shape, classes)
     rows = [
         LayerRow(layer.name, describe(layer), layer.output_shape, layer.parameters, layer.flops)
         for layer in layer_list(spec, input_shape, classes)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablate.errors import DataError
+from ablate.image_classification.cache_folder import cache_dir
 from ablate.image_classification.data.image_data import ImageData
 
 IMAGE_SHAPE = (32, 32, 3)
@@ -67,12 +68,6 @@ def load(data_dir: Path | None = None) -> ImageData:
 
 def _channels_first(pixels: Pixels) -> Pixels:
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
-
-
-def cache_dir() -> Path:
-    """The user's cache folder for decoded and downloaded data."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "ablate"
 
 
 def _cached(part: Part, data_dir: Path | None) -> Images:

@@ -14,15 +14,16 @@ if TYPE_CHECKING:
 
 
 class DatasetDescription(NamedTuple):
-    """input_shape: (channels, height, width). class_names: by label. digest: of the pixels, names
-    the data in a trial's hash. module: where `load(data_dir) -> ImageData` is, and what its
-    images are normalised by, MEAN and STD.
+    """input_shape: (channels, height, width). class_names: by label. class_sizes: training images
+    of each class, by label. digest: of the pixels, names the data in a trial's hash. module: where
+    `load(data_dir) -> ImageData` is, and what its images are normalised by, MEAN and STD.
     """
 
     input_shape: tuple[int, int, int]
     class_names: tuple[str, ...]
     train_size: int
     test_size: int
+    class_sizes: tuple[int, ...]
     digest: str
     module: str
 
@@ -49,6 +50,7 @@ DATASETS = {
         ),
         train_size=50_000,
         test_size=10_000,
+        class_sizes=(5_000,) * 10,
         digest="47af8b02cfcfb6cd+f9b1e2130bab680d",
         module="ablate.image_classification.data.cifar10",
     ),
@@ -57,6 +59,7 @@ DATASETS = {
         class_names=tuple("0123456789"),
         train_size=1_433,
         test_size=364,
+        class_sizes=(142, 145, 141, 146, 144, 145, 144, 143, 139, 144),
         digest="fa3533ecbf98e1a0",
         module="ablate.image_classification.data.digits",
     ),

@@ -11,15 +11,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ablate.errors import DivergedError
+from ablate.image_classification.architecture.cost import ForwardFlops
 from ablate.image_classification.settings import TrainingSettings
 from ablate.image_classification.streams import stream_seed
 from ablate.image_classification.training.early_stopping import should_stop
-from ablate.image_classification.training.evaluation import ImageSet, Score, evaluate
+from ablate.image_classification.training.evaluation import Inputs, Score, evaluate
 from ablate.image_classification.training.optimizers import make_optimizer
 from ablate.image_classification.training.precision import Precision
 from ablate.image_classification.training.schedules import make_schedule
 
-BACKWARD_COST = 2  # a backward pass costs about two forward passes
 FINITE_CHECK_EVERY = 100  # steps; on a GPU each check waits for the device
 
 
@@ -30,8 +30,8 @@ class Splits:
     train, validation: int64 indices into `images`; test: into `test_images`.
     """
 
-    images: ImageSet
-    test_images: ImageSet
+    images: Inputs
+    test_images: Inputs
     train: Tensor
     validation: Tensor
     test: Tensor
@@ -54,15 +54,18 @@ def train(
     settings: TrainingSettings,
     precision: Precision,
     seed: int,
-    forward_flops: float,
+    forward_flops: ForwardFlops,
     test_curve: bool = False,
+    frozen_once: bool = False,
 ) -> Iterator[dict[str, float]]:
     """Train `network` in place, one dictionary a validation point.
 
-    forward_flops: of one image. Each dictionary holds epoch (fractional), images (seen so far),
-    seconds and flops (training and validation so far), train_loss and train_accuracy (running
-    averages since the last point, dropout active), validation_loss and validation_accuracy, and
-    test_loss and test_accuracy with `test_curve`. Losses in nats, accuracies in percent.
+    forward_flops: of one image. frozen_once: the frozen part has passed all images already, which
+    counts as one pass, whoever made it; else it runs anew with every batch. Each dictionary holds
+    epoch (fractional), images (seen so far), seconds and flops (training and validation so far),
+    train_loss and train_accuracy (running averages since the last point, dropout active),
+    validation_loss and validation_accuracy, and test_loss and test_accuracy with `test_curve`.
+    Losses in nats, accuracies in percent.
 
     With early stopping the network ends at its best validation loss, else at its last. Raises
     DivergedError when a loss is not finite.
@@ -72,6 +75,7 @@ def train(
     optimizer = make_optimizer(network.parameters(), settings)
     planned_steps = settings.epochs * steps_per_epoch(len(splits.train), settings.batch_size)
     schedule = make_schedule(optimizer, settings, planned_steps)
+    once = len(splits.train) + len(splits.validation) if frozen_once else None
     # Dropout draws from the global generator: its stream depends on the seed alone.
     torch.manual_seed(stream_seed(seed, "dropout"))
     for epoch in range(settings.epochs):
@@ -79,9 +83,10 @@ def train(
             running = _train_steps(network, optimizer, schedule, splits.images, steps, precision)
             validation = evaluate(network, splits.images, splits.validation, precision)
             progress.images_seen += sum(len(step) for step in steps)
-            progress.flops = forward_flops * (
-                (1 + BACKWARD_COST) * progress.images_seen
-                + len(splits.validation) * (len(progress.validation_losses) + 1)
+            progress.flops = forward_flops.of_training(
+                progress.images_seen,
+                len(splits.validation) * (len(progress.validation_losses) + 1),
+                once,
             )
             _note_validation(progress, network, validation, settings)
             point = {
@@ -132,14 +137,14 @@ def _train_steps(
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
     schedule: Iterator[None],
-    data: ImageSet,
+    data: Inputs,
     steps: list[Tensor],
     precision: Precision,
 ) -> Score:
     """One optimizer step for each batch of indices; the mean score over their images."""
     network.train()
-    loss_sum = torch.zeros((), device=data.images.device)
-    correct = torch.zeros((), dtype=torch.int64, device=data.images.device)
+    loss_sum = torch.zeros((), device=data.labels.device)
+    correct = torch.zeros((), dtype=torch.int64, device=data.labels.device)
     for number, indices in enumerate(steps, start=1):
         images, labels = data.batch(indices)
         with precision.autocast():

@@ -117,12 +117,23 @@ def test_the_recipes_are_the_published_ones() -> None:
         },
         "good_model": {**common, **adam, "learning_rate": 5e-4},
         "goodest_model": {**common, **adam, "learning_rate": 6e-4},
+        "resnet18": {**common, **adam, "learning_rate": 5e-4, "batch_size": 32},
     }
 
 
 def test_the_initialisations_are_the_published_ones() -> None:
-    assert {name: p["architecture"]["initialization"] for name, p in PRESETS.items()} == {
+    assert {name: PRESETS[name]["architecture"]["initialization"] for name in PUBLISHED} == {
         "simple_model": "framework_default",
         "good_model": "xavier_uniform",
         "goodest_model": "xavier_uniform",
     }
+
+
+def test_resnet18_fine_tunes_its_last_block_on_images_enlarged_as_published() -> None:
+    preset = PRESETS["resnet18"]
+    assert preset["architecture"] == {
+        "backbone": "resnet18",
+        "weights": "imagenet",
+        "train_from": "layer4",
+    }
+    assert preset["data"] == {"image_size": 256, "normalization": "imagenet"}

@@ -6,18 +6,30 @@ import pytest
 from pydantic import ValidationError
 
 from ablate.image_classification.architecture.layers import layer_list
-from ablate.image_classification.architecture.spec import ArchitectureSpec, canonical
+from ablate.image_classification.architecture.spec import (
+    ArchitectureSpec,
+    BackboneSpec,
+    canonical,
+)
 from tests.image_classification.architecture.specs import BASE, FLIPS, spec_of
 
 FLIPPED = [(key, value) for key, values in FLIPS.items() for value in values]
 
 
+OWN_KEYS = {
+    key: field
+    for key, field in ArchitectureSpec.model_fields.items()
+    if key not in BackboneSpec.model_fields
+}
+"""Those of the convolutional network."""
+
+
 def test_every_key_has_a_row_of_flips() -> None:
-    assert set(FLIPS) == set(BASE) == set(ArchitectureSpec.model_fields)
+    assert set(FLIPS) == set(BASE) == set(OWN_KEYS)
 
 
 def test_the_flips_reach_every_level_of_every_choice() -> None:
-    for key, field in ArchitectureSpec.model_fields.items():
+    for key, field in OWN_KEYS.items():
         levels = [level for level in get_args(field.annotation) if isinstance(level, str)]
         if levels:
             assert {BASE[key], *FLIPS[key]} == set(levels), key
@@ -48,6 +60,29 @@ def test_a_key_without_effect_is_dropped(context: dict[str, Any], key: str, valu
     with_inert_key = spec_of(**context, **{key: value})
     assert canonical(with_inert_key) == canonical(without)
     assert layer_list(with_inert_key) == layer_list(without)
+
+
+@pytest.mark.parametrize(("key", "value"), FLIPPED)
+def test_with_a_backbone_the_keys_of_the_convolutional_network_are_dropped(
+    key: str, value: Any
+) -> None:
+    plain = spec_of(backbone="resnet18", train_from="layer4")
+    both = spec_of(**{**BASE, key: value}, backbone="resnet18", train_from="layer4")
+    assert canonical(both) == canonical(plain)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("backbone", "resnet34"), ("weights", "imagenet"), ("train_from", "layer4")]
+)
+def test_every_key_of_a_backbone_changes_the_canonical_form(key: str, value: str) -> None:
+    plain = {"backbone": "resnet18"}
+    assert canonical(spec_of(**{**plain, key: value})) != canonical(spec_of(**plain))
+
+
+@pytest.mark.parametrize("everything", ["all", "stem", None])
+def test_training_from_the_first_block_is_training_everything(everything: str | None) -> None:
+    spec = canonical(spec_of(backbone="resnet18", train_from=everything))
+    assert spec == canonical(spec_of(backbone="resnet18"))
 
 
 def test_one_number_serves_all_stages() -> None:
@@ -122,8 +157,9 @@ def test_a_mistake_is_reported_once_at_its_key(
     assert [(error["loc"], error["msg"]) for error in caught.value.errors()] == [(place, message)]
 
 
-def test_specification_layers_presets_and_summary_import_no_torch() -> None:
+def test_what_planning_needs_imports_no_torch() -> None:
     room = "ablate.image_classification.architecture"
-    modules = ", ".join(f"{room}.{name}" for name in ("spec", "layers", "presets", "summary"))
+    files = ("spec", "layers", "presets", "summary", "backbones", "cost", "weights")
+    modules = ", ".join(f"{room}.{name}" for name in files)
     code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

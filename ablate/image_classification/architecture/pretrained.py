@@ -1,0 +1,171 @@
+"""A backbone's weights from a file: the user's, one at hand, or torchvision's download.
+
+Read once, by the process that hands out trials, and checked there: a worker needs neither network
+nor file.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+
+from ablate.errors import DataError, Problem
+from ablate.image_classification.architecture.backbone_network import empty_backbone, misfit
+from ablate.image_classification.architecture.backbones import BACKBONES
+from ablate.image_classification.architecture.spec import IMAGENET
+from ablate.image_classification.architecture.weights import (
+    SUFFIXES,
+    WeightsName,
+    digest_of,
+    file_name,
+)
+
+WEIGHTS_FOLDER = "ABLATE_WEIGHTS_DIR"
+State = dict[str, NDArray[Any]]
+"""Arrays by parameter name, as processes share them without copies."""
+
+
+def load_weights(backbone: str, weights: str, data_dir: Path | None = None) -> State:
+    """The state that a backbone starts from, checked against its parts.
+
+    weights: imagenet, or a file as settings name it. ImageNet's are looked for in
+    `ABLATE_WEIGHTS_DIR`, in `data_dir` and in torch's cache, and downloaded where they are absent;
+    so is a file, by its name and then by its content, where it is not at its path. Raises
+    DataError, with the ways on, when there is none, or when it is damaged or another network's.
+    """
+    path = (
+        _imagenet(backbone, data_dir)
+        if weights == IMAGENET
+        else _named(file_name(weights), data_dir)
+    )
+    state = read_state(path)
+    if problem := misfit(empty_backbone(backbone, 1), state):
+        raise DataError(
+            Problem(
+                str(path),
+                f"does not fit {backbone}: it {problem}",
+                "name weights of this network, by torchvision's names of its parts",
+            )
+        )
+    return state
+
+
+def read_state(path: Path) -> State:
+    """The tensors of a .safetensors file, or of a .pth file by `weights_only`, which runs nothing
+    of what the file says; floats as float32. Raises DataError when it holds anything else.
+    """
+    try:
+        state = _tensors(path)
+    except Exception as error:
+        reason = str(error).strip().splitlines()
+        raise DataError(
+            Problem(
+                str(path),
+                f"cannot be read as weights: {reason[0] if reason else type(error).__name__}",
+                "it must be a state dict (names and tensors) as .pth or .safetensors",
+            )
+        ) from error
+    return {
+        name: (value.float() if value.is_floating_point() else value).numpy()
+        for name, value in state.items()
+    }
+
+
+def _tensors(path: Path) -> dict[str, torch.Tensor]:
+    if path.suffix == ".safetensors":
+        from safetensors.torch import load_file
+
+        state = load_file(path)
+    else:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    if not isinstance(state, dict) or not state:
+        raise ValueError("it is no state dict")
+    for name, value in state.items():
+        if not isinstance(value, torch.Tensor):
+            raise ValueError(f"its entry '{name}' is no tensor")
+    return state
+
+
+def _imagenet(backbone: str, data_dir: Path | None) -> Path:
+    """Torchvision's file, from a folder or downloaded into torch's cache."""
+    name, digest = BACKBONES[backbone].weights_file, BACKBONES[backbone].weights_digest
+    cache = Path(torch.hub.get_dir()) / "checkpoints"
+    folders = [*_folders(data_dir), cache]
+    for folder in folders:
+        if (path := folder / name).is_file():
+            return _checked(path, digest, "remove it, or copy it anew")
+    _download(backbone, folders)
+    return _checked(cache / name, digest, "remove it and start again")
+
+
+def _download(backbone: str, looked_in: list[Path]) -> None:
+    from torchvision.models import get_model_weights
+
+    name = BACKBONES[backbone].weights_file
+    weights: Any = get_model_weights(backbone)["IMAGENET1K_V1"]
+    try:
+        with redirect_stdout(sys.stderr):
+            weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
+    except Exception as error:
+        places = ", ".join(str(folder) for folder in looked_in)
+        raise DataError(
+            f"no {name} in {places}, and the download failed ({error}). Ways on:\n"
+            f"  {WEIGHTS_FOLDER}: a folder with {name}\n"
+            f"  download {weights.url} elsewhere and put it into {looked_in[-1]}\n"
+            "  --set architecture.weights=FILE: other weights of this network\n"
+            "  --set architecture.weights=none: random initial values, which is another question"
+        ) from error
+
+
+def _named(file: WeightsName, data_dir: Path | None) -> Path:
+    """The user's file: at its path, else in the folders, by its name and then by its content."""
+    own = [Path(file.path).expanduser()] if file.path else []
+    if own and own[0].is_file():
+        return _checked(
+            own[0], file.digest, "name the file that is meant; its content is a part of the trial"
+        )
+    folders = _folders(data_dir)
+    for path in _candidates(own, folders):
+        if path.is_file() and digest_of(path) == file.digest:
+            return path
+    raise DataError(
+        Problem(
+            file.path or "architecture.weights",
+            "is not there" if file.path else f"no file with the SHA-256 {file.digest} is at hand",
+            f"put it into a folder and name that by {WEIGHTS_FOLDER}: it is found by its content",
+        )
+    )
+
+
+def _candidates(own: list[Path], folders: list[Path]) -> Iterator[Path]:
+    yield from (folder / path.name for path in own for folder in folders)
+    for folder in folders:
+        yield from (path for path in sorted(folder.glob("*")) if path.suffix in SUFFIXES)
+
+
+def _folders(data_dir: Path | None) -> list[Path]:
+    named = [os.environ.get(WEIGHTS_FOLDER), data_dir]
+    return [Path(folder) for folder in named if folder]
+
+
+def _checked(path: Path, digest: str, fix: str) -> Path:
+    """The path, if the file's SHA-256 begins as it should. Raises DataError."""
+    try:
+        found = digest_of(path)
+    except OSError as error:
+        raise DataError(Problem(str(path), f"cannot be read: {error.strerror}")) from None
+    if not found.startswith(digest):
+        raise DataError(
+            Problem(
+                str(path),
+                f"is damaged or another file: its SHA-256 is {found}, not {digest}"
+                + ("..." if len(digest) < len(found) else ""),
+                fix,
+            )
+        )
+    return path
