@@ -54,8 +54,8 @@ def draw_activations(
     from ablate.image_classification.visualization.activations import activations
     from ablate.image_classification.visualization.image import choose_image, network_input
 
-    shown = choose_image(subject.settings.data, image, class_name, data_dir)
-    given = network_input(shown, subject.settings.data)
+    shown = choose_image(subject.settings, image, class_name, data_dir)
+    given = network_input(shown, subject.settings)
     found = [activations(subject.network, given, layer) for layer in layers]
     with theme.themed():
         pictures = [_activations_picture(subject, one, shown, count) for one in found]

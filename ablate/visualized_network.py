@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ablate.errors import AblateError, Problem, did_you_mean
 from ablate.image_classification.architecture.presets import PRESETS
+from ablate.image_classification.architecture.spec import NO_WEIGHTS
 from ablate.image_classification.settings import ImageClassificationSettings, parse, resolve
 from ablate.records.store import RecordStore
 from ablate.reporting.picture_folder import PICTURES_FOLDER
@@ -42,7 +43,7 @@ def find_subject(
 
     which: the folder of a run that keeps weights (arm: a name, or "context/name", else the
     baseline; seed: else the first with weights); a file of weights (preset and overrides: of their
-    network); or a preset, whose network is untrained (seed: of its initial weights, else 0;
+    network); or a preset, whose network is as it starts (seed: of its initial weights, else 0;
     overrides). Raises AblateError when there is no such network, with those that there are.
     """
     from ablate.image_classification.visualization.network import SUFFIXES
@@ -79,11 +80,14 @@ def _of_preset(preset: str, seed: int, overrides: Mapping[str, Any]) -> Subject:
     from ablate.image_classification.visualization.network import load_network
 
     settings = parse(resolve({"preset": preset, **overrides}))
+    start, spec = "untrained", settings.architecture
+    if spec.weights != NO_WEIGHTS:
+        start = f"{Path(spec.weights.partition('@')[0]).stem} weights"
     return Subject(
         load_network(settings, seed),
         settings,
-        f"{preset} (untrained, seed {seed})",
-        f"{preset}_untrained_seed{seed}",
+        f"{preset} ({start}, seed {seed})",
+        f"{preset}_{start.replace(' ', '_')}_seed{seed}",
         Path(PICTURES_FOLDER),
     )
 

@@ -164,3 +164,23 @@ class TestOfAPreset:
         assert refusal("good_model", arm="b") == (
             "--arm: has no meaning here: good_model is a preset itself\n    leave it out"
         )
+
+
+def test_a_preset_that_starts_from_weights_has_them(tmp_path: Path) -> None:
+    from torchvision.models import get_model
+
+    state = get_model("mobilenet_v3_small", weights=None).state_dict()
+    torch.save(state, tmp_path / "lake.pth")
+    found = find_subject(
+        "resnet18",
+        overrides={
+            "architecture.backbone": "mobilenet_v3_small",
+            "architecture.train_from": None,
+            "architecture.weights": str(tmp_path / "lake.pth"),
+            "data.dataset": "digits",
+        },
+    )
+    assert found.name == "resnet18 (lake weights, seed 0)"
+    assert any(
+        torch.equal(value, state["features.0.0.weight"]) for value in found.network.parameters()
+    )

@@ -10,8 +10,14 @@ from torch import Tensor
 
 from ablate.errors import AblateError, Problem, did_you_mean
 from ablate.image_classification.data.sources import DATASETS, load_data, normalisation
-from ablate.image_classification.settings import DataSettings
+from ablate.image_classification.settings import (
+    ImageClassificationSettings,
+    input_shape,
+    normalization,
+)
+from ablate.image_classification.training.evaluation import resized
 from ablate.image_classification.training.precision import normalise
+from ablate.image_classification.workload import IMAGENET
 
 
 class Image(NamedTuple):
@@ -22,7 +28,7 @@ class Image(NamedTuple):
 
 
 def choose_image(
-    data_settings: DataSettings,
+    settings: ImageClassificationSettings,
     image: str = "0",
     class_name: str | None = None,
     data_dir: Path | None = None,
@@ -33,7 +39,7 @@ def choose_image(
     the path of a file. Raises AblateError for a number or class that there is none of, and for a
     file that is no image; DataError as the data set does.
     """
-    dataset = data_settings.dataset
+    dataset = settings.data.dataset
     if not image.isdecimal():
         if class_name is not None:
             raise AblateError(
@@ -43,7 +49,7 @@ def choose_image(
                     "give --image a number, or leave one of the two out",
                 )
             )
-        return read_image(Path(image), DATASETS[dataset].input_shape)
+        return read_image(Path(image), input_shape(settings))
     names = DATASETS[dataset].class_names
     if class_name is not None and class_name not in names:
         raise AblateError(
@@ -71,7 +77,7 @@ def choose_image(
     return Image(data.test_images[number], f"{names[labels[number]]}, test image {number}")
 
 
-def read_image(path: Path, shape: tuple[int, int, int]) -> Image:
+def read_image(path: Path, shape: tuple[int, ...]) -> Image:
     """An image file in colour, cut to the network's proportions around its middle and resized.
 
     shape: (3, height, width). Raises AblateError when the file cannot be read as an image.
@@ -103,16 +109,19 @@ def read_image(path: Path, shape: tuple[int, int, int]) -> Image:
     return Image(np.asarray(fitted).transpose(2, 0, 1).copy(), path.name)
 
 
-def network_input(image: Image, data_settings: DataSettings) -> Tensor:
+def network_input(image: Image, settings: ImageClassificationSettings) -> Tensor:
     """The image as a network trained with these settings takes it, float32 (channels, height,
     width).
     """
-    mean, std = (
-        torch.tensor(values, dtype=torch.float32).reshape(1, -1, 1, 1) * 255
-        for values in normalisation(data_settings.dataset)
+    values = (
+        IMAGENET if normalization(settings) == "imagenet" else normalisation(settings.data.dataset)
     )
-    pixels = torch.from_numpy(image.pixels.copy())
-    return normalise(pixels.unsqueeze(0), mean, 1 / std)[0]
+    mean, std = (
+        torch.tensor(one, dtype=torch.float32).reshape(1, -1, 1, 1) * 255 for one in values
+    )
+    pixels = normalise(torch.from_numpy(image.pixels.copy()).unsqueeze(0), mean, 1 / std)
+    _, *sides = input_shape(settings)
+    return (pixels if list(pixels.shape[2:]) == sides else resized(pixels, sides[0]))[0]
 
 
 def _classes(asked: str, names: tuple[str, ...]) -> str:

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from ablate.errors import AblateError, Problem
+from ablate.image_classification.architecture.pretrained import load_weights
+from ablate.image_classification.architecture.spec import NO_WEIGHTS
 from ablate.image_classification.settings import ImageClassificationSettings
 from ablate.image_classification.workload import initial_network
 
@@ -18,12 +20,17 @@ _SHOWN = 3  # names that an error lists
 def load_network(
     settings: ImageClassificationSettings, seed: int, weights: Path | None = None
 ) -> nn.Module:
-    """The network of the settings: as a trial of that seed starts, or with weights of a file.
+    """The network of the settings, with weights of a file.
 
-    weights: a safetensors file, or a state dictionary of torch's, which is read without running
-    what it may hold. Raises AblateError when it cannot be read or belongs to another network.
+    weights: None: as a trial of that seed starts, with the weights of its backbone if the settings
+    name any; else a safetensors file, or a state dictionary of torch's, which is read without
+    running what it may hold. Raises AblateError when it cannot be read or belongs to another network.
     """
-    network = initial_network(settings, seed)
+    spec = settings.architecture
+    start = None
+    if weights is None and spec.backbone is not None and spec.weights != NO_WEIGHTS:
+        start = load_weights(spec.backbone, spec.weights)
+    network = initial_network(settings, seed, start)
     if weights is not None:
         found = read_weights(weights)
         _refuse_others(network.state_dict(), found, weights)

@@ -9,15 +9,16 @@ from PIL import Image as Pillow
 
 from ablate.errors import AblateError
 from ablate.image_classification.data.sources import DATASETS, load_data, normalisation
-from ablate.image_classification.settings import DataSettings
+from ablate.image_classification.settings import parse, resolve
 from ablate.image_classification.visualization.image import (
     Image,
     choose_image,
     network_input,
     read_image,
 )
+from ablate.image_classification.workload import IMAGENET
 
-DIGITS = DataSettings(dataset="digits")
+DIGITS = parse(resolve({"data.dataset": "digits"}))
 
 
 def test_an_image_of_the_test_set_is_named_for_its_class_and_number() -> None:
@@ -39,6 +40,29 @@ def test_the_network_gets_what_a_trial_would_give_it() -> None:
     mean, std = (torch.tensor(values).reshape(3, 1, 1) for values in (data.mean, data.std))
     expected = (pixels - mean) / std
     torch.testing.assert_close(network_input(choose_image(DIGITS, "3"), DIGITS), expected)
+
+
+def test_a_network_of_larger_images_gets_it_enlarged_and_normalised_as_its_trials_do() -> None:
+    settings = parse(resolve({"preset": "resnet18", "data.dataset": "digits"}))
+    image = choose_image(settings, "3")
+    assert image.pixels.shape == (3, 32, 32)
+    given = network_input(image, settings)
+    assert given.shape == (3, 256, 256)
+    mean, std = (torch.tensor(values).reshape(3, 1, 1) for values in IMAGENET)
+    pixels = torch.from_numpy(image.pixels).float() / 255
+    expected = torch.nn.functional.interpolate(
+        ((pixels - mean) / std)[None], size=(256, 256), mode="bilinear"
+    )[0]
+    torch.testing.assert_close(given, expected)
+
+
+def test_an_image_file_is_brought_to_the_size_of_the_networks_inputs_at_once(
+    tmp_path: Path,
+) -> None:
+    Pillow.fromarray(np.zeros((300, 300, 3), dtype=np.uint8)).save(tmp_path / "black.png")
+    settings = parse(resolve({"preset": "resnet18", "data.dataset": "digits"}))
+    image = choose_image(settings, str(tmp_path / "black.png"))
+    assert image.pixels.shape == (3, 256, 256)
 
 
 def test_every_class_of_a_data_set_has_a_name() -> None:
@@ -102,7 +126,7 @@ def test_what_cannot_be_shown_is_refused_before_data_are_read(
     image: str, class_name: str | None, message: str
 ) -> None:
     with pytest.raises(AblateError) as caught:
-        choose_image(DataSettings(), image, class_name)
+        choose_image(parse(resolve({})), image, class_name)
     assert str(caught.value) == message
 
 

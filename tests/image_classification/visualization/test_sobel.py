@@ -55,7 +55,7 @@ def test_sign_and_scale_of_a_filter_make_no_difference(scale: float, sign: int, 
     weights = random_filters(4, 5, seed)
     scores = likeness(weights, "vertical")
     assert ((scores >= 0) & (scores <= 1)).all()
-    np.testing.assert_allclose(likeness(sign * scale * weights, "vertical"), scores, rtol=1e-4)
+    np.testing.assert_allclose(likeness(sign * scale * weights, "vertical"), scores, atol=1e-5)
 
 
 def test_the_mean_over_channels_is_what_counts() -> None:
