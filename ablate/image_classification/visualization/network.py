@@ -24,7 +24,8 @@ def load_network(
 
     weights: None: as a trial of that seed starts, with the weights of its backbone if the settings
     name any; else a safetensors file, or a state dictionary of torch's, which is read without
-    running what it may hold. Raises AblateError when it cannot be read or belongs to another network.
+    running what it may hold. Raises AblateError when it cannot be read or belongs to another
+    network.
     """
     spec = settings.architecture
     start = None
