@@ -21,7 +21,7 @@ from ablate.errors import StudyError
 from ablate.records.looks import FIRST_LOOK
 from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
-from ablate.study.plan import Plan, selectors
+from ablate.study.plan import Plan, named_twice, selectors
 from ablate.study.schema import (
     Claim,
     Difference,
@@ -601,8 +601,8 @@ _READERS: dict[str, Callable[[Evidence, Any], Reading]] = {
 
 def _read(evidence: Evidence, claim: Claim) -> Reading:
     try:
-        if twice := _named_twice(evidence, claim):
-            note = f"It compares {twice} with itself."
+        if twice := named_twice(evidence.plan, claim):
+            note = f"It compares {twice[1].name} with itself."
             return Reading(inference.summarise([]), _open(), None, "", (), note)
         return _READERS[claim.kind](evidence, claim)
     except StudyError as error:
@@ -610,14 +610,6 @@ def _read(evidence: Evidence, claim: Claim) -> Reading:
             raise
         note = f"Its arm has not come up: {error.problems[0].message}."
         return Reading(inference.summarise([]), _open(), None, "", (), note)
-
-
-def _named_twice(evidence: Evidence, claim: Claim) -> str | None:
-    """The arm that two selectors of a claim lead to, if there is one."""
-    if isinstance(claim, LargestEffect):
-        return None
-    arms = [_arm(evidence, claim, selector) for _, selector in selectors(claim)]
-    return next((arm.name for place, arm in enumerate(arms) if arm in arms[:place]), None)
 
 
 def _open() -> Decision:

@@ -891,20 +891,6 @@ def test_failed_and_pruned_trials_are_no_evidence():
     assert verdict_of(WIDE_IS_BETTER, values).n == 2
 
 
-@pytest.mark.parametrize(
-    "claim",
-    [
-        WIDE_IS_BETTER.model_copy(update={"worse": arm(width="wide")}),
-        WIDE_IS_EQUAL.model_copy(update={"second": arm(width="wide")}),
-        WIDE_IS_STABLER.model_copy(update={"unstable": arm(width="wide")}),
-        faster(threshold=60.0).model_copy(update={"slower": arm(width="wide")}),
-    ],
-)
-def test_an_arm_compared_with_itself_proves_nothing(claim):
-    verdict = verdict_of(claim, against_80(1.0, 1.1, 0.9), smallest_effect_of_interest=0.5)
-    assert (verdict.verdict, verdict.note) == ("undecided", "It compares wide with itself.")
-
-
 # --- greedy paths ---------------------------------------------------------------------------------
 
 GREEDY = Design(kind="path", order="greedy")
@@ -933,6 +919,16 @@ def test_a_greedy_path_decides_the_claim_once_its_arms_have_come_up():
     values = {"baseline": [70] * 3, "+ width": [80, 81, 82], "+ norm": [83, 84.1, 85]}
     (verdict,) = verdicts_of(plan, values)
     assert (verdict.verdict, verdict.arms) == ("supported", ("+ norm", "+ width"))
+
+
+def test_a_greedy_path_proves_nothing_of_an_arm_that_both_selectors_lead_to():
+    """Once the norm came first, the first step that is wide has the norm, too."""
+    claim = Difference(
+        says="Both.", better=arm(width="wide", norm="batch"), worse=arm(width="wide")
+    )
+    plan = plan_of(WIDTH, NORM, seeds=2, design=GREEDY, claims=(claim,), chosen=("norm",))
+    (verdict,) = verdicts_of(plan, {"+ width": [82, 83.1]})
+    assert (verdict.verdict, verdict.note) == ("undecided", "It compares + width with itself.")
 
 
 def test_elsewhere_a_claim_on_an_arm_that_does_not_exist_is_an_error():
