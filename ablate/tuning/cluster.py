@@ -84,32 +84,45 @@ def largest_machine() -> dict[str, float]:
 
 
 @contextmanager
+def temporary_folder(beside: str | None = None) -> Iterator[str]:
+    """A folder that is gone afterwards, and with it those that killed runs of this user left.
+
+    beside: the folder to make it in; None: the system's for temporary files.
+    """
+    parent = beside or tempfile.gettempdir()
+    _sweep(Path(parent))
+    folder = tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-", dir=parent)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
 def _private(cpus: int | None, gpus: int | None) -> Iterator[None]:
     import ray
 
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    _sweep(Path(_short_folder()))
-    folder = tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-", dir=_short_folder())
-    try:
-        with _environment(token, without=("RAY_ADDRESS", "RAY_AUTH_TOKEN_PATH")):
-            _reread_environment()
-            try:
-                ray.init(
-                    address="local",
-                    num_cpus=cpus,
-                    num_gpus=gpus,
-                    include_dashboard=False,
-                    log_to_driver=False,
-                    logging_level=logging.CRITICAL,
-                    object_store_memory=_object_store_bytes(),
-                    _temp_dir=folder,
-                )
-                yield
-            finally:
-                with _undisturbed():
-                    ray.shutdown()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with (
+        temporary_folder(_short_folder()) as folder,
+        _environment(token, without=("RAY_ADDRESS", "RAY_AUTH_TOKEN_PATH")),
+    ):
+        _reread_environment()
+        try:
+            ray.init(
+                address="local",
+                num_cpus=cpus,
+                num_gpus=gpus,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.CRITICAL,
+                object_store_memory=_object_store_bytes(),
+                _temp_dir=folder,
+            )
+            yield
+        finally:
+            with _undisturbed():
+                ray.shutdown()
 
 
 @contextmanager
@@ -191,7 +204,7 @@ def _reread_environment() -> None:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove what killed runs of this user left behind; their processes are gone."""
+    """Remove the folders whose process is gone."""
     for folder in parent.glob(f"{_FOLDER_PREFIX}*"):
         process = folder.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
         try:

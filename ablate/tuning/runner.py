@@ -1,9 +1,7 @@
 """The trials that a study still misses, run by Ray Tune; records written as each one ends."""
 
 import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cache
@@ -13,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from ablate.errors import AblateError, Problem
 from ablate.records.store import RecordStore, answers, has_test_curve, writer_lock
 from ablate.study.plan import Plan
-from ablate.tuning.cluster import cluster, largest_machine, offered
+from ablate.tuning.cluster import cluster, largest_machine, offered, temporary_folder
 from ablate.tuning.course import TrialTask
 from ablate.tuning.progress import ProgressListener, Silent
 from ablate.workload import Resources, Wanted, Workload, load_workload
@@ -151,33 +149,33 @@ def run_tasks(
         tune.with_parameters(TrialTrainable, **parameters), {"cpu": asked.cpus, "gpu": asked.gpus}
     )
     recorder = Recorder(store, progress)
-    storage = tempfile.mkdtemp(prefix="ablate-tune-")
     slots = _slots(asked, max_concurrent, len(tasks))
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(slots)
     suggestions = tune.grid_search([task.model_dump(mode="json") for task in tasks])
     try:
-        tune.Tuner(
-            trainable,
-            param_space={} if search_alg else {"task": suggestions},
-            tune_config=tune.TuneConfig(
-                reuse_actors=True,
-                scheduler=scheduler,
-                search_alg=search_alg,
-                num_samples=len(tasks) if search_alg else 1,
-                # what is suggested ahead is suggested without knowing how the running ones end
-                max_concurrent_trials=slots if search_alg else max_concurrent,
-                trial_dirname_creator=lambda trial: trial.trial_id,
-            ),
-            run_config=tune.RunConfig(
-                name="trials",
-                storage_path=storage,
-                verbose=0,
-                log_to_file=False,
-                callbacks=[recorder],
-                failure_config=tune.FailureConfig(max_failures=retries),
-                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-            ),
-        ).fit()
+        with temporary_folder() as folder:
+            tune.Tuner(
+                trainable,
+                param_space={} if search_alg else {"task": suggestions},
+                tune_config=tune.TuneConfig(
+                    reuse_actors=True,
+                    scheduler=scheduler,
+                    search_alg=search_alg,
+                    num_samples=len(tasks) if search_alg else 1,
+                    # what is suggested ahead is suggested without knowing how the running ones end
+                    max_concurrent_trials=slots if search_alg else max_concurrent,
+                    trial_dirname_creator=lambda trial: trial.trial_id,
+                ),
+                run_config=tune.RunConfig(
+                    name="trials",
+                    storage_path=folder,
+                    verbose=0,
+                    log_to_file=False,
+                    callbacks=[recorder],
+                    failure_config=tune.FailureConfig(max_failures=retries),
+                    checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+                ),
+            ).fit()
     except (tune.TuneError, ray.exceptions.RayError) as error:
         if recorder.error is not None:
             raise recorder.error from None
@@ -187,7 +185,6 @@ def run_tasks(
         ) from error
     finally:
         os.environ.pop("TUNE_MAX_PENDING_TRIALS_PG", None)
-        shutil.rmtree(storage, ignore_errors=True)
 
 
 def choose_resources(
