@@ -23,7 +23,7 @@ from ablate.errors import AblateError, Problem
 ENVIRONMENT = {
     "RAY_CHDIR_TO_TRIAL_DIR": "0",  # module:function lies in the current directory
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",  # a trial without a GPU sees none
     "RAY_OBJECT_STORE_ALLOW_SLOW_STORAGE": "1",  # containers have a small /dev/shm
     "RAY_DISABLE_IMPORT_WARNING": "1",
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -31,9 +31,11 @@ ENVIRONMENT = {
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Tune's would wait for the steps in progress
     "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",  # records are the memory
+    "TUNE_MAX_PENDING_TRIALS_PG": "1000000",  # as many as are suggested
     "TUNE_WARN_THRESHOLD_S": "1000000",
     "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": "0",
 }
+_FOR_WORKERS = ("RAY_CHDIR_TO_TRIAL_DIR", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO")
 _FOLDER_PREFIX = "ablate-"
 OBJECT_STORE_BYTES = 2 * 2**30
 """At most; data sets are shared through it. Ray spills to disk what does not fit."""
@@ -64,23 +66,27 @@ def cluster(
         yield
 
 
-def offered() -> dict[str, float]:
-    """CPUs and GPUs that the cluster joined has in all: {"CPU": 2.0, "GPU": 0.0}."""
+def machines() -> list[dict[str, float]]:
+    """CPUs and GPUs of each machine of the cluster that is up, as {"CPU": 2.0, "GPU": 0.0}."""
     import ray
 
-    total = ray.cluster_resources()
-    return {name: float(total.get(name, 0.0)) for name in ("CPU", "GPU")}
+    return [
+        {name: float(node["Resources"].get(name, 0.0)) for name in ("CPU", "GPU")}
+        for node in ray.nodes()
+        if node["Alive"]
+    ]
+
+
+def offered() -> dict[str, float]:
+    """CPUs and GPUs that the cluster has in all: {"CPU": 2.0, "GPU": 0.0}."""
+    up = machines()
+    return {name: sum(machine[name] for machine in up) for name in ("CPU", "GPU")}
 
 
 def largest_machine() -> dict[str, float]:
     """The most CPUs, and the most GPUs, that one machine of the cluster has."""
-    import ray
-
-    machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    return {
-        name: max((float(machine.get(name, 0.0)) for machine in machines), default=0.0)
-        for name in ("CPU", "GPU")
-    }
+    up = machines()
+    return {name: max((machine[name] for machine in up), default=0.0) for name in ("CPU", "GPU")}
 
 
 @contextmanager
@@ -129,15 +135,22 @@ def _private(cpus: int | None, gpus: int | None) -> Iterator[None]:
 def _joined(address: str) -> Iterator[None]:
     import ray
 
+    _refuse_from_afar(address)
     _reread_environment()
     try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
+        ray.init(
+            address=address,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            # its workers have the environment of who started it
+            runtime_env={"env_vars": {name: ENVIRONMENT[name] for name in _FOR_WORKERS}},
+        )
     except (ConnectionError, OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         raise AblateError(
             Problem(
                 f"--address {address}",
                 f"no Ray cluster can be joined there: {str(error).splitlines()[0]}",
-                "check the address, and that RAY_AUTH_TOKEN holds the cluster's token",
+                "check the address, and that RAY_AUTH_MODE=token and the cluster's token are set",
             )
         ) from error
     try:
@@ -145,6 +158,18 @@ def _joined(address: str) -> Iterator[None]:
     finally:
         with _undisturbed():
             ray.shutdown()
+
+
+def _refuse_from_afar(address: str) -> None:
+    """Where Ray itself would run the driver on the cluster, records would be written there."""
+    if "://" in address or address == "local":
+        raise AblateError(
+            Problem(
+                f"--address {address}",
+                "is not the address of a cluster that this machine belongs to",
+                "run on a machine of the cluster, with --address auto or HOST:PORT",
+            )
+        )
 
 
 @contextmanager
