@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 import warnings
@@ -39,6 +40,9 @@ _FOR_WORKERS = ("RAY_CHDIR_TO_TRIAL_DIR", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO")
 _FOLDER_PREFIX = "ablate-"
 OBJECT_STORE_BYTES = 2 * 2**30
 """At most; data sets are shared through it. Ray spills to disk what does not fit."""
+
+ANSWER_SECONDS = 10.0
+"""For a cluster's head to answer at all."""
 
 
 @contextmanager
@@ -135,7 +139,7 @@ def _private(cpus: int | None, gpus: int | None) -> Iterator[None]:
 def _joined(address: str) -> Iterator[None]:
     import ray
 
-    _refuse_from_afar(address)
+    _check_address(address)
     _reread_environment()
     try:
         ray.init(
@@ -146,11 +150,13 @@ def _joined(address: str) -> Iterator[None]:
             runtime_env={"env_vars": {name: ENVIRONMENT[name] for name in _FOR_WORKERS}},
         )
     except (ConnectionError, OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        why = " ".join(str(error).split()).partition(". ")[0] or type(error).__name__
         raise AblateError(
             Problem(
                 f"--address {address}",
-                f"no Ray cluster can be joined there: {str(error).splitlines()[0]}",
-                "check the address, and that RAY_AUTH_MODE=token and the cluster's token are set",
+                f"no Ray cluster can be joined there: {why}",
+                "check that RAY_AUTH_MODE=token, the cluster's token, and the versions of Ray and "
+                "Python are the same here and there",
             )
         ) from error
     try:
@@ -160,16 +166,31 @@ def _joined(address: str) -> Iterator[None]:
             ray.shutdown()
 
 
-def _refuse_from_afar(address: str) -> None:
-    """Where Ray itself would run the driver on the cluster, records would be written there."""
-    if "://" in address or address == "local":
+def _check_address(address: str) -> None:
+    """Raises AblateError where Ray itself would try for minutes, or take the address to mean that
+    the driver is to run on the cluster, and so to write the records there.
+    """
+    if address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or "://" in address:
         raise AblateError(
             Problem(
                 f"--address {address}",
                 "is not the address of a cluster that this machine belongs to",
-                "run on a machine of the cluster, with --address auto or HOST:PORT",
+                "run on a machine of the cluster, with --address HOST:PORT, or auto",
             )
         )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_SECONDS).close()
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise AblateError(
+            Problem(
+                f"--address {address}",
+                f"nothing answers there: {error}",
+                "give the address that `ray start --head` names",
+            )
+        ) from None
 
 
 @contextmanager
@@ -193,7 +214,7 @@ def _silence() -> Iterator[None]:
     """Nothing of Ray's reaches the terminal: what matters comes back as an exception."""
     loggers = [logging.getLogger(name) for name in ("ray", "ray.tune", "ray.train", "ray._private")]
     levels = [logger.level for logger in loggers]
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _no_news():
         warnings.filterwarnings("ignore", module=r"ray\b")
         warnings.filterwarnings("ignore", category=ResourceWarning)
         for logger in loggers:
@@ -203,6 +224,18 @@ def _silence() -> Iterator[None]:
         finally:
             for logger, level in zip(loggers, levels, strict=True):
                 logger.setLevel(level)
+
+
+@contextmanager
+def _no_news() -> Iterator[None]:
+    """Of lost machines Ray tells on standard output, logged or not, with pages of their logs."""
+    worker: Any = importlib.import_module("ray._private.worker")
+    before = getattr(worker, "print_to_stdstream", None)
+    worker.print_to_stdstream = lambda *message, **options: None
+    try:
+        yield
+    finally:
+        worker.print_to_stdstream = before
 
 
 @contextmanager

@@ -49,6 +49,7 @@ def test_trials_of_a_lost_machine_run_again_on_another(cluster: Nodes, tmp_path:
     study, run = make_held_study(tmp_path), tmp_path / "run"
     done = lose_one_in_the_middle(cluster, study, run)
     assert done.returncode == 0, done.stderr
+    assert "raylet" not in done.stdout + done.stderr
     assert [record["status"] for record in records_in(run)] == ["completed"] * 6
     ((lost, times), *others) = Counter(starts(tmp_path)).most_common()
     assert (lost in ("a 1", "b 1"), times) == (True, 2)
