@@ -4,6 +4,7 @@ Rooms that import torch, ray, pandas or matplotlib are imported inside the comma
 so that `--help` and shell completion answer at once.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -135,7 +136,7 @@ def run(
     from ablate.run_folder import collect, folder_for, open_run, records_of
     from ablate.tuning.greedy import run_in_steps
     from ablate.tuning.progress import show_progress
-    from ablate.tuning.runner import ResourceWish, RunSummary, run_trials
+    from ablate.tuning.runner import ResourceWish, run_trials
     from ablate.until_decided import run_until_decided
 
     plan = _plan(study_file, dataset, seeds, overrides)
@@ -146,21 +147,21 @@ def run(
     folder = folder_for(study_file, dataset, out)
     with open_run(folder, plan, records or []) as store:
         with show_progress() as progress:
-
-            def run_step(step: "Plan") -> RunSummary:
-                collect(folder, step, records or [])
-                return run_trials(
-                    step,
-                    store,
-                    resources=ResourceWish(cpus_per_trial, gpus_per_trial),
-                    address=address,
-                    data_dir=data_dir,
-                    progress=progress,
-                    max_concurrent=max_concurrent,
+            run_step = partial(
+                run_trials,
+                store=store,
+                resources=ResourceWish(cpus_per_trial, gpus_per_trial),
+                address=address,
+                data_dir=data_dir,
+                progress=progress,
+                max_concurrent=max_concurrent,
+            )
+            if plan.study.max_seeds is None:
+                plan, summary = run_in_steps(
+                    plan, run_step, store.get, lambda longer: collect(folder, longer, records or [])
                 )
-
-            in_steps = run_in_steps if plan.study.max_seeds is None else run_until_decided
-            plan, summary = in_steps(plan, run_step, store.get)
+            else:
+                plan, summary = run_until_decided(plan, run_step, store.get)
         if summary.interrupted:
             _say(STOPPED)
             raise typer.Exit(INTERRUPTED)

@@ -263,6 +263,14 @@ class TestRun:
         assert Path("runs/trivial/report.html").is_file()
         assert load_study("runs/trivial/study.yaml") == load_study("trivial.yaml")
 
+    def test_what_other_runs_know_is_gathered_once(self, monkeypatch: pytest.MonkeyPatch):
+        put("runs/trivial", *map(record, trials()))
+        gathered: list[Any] = []
+        monkeypatch.setattr("ablate.run_folder.collect", lambda *about: gathered.append(about))
+        assert ablate("run", "trivial.yaml", "--records", "runs/trivial").exit_code == 0
+        ((folder, _, others),) = gathered
+        assert (folder, others) == (Path("runs/trivial"), [Path("runs/trivial")])
+
     def test_failed_trials_are_reported_and_exit_with_1(self, monkeypatch: pytest.MonkeyPatch):
         good, bad, *rest = trials()
         put("runs/trivial", *map(record, [good, *rest]))
