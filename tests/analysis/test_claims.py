@@ -12,7 +12,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
 from ablate.analysis import power
-from ablate.analysis.claims import Verdict, verdicts
+from ablate.analysis.claims import Verdict, standing, verdicts
 from ablate.errors import StudyError
 from ablate.study.schema import (
     Claim,
@@ -385,7 +385,8 @@ def verdict_of_curves(
     plan = plan_of(WIDTH, seeds=seeds, claims=(claim,), **options)
     values = {name: [80.0] * seeds for name in ("baseline", "wide")} | dict(statuses or {})
     records = records_of(plan, values, curves)
-    (verdict,) = verdicts(evidence_of(plan, records))
+    evidence = evidence_of(plan, records)
+    (verdict,) = verdicts(evidence, standing(evidence))
     return verdict
 
 
@@ -936,7 +937,7 @@ def test_elsewhere_a_claim_on_an_arm_that_does_not_exist_is_an_error():
     claim = WIDE_IS_BETTER.model_copy(update={"better": arm(width="wide", norm="batch")})
     changed = plan.model_copy(update={"study": plan.study.model_copy(update={"claims": (claim,)})})
     with pytest.raises(StudyError) as error:
-        verdicts(evidence_of(changed, {}))
+        standing(evidence_of(changed, {}))
     assert str(error.value) == (
         "'baseline' has no arm with {width: wide, norm: batch}\n"
         "    its arms are 'baseline', 'wide', 'batch'"
