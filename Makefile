@@ -6,7 +6,7 @@ RUN_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
 
 .DEFAULT_GOAL := check
-.PHONY: demo test quick lint types imports check format clean
+.PHONY: demo test quick scale lint types imports check format clean
 
 demo: $(RUN_STAMP)  ## the pooling study on the embedded digits; prints the report's path last
 	$(BIN)/ablate run studies/pooling.yaml --dataset digits --set training.epochs=2
@@ -16,6 +16,9 @@ test: $(TEST_STAMP)  ## the whole test suite
 
 quick: $(TEST_STAMP)  ## the tests that take seconds
 	$(BIN)/python -m pytest -m "not slow"
+
+scale: $(TEST_STAMP)  ## what a trial costs, of a thousand without work
+	$(BIN)/python -m pytest -m scale
 
 lint: $(TEST_STAMP)  ## lint and format
 	$(BIN)/ruff check .

@@ -4,7 +4,8 @@ Rooms that import torch, ray, pandas or matplotlib are imported inside the comma
 so that `--help` and shell completion answer at once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -165,15 +166,13 @@ def run(
     \b
     ablate run studies/pooling.yaml --dataset digits
     """
-    from functools import partial
-
     from ablate.records.looks import sequential_plan
     from ablate.run_folder import collect, folder_for, open_run, records_of
     from ablate.search_folder import search_own_settings
     from ablate.tuned_run import run_tuned
     from ablate.tuning.greedy import run_in_steps
     from ablate.tuning.progress import show_progress
-    from ablate.tuning.runner import ResourceWish, RunSummary, run_trials
+    from ablate.tuning.runner import ResourceWish, run_trials
     from ablate.until_decided import run_until_decided
 
     plan = _plan(study_file, dataset, seeds, overrides)
@@ -191,18 +190,19 @@ def run(
                 "progress": progress,
                 "max_concurrent": max_concurrent,
             }
+            run_step = partial(run_trials, store=store, **options)
 
-            def run_step(step: "Plan") -> RunSummary:
-                collect(folder, step, records or [])
-                return run_trials(step, store, **options)
+            def gather(more: "Plan") -> None:
+                collect(folder, more, records or [])
 
-            in_steps: Callable[..., tuple[Plan, RunSummary]] = run_in_steps
             if plan.study.max_seeds is not None:
-                in_steps = run_until_decided
+                plan, summary = run_until_decided(plan, run_step, store.get)
             elif plan.study.tune is not None:
                 search = partial(search_own_settings, folder=folder, others=records or [])
-                in_steps = partial(run_tuned, search=partial(search, **options))
-            plan, summary = in_steps(plan, run_step, store.get)
+                search = partial(search, **options)
+                plan, summary = run_tuned(plan, run_step, store.get, gather, search=search)
+            else:
+                plan, summary = run_in_steps(plan, run_step, store.get, gather)
         if summary.interrupted:
             _say(STOPPED)
             raise typer.Exit(INTERRUPTED)

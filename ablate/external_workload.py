@@ -8,28 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from ablate.errors import AblateError, Problem
-from ablate.workload import MetricDescription, Resources, Settings, Wanted, nested
+from ablate.free_settings import FreeSettings
+from ablate.workload import Resources, Settings, Wanted
 
 
-class ExternalWorkload:
-    """See `ablate.workload.Workload`. Settings and metrics may have any names."""
+class ExternalWorkload(FreeSettings):
+    """See `ablate.workload.Workload`."""
 
     name = "external"
     version = "1"
-    metrics: Mapping[str, MetricDescription] = {}
-
-    def resolve(self, settings: Mapping[str, Any]) -> Settings:
-        """Nested settings out of nested or dotted keys. Raises SettingsError where two collide."""
-        return nested(settings)
-
-    def pinned(self, settings: Mapping[str, Any]) -> Settings:
-        return dict(settings)
-
-    def identity(self, resolved: Settings) -> Settings:
-        return resolved
-
-    def canonical(self, resolved: Settings) -> Any:
-        return resolved
 
     def data_needed(self, resolved: Settings) -> tuple[str, ...]:
         """Results, so that a run is refused at loading, before it starts anything."""
@@ -37,9 +24,6 @@ class ExternalWorkload:
 
     def load_data(self, name: str, data_dir: Path | None) -> Any:
         raise _nothing_to_run()
-
-    def training_flops(self, resolved: Settings) -> float:
-        return 0.0
 
     def run(
         self,

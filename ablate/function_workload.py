@@ -18,19 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from ablate.errors import AblateError, Problem
-from ablate.workload import MetricDescription, Resources, Settings, Wanted, nested
+from ablate.free_settings import FreeSettings
+from ablate.workload import Resources, Settings, Wanted
 
 TrialFunction = Callable[[Settings, int], Iterator[dict[str, Any]]]
 _NOTHING_MORE = Wanted()
 
 
-class FunctionWorkload:
-    """See `ablate.workload.Workload`. Settings have no defaults, and metrics may have any name.
+class FunctionWorkload(FreeSettings):
+    """See `ablate.workload.Workload`.
 
     `version` is the digest of the source of the function's module: editing it starts anew.
     """
-
-    metrics: Mapping[str, MetricDescription] = {}
 
     def __init__(self, name: str, function: TrialFunction) -> None:
         """name: `module:function`. Raises AblateError when there is no source to hash."""
@@ -40,27 +39,11 @@ class FunctionWorkload:
         self.version = _source_digest(name, function)
         self._function = function
 
-    def resolve(self, settings: Mapping[str, Any]) -> Settings:
-        """Nested settings out of nested or dotted keys. Raises SettingsError where two collide."""
-        return nested(settings)
-
-    def pinned(self, settings: Mapping[str, Any]) -> Settings:
-        return dict(settings)
-
-    def identity(self, resolved: Settings) -> Settings:
-        return resolved
-
-    def canonical(self, resolved: Settings) -> Any:
-        return resolved
-
     def data_needed(self, resolved: Settings) -> tuple[str, ...]:
         return ()
 
     def load_data(self, name: str, data_dir: Path | None) -> Any:
         raise AblateError(f"workload '{self.name}' loads its data itself")
-
-    def training_flops(self, resolved: Settings) -> float:
-        return 0.0
 
     def run(
         self,

@@ -12,12 +12,14 @@ def run_tuned(
     plan: Plan,
     run: Callable[[Plan], RunSummary],
     find: Find,
+    gather: Callable[[Plan], None],
     *,
     search: Callable[[Plan], Searches | None],
 ) -> tuple[Plan, RunSummary]:
     """Run a study whose arms are compared twice, on the same seeds.
 
     run: runs what a plan misses, as `run_trials` does. find: the record of a trial by its hash.
+    gather: finds what is recorded elsewhere of the arms with own settings.
     search: the searches of all arms, what is missing of them being searched; None: interrupted.
     Returns the plan with shared settings, and how the trials of both comparisons ended. The same
     call continues after an interruption. Raises AblateError when a search completed no point.
@@ -29,6 +31,7 @@ def run_tuned(
     if searches is None:
         return plan, shared._replace(interrupted=True)
     own = with_own_settings(plan, searches)
+    gather(own)
     summary = shared.plus(run(own))
     return plan, summary._replace(failed=_failed(plan, own, find))
 

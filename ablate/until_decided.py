@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from ablate.analysis.claims import Evidence, open_arms
+from ablate.analysis.claims import open_arms
 from ablate.analysis.findings import evidence_of
+from ablate.analysis.readings import Evidence
 from ablate.records.greedy_path import Find
 from ablate.records.looks import FIRST_LOOK, up_to
 from ablate.study.plan import Plan

@@ -308,6 +308,14 @@ class TestRun:
         assert "  ABLATE_WEIGHTS_DIR: a folder with resnet18-f37072fd.pth\n" in result.stderr
         assert not list(Path("runs/digits").glob("records/*"))
 
+    def test_what_other_runs_know_is_gathered_once(self, monkeypatch: pytest.MonkeyPatch):
+        put("runs/trivial", *map(record, trials()))
+        gathered: list[Any] = []
+        monkeypatch.setattr("ablate.run_folder.collect", lambda *about: gathered.append(about))
+        assert ablate("run", "trivial.yaml", "--records", "runs/trivial").exit_code == 0
+        ((folder, _, others),) = gathered
+        assert (folder, others) == (Path("runs/trivial"), [Path("runs/trivial")])
+
     def test_failed_trials_are_reported_and_exit_with_1(self, monkeypatch: pytest.MonkeyPatch):
         good, bad, *rest = trials()
         put("runs/trivial", *map(record, [good, *rest]))

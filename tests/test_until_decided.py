@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ablate.analysis.claims import growth_table
-from ablate.analysis.findings import analyse, evidence_of
+from ablate.analysis.findings import analyse
 from ablate.errors import AblateError
 from ablate.records.looks import follow_looks, sequential_plan
 from ablate.records.schema import TrialRecord
@@ -107,9 +106,9 @@ def test_a_claim_stays_as_it_was_settled_whatever_comes_after() -> None:
 def test_the_evidence_grows_look_by_look_and_its_last_interval_is_the_verdicts() -> None:
     runner = Runner()
     end, _ = run_until_decided(sequential(max_seeds=6), runner, runner.records.get)
-    growth = growth_table(evidence_of(end, runner.records))
-    for position, verdict in enumerate(analyse(end, runner.records).verdicts, start=1):
-        own = growth[growth["claim"] == position]
+    findings = analyse(end, runner.records)
+    for position, verdict in enumerate(findings.verdicts, start=1):
+        own = findings.growth[findings.growth["claim"] == position]
         assert own["n"].tolist() == list(range(3, verdict.n + 1))
         last = own.iloc[-1]
         assert (last["low"], last["high"]) == (verdict.low, verdict.high)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ablate.analysis import tuned
-from ablate.analysis.claims import Evidence, Verdict, growth_table, verdicts
+from ablate.analysis.claims import Verdict, standing, verdicts
 from ablate.analysis.convergence import curve_tables
 from ablate.analysis.effects import (
     arm_table,
@@ -18,6 +18,8 @@ from ablate.analysis.effects import (
 )
 from ablate.analysis.factorial import factorial_table
 from ablate.analysis.inference import interval, summarise, tie_floor
+from ablate.analysis.looks import growth_table
+from ablate.analysis.readings import Evidence
 from ablate.analysis.search_findings import SearchFindings, analyse_search
 from ablate.analysis.tables import history_table, resolution_of, trial_table
 from ablate.errors import StudyError
@@ -49,7 +51,7 @@ class Findings:
     """`convergence.curve_tables`: history column -> curve"""
     verdicts: tuple[Verdict, ...]
     growth: pd.DataFrame
-    """`claims.growth_table`; empty where the study is looked at once"""
+    """`looks.growth_table`; empty where the study is looked at once"""
     published: pd.DataFrame
     """Columns label, metric, published, measured, low, high, n, note"""
     warnings: tuple[str, ...]
@@ -138,6 +140,7 @@ def _analysed(plan: Plan, records: Mapping[str, TrialRecord]) -> Findings:
     trials, history = evidence.trials, evidence.history
     resolution = resolution_of(metric, trials, records)
     effects = effect_table(plan, trials, metric, resolution)
+    stands = standing(evidence)
     return Findings(
         plan=plan,
         trials=trials,
@@ -147,8 +150,8 @@ def _analysed(plan: Plan, records: Mapping[str, TrialRecord]) -> Findings:
         differences=difference_table(plan, trials, metric, resolution),
         factorial=factorial_table(plan, trials, metric, resolution),
         curves=curve_tables(history),
-        verdicts=verdicts(evidence),
-        growth=growth_table(evidence),
+        verdicts=verdicts(evidence, stands),
+        growth=growth_table(plan, stands),
         published=_published_table(plan, trials, records),
         warnings=tuple(_warnings(plan, trials, effects, records)),
     )

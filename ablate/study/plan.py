@@ -167,7 +167,8 @@ def make_plan(study: Study, workload: Workload | None = None, chosen: tuple[str,
 
     chosen: for a greedy path, the factors added so far; the plan then holds the steps taken and
     the candidates of the next. Raises StudyError with every problem found: arms that change
-    nothing (see `draw_arms`), and claims and published numbers that name no arm.
+    nothing (see `draw_arms`), claims and published numbers that name no arm, and claims that
+    compare an arm with itself.
     """
     given, workload = workload, workload or load_workload(study.workload)
     arms = draw_arms(study, workload, chosen)
@@ -195,7 +196,7 @@ def make_plan(study: Study, workload: Workload | None = None, chosen: tuple[str,
         metrics={**workload.metrics, **study.metrics},
         workload=given,
     )
-    if problems := tuple(_unknown_arms(plan)):
+    if problems := tuple(_claim_problems(plan)):
         raise StudyError(*problems)
     return plan
 
@@ -321,9 +322,14 @@ def _refuse_unvaried(selector: Selector, reference: Arm) -> None:
             )
 
 
+def _claim_problems(plan: Plan) -> Iterator[Problem]:
+    if plan.study.design.order != "greedy":  # its arms are found by running
+        yield from _unknown_arms(plan)
+        yield from _compared_with_themselves(plan)
+
+
 def _unknown_arms(plan: Plan) -> Iterator[Problem]:
     """Claims and published numbers that name arms which the design does not draw."""
-    greedy = plan.study.design.order == "greedy"  # its arms are found by running
     named: list[tuple[str, Callable[[], Any]]] = []
     for index, claim in enumerate(plan.study.claims):
         for key, selector in selectors(claim):
@@ -331,7 +337,7 @@ def _unknown_arms(plan: Plan) -> Iterator[Problem]:
     for index, number in enumerate(plan.study.published):
         if number.arm is not None:
             named.append((f"published.{index}.arm", _selecting(plan, number.arm, None)))
-    for where, select in [] if greedy else named:
+    for where, select in named:
         try:
             select()
         except StudyError as error:
@@ -339,8 +345,40 @@ def _unknown_arms(plan: Plan) -> Iterator[Problem]:
                 yield problem._replace(where=where)
 
 
+def _compared_with_themselves(plan: Plan) -> Iterator[Problem]:
+    for index, claim in enumerate(plan.study.claims):
+        try:
+            found = named_twice(plan, claim)
+        except StudyError:  # it names an arm that there is not
+            continue
+        if found:
+            key, arm = found
+            yield Problem(
+                f"claims.{index}.{key}",
+                f"compares '{arm.name}' with itself",
+                "name two arms that differ",
+            )
+
+
 def _selecting(plan: Plan, selector: Selector, context: str | None) -> Callable[[], Arm]:
     return lambda: plan.select(selector, context)
+
+
+def named_twice(plan: Plan, claim: Claim) -> tuple[str, Arm] | None:
+    """The arm that a claim compares with itself, and the key that names it again; None where all
+    that it compares differ. Raises StudyError when it names an arm that there is not.
+
+    Of a largest effect, the change itself is no rival, and so is not compared.
+    """
+    if claim.kind == "largest_effect":
+        return None
+    arms: list[Arm] = []
+    for key, selector in selectors(claim):
+        arm = plan.select(selector, claim.context)
+        if arm in arms:
+            return key, arm
+        arms.append(arm)
+    return None
 
 
 def selectors(claim: Claim) -> list[tuple[str, Selector]]:

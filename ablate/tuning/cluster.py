@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 import warnings
@@ -23,7 +24,7 @@ from ablate.errors import AblateError, Problem
 ENVIRONMENT = {
     "RAY_CHDIR_TO_TRIAL_DIR": "0",  # module:function lies in the current directory
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",  # a trial without a GPU sees none
     "RAY_OBJECT_STORE_ALLOW_SLOW_STORAGE": "1",  # containers have a small /dev/shm
     "RAY_DISABLE_IMPORT_WARNING": "1",
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -31,12 +32,17 @@ ENVIRONMENT = {
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Tune's would wait for the steps in progress
     "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",  # records are the memory
+    "TUNE_MAX_PENDING_TRIALS_PG": "1000000",  # as many as are suggested
     "TUNE_WARN_THRESHOLD_S": "1000000",
     "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": "0",
 }
+_FOR_WORKERS = ("RAY_CHDIR_TO_TRIAL_DIR", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO")
 _FOLDER_PREFIX = "ablate-"
 OBJECT_STORE_BYTES = 2 * 2**30
 """At most; data sets are shared through it. Ray spills to disk what does not fit."""
+
+ANSWER_SECONDS = 10.0
+"""For a cluster's head to answer at all."""
 
 
 @contextmanager
@@ -64,23 +70,42 @@ def cluster(
         yield
 
 
-def offered() -> dict[str, float]:
-    """CPUs and GPUs that the cluster joined has in all: {"CPU": 2.0, "GPU": 0.0}."""
+def machines() -> list[dict[str, float]]:
+    """CPUs and GPUs of each machine of the cluster that is up, as {"CPU": 2.0, "GPU": 0.0}."""
     import ray
 
-    total = ray.cluster_resources()
-    return {name: float(total.get(name, 0.0)) for name in ("CPU", "GPU")}
+    return [
+        {name: float(node["Resources"].get(name, 0.0)) for name in ("CPU", "GPU")}
+        for node in ray.nodes()
+        if node["Alive"]
+    ]
+
+
+def offered() -> dict[str, float]:
+    """CPUs and GPUs that the cluster has in all: {"CPU": 2.0, "GPU": 0.0}."""
+    up = machines()
+    return {name: sum(machine[name] for machine in up) for name in ("CPU", "GPU")}
 
 
 def largest_machine() -> dict[str, float]:
     """The most CPUs, and the most GPUs, that one machine of the cluster has."""
-    import ray
+    up = machines()
+    return {name: max((machine[name] for machine in up), default=0.0) for name in ("CPU", "GPU")}
 
-    machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    return {
-        name: max((float(machine.get(name, 0.0)) for machine in machines), default=0.0)
-        for name in ("CPU", "GPU")
-    }
+
+@contextmanager
+def temporary_folder(beside: str | None = None) -> Iterator[str]:
+    """A folder that is gone afterwards, and with it those that killed runs of this user left.
+
+    beside: the folder to make it in; None: the system's for temporary files.
+    """
+    parent = beside or tempfile.gettempdir()
+    _sweep(Path(parent))
+    folder = tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-", dir=parent)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -88,43 +113,50 @@ def _private(cpus: int | None, gpus: int | None) -> Iterator[None]:
     import ray
 
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    _sweep(Path(_short_folder()))
-    folder = tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-", dir=_short_folder())
-    try:
-        with _environment(token, without=("RAY_ADDRESS", "RAY_AUTH_TOKEN_PATH")):
-            _reread_environment()
-            try:
-                ray.init(
-                    address="local",
-                    num_cpus=cpus,
-                    num_gpus=gpus,
-                    include_dashboard=False,
-                    log_to_driver=False,
-                    logging_level=logging.CRITICAL,
-                    object_store_memory=_object_store_bytes(),
-                    _temp_dir=folder,
-                )
-                yield
-            finally:
-                with _undisturbed():
-                    ray.shutdown()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with (
+        temporary_folder(_short_folder()) as folder,
+        _environment(token, without=("RAY_ADDRESS", "RAY_AUTH_TOKEN_PATH")),
+    ):
+        _reread_environment()
+        try:
+            ray.init(
+                address="local",
+                num_cpus=cpus,
+                num_gpus=gpus,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.CRITICAL,
+                object_store_memory=_object_store_bytes(),
+                _temp_dir=folder,
+            )
+            yield
+        finally:
+            with _undisturbed():
+                ray.shutdown()
 
 
 @contextmanager
 def _joined(address: str) -> Iterator[None]:
     import ray
 
+    _check_address(address)
     _reread_environment()
     try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
+        ray.init(
+            address=address,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            # its workers have the environment of who started it
+            runtime_env={"env_vars": {name: ENVIRONMENT[name] for name in _FOR_WORKERS}},
+        )
     except (ConnectionError, OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        why = " ".join(str(error).split()).partition(". ")[0] or type(error).__name__
         raise AblateError(
             Problem(
                 f"--address {address}",
-                f"no Ray cluster can be joined there: {str(error).splitlines()[0]}",
-                "check the address, and that RAY_AUTH_TOKEN holds the cluster's token",
+                f"no Ray cluster can be joined there: {why}",
+                "check that RAY_AUTH_MODE=token, the cluster's token, and the versions of Ray and "
+                "Python are the same here and there",
             )
         ) from error
     try:
@@ -132,6 +164,33 @@ def _joined(address: str) -> Iterator[None]:
     finally:
         with _undisturbed():
             ray.shutdown()
+
+
+def _check_address(address: str) -> None:
+    """Raises AblateError where Ray itself would try for minutes, or take the address to mean that
+    the driver is to run on the cluster, and so to write the records there.
+    """
+    if address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or "://" in address:
+        raise AblateError(
+            Problem(
+                f"--address {address}",
+                "is not the address of a cluster that this machine belongs to",
+                "run on a machine of the cluster, with --address HOST:PORT, or auto",
+            )
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_SECONDS).close()
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise AblateError(
+            Problem(
+                f"--address {address}",
+                f"nothing answers there: {error}",
+                "give the address that `ray start --head` names",
+            )
+        ) from None
 
 
 @contextmanager
@@ -155,7 +214,7 @@ def _silence() -> Iterator[None]:
     """Nothing of Ray's reaches the terminal: what matters comes back as an exception."""
     loggers = [logging.getLogger(name) for name in ("ray", "ray.tune", "ray.train", "ray._private")]
     levels = [logger.level for logger in loggers]
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _no_news():
         warnings.filterwarnings("ignore", module=r"ray\b")
         warnings.filterwarnings("ignore", category=ResourceWarning)
         for logger in loggers:
@@ -165,6 +224,18 @@ def _silence() -> Iterator[None]:
         finally:
             for logger, level in zip(loggers, levels, strict=True):
                 logger.setLevel(level)
+
+
+@contextmanager
+def _no_news() -> Iterator[None]:
+    """Of lost machines Ray tells on standard output, logged or not, with pages of their logs."""
+    worker: Any = importlib.import_module("ray._private.worker")
+    before = getattr(worker, "print_to_stdstream", None)
+    worker.print_to_stdstream = lambda *message, **options: None
+    try:
+        yield
+    finally:
+        worker.print_to_stdstream = before
 
 
 @contextmanager
@@ -191,7 +262,7 @@ def _reread_environment() -> None:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove what killed runs of this user left behind; their processes are gone."""
+    """Remove the folders whose process is gone."""
     for folder in parent.glob(f"{_FOLDER_PREFIX}*"):
         process = folder.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
         try:

@@ -9,11 +9,15 @@ from ablate.tuning.runner import RunSummary
 
 
 def run_in_steps(
-    plan: Plan, run: Callable[[Plan], RunSummary], find: Find
+    plan: Plan,
+    run: Callable[[Plan], RunSummary],
+    find: Find,
+    gather: Callable[[Plan], object] = lambda longer: None,
 ) -> tuple[Plan, RunSummary]:
     """Run a study, and where its order is greedy, step by step until no factor is left.
 
     run: runs what a plan misses, as `run_trials` does. find: the record of a trial by its hash.
+    gather: called with each longer plan before it is run, to get what others know of its trials.
     Each step is chosen by validation data (see `grown`) from the records alone, so that the same
     call continues after an interruption. Returns the plan with all steps taken, and how the trials
     of all steps ended. Raises AblateError when trials do not report what the order is chosen by.
@@ -28,6 +32,7 @@ def run_in_steps(
                 _refuse_without_criterion(path, find)
             return path.plan, so_far._replace(failed=_failed(path, find))
         path = longer
+        gather(path.plan)
 
 
 def _failed(path: GreedyPath, find: Find) -> int:

@@ -16,6 +16,8 @@ from ablate.tuning.progress import ProgressListener, TrialName
 from ablate.tuning.trainable import DOING, OUTCOME, POINT, WEIGHTS
 
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
+_LOST_WORKER = re.compile(r"The actor (died unexpectedly|[0-9a-f]+ is unavailable)")
+LOST = "The process that ran the trial died, or its machine was lost."
 _ATTEMPT = re.compile(r"^Failure # (?=\d+ \(occurred at )", re.MULTILINE)
 
 
@@ -30,6 +32,12 @@ class Recorder(tune.Callback):
         self._recorded: set[str] = set()
         self.error: AblateError | None = None
         """Why recording itself failed, which ends the run."""
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        """Ray Tune keeps a copy on disk, for a restore that is never asked for. What hears of the
+        progress need not be a thing that can be copied.
+        """
+        return tune.Callback, ()
 
     def on_trial_start(
         self, iteration: int, trials: list[Trial], trial: Trial, **info: Any
@@ -95,15 +103,16 @@ class Recorder(tune.Callback):
 
 
 def error_text(trial: Trial) -> str:
-    """What went wrong at the last attempt, with its traceback. Ray Tune appends every attempt to
-    a file of the trial's.
+    """What went wrong at the last attempt, with its traceback, in the last line the gist. Ray Tune
+    appends every attempt to a file of the trial's.
     """
     try:
         attempts = Path(trial.error_file or "").read_text(encoding="utf-8")
     except OSError:
         return "no reason given"
     _, *last = _ATTEMPT.split(_COLOURS.sub("", attempts))[-1].strip().splitlines()
-    return "\n".join(last).strip() or "no reason given"
+    text = "\n".join(last).strip()
+    return f"{text}\n{LOST}" if _LOST_WORKER.match(text) else text or "no reason given"
 
 
 def _task(trial: Trial) -> TrialTask:

@@ -1,9 +1,6 @@
 """The trials that a study still misses, run by Ray Tune; records written as each one ends."""
 
-import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cache
@@ -13,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from ablate.errors import AblateError, Problem
 from ablate.records.store import RecordStore, answers, has_test_curve, writer_lock
 from ablate.study.plan import Plan
-from ablate.tuning.cluster import cluster, largest_machine, offered
+from ablate.tuning.cluster import cluster, largest_machine, offered, temporary_folder
 from ablate.tuning.course import TrialTask
 from ablate.tuning.progress import ProgressListener, Silent
 from ablate.workload import Resources, Wanted, Workload, load_workload
@@ -139,55 +136,58 @@ def run_tasks(
     from ray import tune
 
     from ablate.tuning.recorder import Recorder
-    from ablate.tuning.trainable import TrialTrainable
+    from ablate.tuning.room import Room
+    from ablate.tuning.task_queue import StartInTurn, TaskQueue
 
     asked = tasks[0].resources
-    parameters = {
-        "workload": None if by_reference else workload,
-        "data": dict(data),
-        "import_paths": [str(Path.cwd())],
-    }
-    trainable = tune.with_resources(
-        tune.with_parameters(TrialTrainable, **parameters), {"cpu": asked.cpus, "gpu": asked.gpus}
-    )
-    recorder = Recorder(store, progress)
-    storage = tempfile.mkdtemp(prefix="ablate-tune-")
-    slots = _slots(asked, max_concurrent, len(tasks))
-    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(slots)
-    suggestions = tune.grid_search([task.model_dump(mode="json") for task in tasks])
-    try:
-        tune.Tuner(
-            trainable,
-            param_space={} if search_alg else {"task": suggestions},
+    recorder, room = Recorder(store, progress), Room(asked, max_concurrent)
+    with temporary_folder() as folder:
+        tuner = tune.Tuner(
+            _trainable(asked, data, None if by_reference else workload),
             tune_config=tune.TuneConfig(
                 reuse_actors=True,
-                scheduler=scheduler,
-                search_alg=search_alg,
-                num_samples=len(tasks) if search_alg else 1,
+                scheduler=scheduler or StartInTurn(),
+                search_alg=search_alg or TaskQueue(tasks, room.trials),
+                num_samples=len(tasks),
                 # what is suggested ahead is suggested without knowing how the running ones end
-                max_concurrent_trials=slots if search_alg else max_concurrent,
+                max_concurrent_trials=room.trials() if search_alg else None,
                 trial_dirname_creator=lambda trial: trial.trial_id,
             ),
             run_config=tune.RunConfig(
                 name="trials",
-                storage_path=storage,
+                storage_path=folder,
                 verbose=0,
                 log_to_file=False,
-                callbacks=[recorder],
+                callbacks=[recorder, room],
                 failure_config=tune.FailureConfig(max_failures=retries),
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             ),
-        ).fit()
-    except (tune.TuneError, ray.exceptions.RayError) as error:
-        if recorder.error is not None:
-            raise recorder.error from None
-        raise AblateError(
-            f"Ray Tune stopped: {_last_line(error)}. Finished trials are recorded; the same "
-            "command continues"
-        ) from error
-    finally:
-        os.environ.pop("TUNE_MAX_PENDING_TRIALS_PG", None)
-        shutil.rmtree(storage, ignore_errors=True)
+        )
+        try:
+            tuner.fit()
+        except (tune.TuneError, ray.exceptions.RayError) as error:
+            raise recorder.error or _stopped(error) from error
+
+
+def _trainable(asked: Resources, data: Mapping[str, Any], workload: Workload | None) -> Any:
+    """What Ray Tune runs as a trial. workload: None where workers find it by its name."""
+    from ray import tune
+
+    from ablate.tuning.trainable import TrialTrainable
+
+    here = [str(Path.cwd())]  # where a module:function may lie
+    return tune.with_resources(
+        tune.with_parameters(TrialTrainable, workload=workload, data=dict(data), import_paths=here),
+        {"cpu": asked.cpus, "gpu": asked.gpus},
+    )
+
+
+def _stopped(error: Exception) -> AblateError:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return AblateError(
+        f"Ray Tune stopped: {lines[-1] if lines else type(error).__name__}. Finished trials are "
+        "recorded; the same command continues"
+    )
 
 
 def choose_resources(
@@ -269,15 +269,6 @@ def _load_data(
     return data
 
 
-def _slots(asked: Resources, max_concurrent: int | None, trials: int) -> int:
-    """How many trials fit at a time."""
-    total = offered()
-    fits = int(total["CPU"] / asked.cpus)
-    if asked.gpus:
-        fits = min(fits, int(total["GPU"] / asked.gpus))
-    return max(1, min(fits, max_concurrent or fits, trials))
-
-
 def _summary(
     tasks: Sequence[TrialTask], store: RecordStore, interrupted: bool = False
 ) -> RunSummary:
@@ -294,11 +285,6 @@ def _summary(
         pruned=count("pruned"),
         interrupted=interrupted,
     )
-
-
-def _last_line(error: BaseException) -> str:
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return lines[-1].strip() if lines else type(error).__name__
 
 
 def provenance() -> dict[str, Any]:

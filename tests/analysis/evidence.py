@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ablate.analysis.claims import Evidence, Verdict, verdicts
+from ablate.analysis.claims import Verdict, standing, verdicts
+from ablate.analysis.readings import Evidence
 from ablate.analysis.tables import history_table, trial_table
 from ablate.records.schema import Cost, TrialRecord
 from ablate.study.plan import Plan, PlannedTrial, make_plan
@@ -113,7 +114,8 @@ def evidence_of(plan: Plan, records: Mapping[str, TrialRecord]) -> Evidence:
 
 def verdicts_of(plan: Plan, values: ByArm, **fields: Any) -> tuple[Verdict, ...]:
     """The verdicts on a plan's claims, with these values in its records."""
-    return verdicts(evidence_of(plan, records_of(plan, values, **fields)))
+    evidence = evidence_of(plan, records_of(plan, values, **fields))
+    return verdicts(evidence, standing(evidence))
 
 
 def _given(trial: PlannedTrial, by_arm: ByArm, place: int, plan: Plan) -> Any:

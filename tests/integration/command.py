@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,24 +14,30 @@ ROOT = Path(__file__).parents[2]
 """Where the command is run: studies/ and the tests' own workloads are found from here."""
 
 
-def ablate(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """The command, run to its end."""
-    with started(*arguments) as process:
+def ablate(
+    *arguments: str | Path,
+    temporary: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """The command, run to its end. Options as of `started`."""
+    with started(*arguments, temporary=temporary, environment=environment) as process:
         return finished(process)
 
 
 @contextmanager
 def started(
-    *arguments: str | Path, temporary: Path | None = None
+    *arguments: str | Path,
+    temporary: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
     """The command, started in a session of its own; at the end nothing of it is left.
 
-    temporary: the folder that it is to use for temporary files.
+    temporary: the folder that it is to use for temporary files. environment: further variables.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "ablate", *map(str, arguments)],
         cwd=ROOT,
-        env=_environment(temporary),
+        env=_environment(temporary) | dict(environment or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -41,15 +47,20 @@ def started(
     try:
         yield process
     finally:
-        while left := processes_of(process.pid):
-            for pid in left:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            process.poll()
-            time.sleep(0.1)
+        kill_all(process)
         process.communicate()
         for folder in ray_folders(process.pid):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def kill_all(process: subprocess.Popen[str]) -> None:
+    """Every process of the session that this one leads, at once."""
+    while left := processes_of(process.pid):
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.poll()
+        time.sleep(0.1)
 
 
 def _environment(temporary: Path | None) -> dict[str, str]:

@@ -13,6 +13,7 @@ baseline: {{folder: {folder}, level: a}}
 factors:
   level: [a, b]
 seeds: 0-2
+retries: {retries}
 """
 
 
@@ -30,11 +31,11 @@ def train(settings: dict[str, Any], seed: int) -> Iterator[dict[str, Any]]:
     yield {"test_accuracy": chance.gauss(60, 1)}
 
 
-def make_held_study(folder: Path) -> Path:
+def make_held_study(folder: Path, retries: int = 1) -> Path:
     """A study of six such trials, of which two end while it is held, as a file in `folder`."""
     (folder / "hold").touch()
     study = folder / "held.yaml"
-    study.write_text(STUDY.format(folder=folder))
+    study.write_text(STUDY.format(folder=folder, retries=retries))
     return study
 
 

@@ -93,10 +93,13 @@ def test_a_killed_run_leaves_no_process_and_goes_on_with_what_it_missed(tmp_path
         before = records_in(run)
         assert sorted(starts(tmp_path)[:2]) == ["a 0", "b 0"]
 
+        assert list(tmp_path.glob("ablate-*")), "what it could not clear away"
         release(tmp_path)
-        done = ablate("run", study, "--out", run)
+        done = ablate("run", study, "--out", run, temporary=tmp_path)
         assert done.returncode == 0, done.stderr
         assert done.stderr.startswith("6 trials, 2 already recorded, 4 to run\n")
+        assert not list(tmp_path.glob("ablate-*"))
+        assert not ray_folders(process.pid)
         after = records_in(run)
         assert len(after) == 6
         assert {hash_: after[hash_] for hash_ in before} == before

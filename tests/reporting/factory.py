@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ablate.analysis.claims import GROWTH_COLUMNS
 from ablate.analysis.factorial import COLUMNS as FACTORIAL_COLUMNS
+from ablate.analysis.looks import GROWTH_COLUMNS
 from ablate.workload import MetricDescription
 
 METRICS = {

@@ -395,6 +395,13 @@ REFUSALS = {
         "study.yaml, line 8, claims[0].reaches.arm: 'baseline' has no arm with "
         "{pool: mean, norm: batch}\n    its arms are 'baseline', 'mean', 'batch'",
     ),
+    "claim that compares an arm with itself": (
+        PLAIN
+        + "claims:\n  - says: a\n    difference:\n      better: {pool: mean}\n"
+        + "      worse: {pool: mean}\n",
+        "study.yaml, line 9, claims[0].difference.worse: compares 'mean' with itself\n"
+        "    name two arms that differ",
+    ),
     "not YAML": (
         PLAIN + "seeds: [0, 1\n",
         "study.yaml, line 6: is not YAML: expected ',' or ']', but got '<stream end>'\n"

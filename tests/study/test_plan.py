@@ -110,6 +110,22 @@ def test_a_claim_that_names_no_arm_is_refused() -> None:
     )
 
 
+def test_an_interaction_of_a_setting_with_itself_is_refused() -> None:
+    claim = {
+        "kind": "interaction",
+        "says": "a",
+        "change": {"levels": {"pool": "mean"}},
+        "first": {"levels": {"norm": "batch"}},
+        "second": {"levels": {"norm": "batch"}},
+    }
+    factors = {"pool": POOL, "norm": NORM}
+    with pytest.raises(StudyError) as error:
+        make_plan(study(factors, claims=[claim], design="full_factorial"), FAKE)
+    assert str(error.value) == (
+        "claims.0.second: compares 'mean, batch' with itself\n    name two arms that differ"
+    )
+
+
 def test_a_greedy_plan_holds_the_steps_taken_and_the_next_candidates() -> None:
     factors = {"pool": POOL, "norm": NORM, "width": WIDTH}
     greedy = study(factors, design={"kind": "path", "order": "greedy"}, seeds=[0])

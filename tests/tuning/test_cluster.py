@@ -1,4 +1,5 @@
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ablate.errors import AblateError
-from ablate.tuning.cluster import _sweep, cluster, largest_machine, offered
+from ablate.tuning.cluster import _check_address, _sweep, cluster, largest_machine, offered
 
 JOIN = "import sys, ray; ray.init(address=sys.argv[1], log_to_driver=False); print('joined')"
 
@@ -62,6 +63,23 @@ class TestAPrivateCluster:
         assert str(caught.value) == (
             "this process is already connected to a Ray; disconnect it first"
         )
+
+
+@pytest.mark.parametrize("address", ["ray://head:10001", "local", "head", "head:", ":6379"])
+def test_an_address_from_afar_is_refused(address: str):
+    with pytest.raises(AblateError) as caught:
+        _check_address(address)
+    assert str(caught.value) == (
+        f"--address {address}: is not the address of a cluster that this machine belongs to\n"
+        "    run on a machine of the cluster, with --address HOST:PORT, or auto"
+    )
+
+
+def test_an_address_where_nothing_answers_is_told_at_once():
+    with socket.socket() as taken, pytest.raises(AblateError) as caught:
+        taken.bind(("127.0.0.1", 0))
+        _check_address(f"127.0.0.1:{taken.getsockname()[1]}")
+    assert "nothing answers there: [Errno " in str(caught.value)
 
 
 def test_folders_of_killed_runs_are_swept_and_those_of_others_are_not(tmp_path: Path):

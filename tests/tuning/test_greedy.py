@@ -15,19 +15,23 @@ def names(plan: Plan) -> list[str]:
 
 
 def test_a_greedy_path_is_run_step_by_step_until_no_factor_is_left() -> None:
-    records, steps = Records(), []
+    records, steps, gathered = Records(), [], []
 
     def run(plan: Plan) -> RunSummary:
         steps.append(names(plan))
         return RunSummary(completed=records.run(plan))
 
-    plan, summary = run_in_steps(greedy_plan(), run, records.get)
+    def gather(plan: Plan) -> None:
+        gathered.append((len(steps), names(plan)))
+
+    plan, summary = run_in_steps(greedy_plan(), run, records.get, gather)
     assert steps == [
         ["baseline", "+ pool", "+ norm", "+ width"],
         ["baseline", "+ norm", "+ pool", "+ width"],
         ["baseline", "+ norm", "+ width", "+ pool"],
         ["baseline", "+ norm", "+ width", "+ pool"],
     ]
+    assert gathered == list(enumerate(steps))[1:], "of each longer plan, before it is run"
     assert names(plan) == steps[-1]
     assert summary == RunSummary(completed=14)
     assert plan == follow(greedy_plan(), records.get).plan

@@ -9,6 +9,7 @@ from ablate.records.schema import TrialRecord
 from ablate.records.store import RecordStore
 from ablate.study.plan import Plan
 from ablate.tuning.progress import Silent, TrialName
+from ablate.tuning.recorder import LOST
 from ablate.tuning.runner import (
     ResourceWish,
     RunSummary,
@@ -98,6 +99,7 @@ class TestRunTasks:
         }
         assert 0 < record.cost.seconds < 5
         assert record.cost.flops == 20.0
+        assert record.metrics["gpus_seen"] == 0, "it asked for none"
         assert {"ray", "torch", "python", "ablate", "started", "ended", "processor"} <= set(
             record.provenance
         )
@@ -126,7 +128,8 @@ class TestRunTasks:
         plan = make_trivial_plan(seeds=1, settings={"ends": "dies"}, arms=(), retries=0)
         (record,) = run(plan, tmp_path).values()
         assert record.status == "failed"
-        assert "died" in record.error
+        assert "died unexpectedly" in record.error
+        assert record.error.splitlines()[-1] == LOST
 
     def test_a_diverged_trial_is_a_result(self, tmp_path: Path):
         log = tmp_path / "log"
@@ -136,12 +139,22 @@ class TestRunTasks:
         assert record.chance_level == {"test_accuracy": 10.0}
         assert len(starts(log)) == 1
 
-    def test_two_trials_share_a_gpu_and_have_one_thread_each(self, tmp_path: Path):
-        records = run(make_trivial_plan(seeds=2), tmp_path, Resources(cpus=0.25, gpus=0.5))
-        assert {record.metrics["threads"] for record in records.values()} == {1.0}
-        record = records["a", 0]
-        assert record.cost.gpu_seconds == pytest.approx(record.cost.seconds / 2)
-        assert record.cost.core_seconds == pytest.approx(record.cost.seconds / 4)
+    @pytest.mark.parametrize(("gpus", "at_once"), [(1.0, 2), (0.5, 4)])
+    def test_gpus_hold_as_many_trials_as_fit_each_with_one_to_see(
+        self, tmp_path: Path, gpus: float, at_once: int
+    ):
+        (tmp_path / "running").mkdir()
+        settings = {"running": str(tmp_path / "running"), "together": at_once}
+        plan = make_trivial_plan(seeds=3, settings=settings)
+        records = run(plan, tmp_path, Resources(cpus=0.25, gpus=gpus)).values()
+        assert max(record.metrics["at_once"] for record in records) == at_once
+        assert {record.metrics["gpus_seen"] for record in records} == {1.0}
+        workers = {record.metrics["process"]: record.metrics["first_gpu"] for record in records}
+        assert sorted(workers.values()) == sorted([0.0, 1.0] * (at_once // 2))
+        assert {record.metrics["threads"] for record in records} == {1.0}
+        for record in records:
+            assert record.cost.gpu_seconds == pytest.approx(record.cost.seconds * gpus)
+            assert record.cost.core_seconds == pytest.approx(record.cost.seconds / 4)
 
     def test_a_trial_that_a_scheduler_stops_is_pruned(self, tmp_path: Path):
         from ray.tune.schedulers import FIFOScheduler, TrialScheduler

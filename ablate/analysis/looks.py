@@ -1,0 +1,87 @@
+"""Claims that are looked at after every seed, and how their evidence grew."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ablate.analysis import inference, sequential
+from ablate.analysis.inference import Critical
+from ablate.analysis.readings import Evidence, Reading, Stand, finite, read
+from ablate.analysis.sequential import Outcome
+from ablate.records.looks import FIRST_LOOK
+from ablate.study.plan import Plan
+from ablate.study.schema import Claim
+
+GROWTH_COLUMNS = [
+    "claim", "says", "n", "estimate", "low", "high", "threshold", "wanted", "unit", "verdict",
+]  # fmt: skip
+
+
+def looked_at_repeatedly(evidence: Evidence, claims: Sequence[Claim]) -> list[Stand]:
+    """Each claim at the look that settled it, or at the last, with its repeated interval."""
+    looks = looks_of(evidence.plan)
+    readings = {
+        look: [read(evidence.first_seeds(look), claim) for claim in claims] for look in looks
+    }
+
+    def settle(member: int, look: int, level: float) -> Outcome | None:
+        reading = readings[look][member]
+        if not reading.is_decidable:
+            return None
+        return reading.outcome(*reading.interval(level, critical_of(evidence.plan, reading)))
+
+    stands = []
+    for member, stop in enumerate(sequential.stops(len(claims), looks, settle)):
+        reading = readings[stop.look][member] if looks else read(evidence, claims[member])
+        critical = critical_of(evidence.plan, reading)
+        course = tuple(readings[look][member] for look in looks)
+        stands.append(Stand(reading, stop.level, stop.outcome, None, critical, course))
+    return stands
+
+
+def growth_table(plan: Plan, stands: Sequence[Stand]) -> pd.DataFrame:
+    """How the evidence grew, of a study that looks repeatedly: one row a claim and look, up to the
+    look that settled it. Empty for other studies.
+
+    stands: of the study's claims, in their order. Columns claim (position from 1), says, n,
+    estimate, low, high (repeated interval at the level that the claim ended with), threshold,
+    wanted (where the interval must come to lie), unit and verdict (of the claim).
+    """
+    rows = []
+    for position, (claim, stand) in enumerate(zip(plan.study.claims, stands, strict=True), 1):
+        for reading in stand.course:
+            if reading.sample.n > stand.reading.sample.n or not reading.is_decidable:
+                continue
+            low, high = reading.interval(stand.level, critical_of(plan, reading))
+            rows.append(
+                {
+                    "claim": position,
+                    "says": claim.says,
+                    "n": reading.sample.n,
+                    "estimate": float(reading.sample.mean),
+                    "low": finite(low),
+                    "high": finite(high),
+                    "threshold": reading.threshold,
+                    "wanted": reading.wanted,
+                    "unit": reading.unit,
+                    "verdict": stand.outcome or "undecided",
+                }
+            )
+    return pd.DataFrame(rows, columns=GROWTH_COLUMNS).drop_duplicates(["claim", "n"])
+
+
+def looks_of(plan: Plan) -> list[int]:
+    """Numbers of seeds at which a study that looks repeatedly does so."""
+    most = min(len(plan.study.seeds), plan.study.max_seeds or 0)
+    return list(range(FIRST_LOOK, most + 1))
+
+
+def critical_of(plan: Plan, reading: Reading) -> Critical:
+    """c_n of looking repeatedly. Spread is looked at once, at the maximum: until then c_n is
+    infinite.
+    """
+    most = plan.study.max_seeds or 0
+    if reading.least_seeds > FIRST_LOOK:
+        return lambda n, alpha: inference.critical_value(n, alpha) if n >= most else np.inf
+    return lambda n, alpha: sequential.critical_value(n, most, alpha)

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from ablate.analysis import inference, sequential
+from ablate.analysis.claims import standing
+from ablate.analysis.looks import critical_of, growth_table, looks_of
+from ablate.study.schema import Difference, MoreStable
+from tests.analysis.evidence import WIDTH, arm, evidence_of, plan_of, records_of
+
+BETTER = Difference(says="Wide is better.", better=arm(width="wide"), worse=arm())
+STABLER = MoreStable(says="Wide is stabler.", stable=arm(width="wide"), unstable=arm())
+VALUES = {"baseline": [80.0, 80.1, 79.9, 80.0, 80.2], "wide": [81.0, 83.1, 82.2, 81.9, 82.4]}
+
+
+def test_looking_starts_with_three_seeds_and_ends_with_those_there_are():
+    assert looks_of(plan_of(WIDTH, seeds=5, max_seeds=4)) == [3, 4]
+    assert looks_of(plan_of(WIDTH, seeds=5, max_seeds=20)) == [3, 4, 5]
+    assert looks_of(plan_of(WIDTH, seeds=2, max_seeds=20)) == []
+    assert looks_of(plan_of(WIDTH, seeds=5)) == []
+
+
+def test_spread_is_looked_at_once_at_the_maximum():
+    plan = plan_of(WIDTH, seeds=5, max_seeds=5, claims=(BETTER, STABLER))
+    better, stabler = standing(evidence_of(plan, records_of(plan, VALUES)))
+    critical = critical_of(plan, better.reading)
+    assert critical(3, 0.05) == pytest.approx(sequential.critical_value(3, 5, 0.05))
+    critical = critical_of(plan, stabler.reading)
+    assert critical(4, 0.05) == np.inf
+    assert critical(5, 0.05) == pytest.approx(inference.critical_value(5, 0.05))
+
+
+def test_evidence_grows_up_to_the_look_that_settled_the_claim():
+    plan = plan_of(WIDTH, seeds=5, max_seeds=5, claims=(BETTER,))
+    stands = standing(evidence_of(plan, records_of(plan, VALUES)))
+    growth = growth_table(plan, stands)
+    assert growth["n"].tolist() == list(range(3, stands[0].reading.sample.n + 1))
+    assert growth["estimate"].iloc[0] == pytest.approx(np.mean([1.0, 3.0, 2.3]))
+    assert set(growth["verdict"]) == {stands[0].outcome or "undecided"}
+
+
+def test_a_study_that_looks_once_has_no_growth():
+    plan = plan_of(WIDTH, seeds=5, claims=(BETTER, STABLER))
+    assert growth_table(plan, standing(evidence_of(plan, records_of(plan, VALUES)))).empty
