@@ -12,10 +12,10 @@ demo: $(RUN_STAMP)  ## the pooling study on the embedded digits; prints the repo
 	$(BIN)/ablate run studies/pooling.yaml --dataset digits --set training.epochs=2
 
 test: $(TEST_STAMP)  ## the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 quick: $(TEST_STAMP)  ## the tests that take seconds
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not scale"
 
 scale: $(TEST_STAMP)  ## what a trial costs, of a thousand without work
 	$(BIN)/python -m pytest -m scale
