@@ -91,7 +91,7 @@ def test_a_killed_run_leaves_no_process_and_goes_on_with_what_it_missed(tmp_path
         kill(process)
         assert wait_until(lambda: not trials_under_way(process.pid), 20)
         before = records_in(run)
-        assert sorted(starts(tmp_path)[:2]) == ["a 0", "b 0"]
+        assert sorted(s for s in starts(tmp_path) if s.endswith(" 0")) == ["a 0", "b 0"]
 
         assert list(tmp_path.glob("ablate-*")), "what it could not clear away"
         release(tmp_path)
