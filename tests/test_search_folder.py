@@ -248,8 +248,8 @@ class TestPage:
         [
             *SAMPLERS,
             *SCHEDULERS,
-            *(set(Parameter.model_fields) - {"name"}),
-            *(path.stem for path in (ROOT / "search_spaces").glob("*.yaml")),
+            *(key for key in Parameter.model_fields if key != "name"),
+            *sorted(path.stem for path in (ROOT / "search_spaces").glob("*.yaml")),
         ],
     )
     def test_everything_is_named(self, word: str):
