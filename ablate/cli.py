@@ -246,7 +246,9 @@ def plan(
     if plan.study.tune is not None:
         own = own_plan(plan, searched(folder, plan, records or []))
         _console().print(_tuning_sentence(plan, plan.study.tune, own, costs), highlight=False)
-    if reads := plan.data_needed():
+    if any(trial.hash not in found for trial in plan.unique_trials) and (
+        reads := plan.data_needed()
+    ):
         text = f"It reads {', '.join(reads)}."
         _console().print(text, highlight=False, markup=False, soft_wrap=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -841,21 +841,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-UNHURRIED = settings(deadline=None)
-
-
 class TestEveryTable:
-    @UNHURRIED
     @given(table=TABLES)
     def test_gives_back_the_numbers_written(self, table: dict, folder: Path):
         assert metrics_of(self.read(folder, wide(table))) == table
 
-    @UNHURRIED
     @given(table=TABLES)
     def test_is_the_same_wide_and_long(self, table: dict, folder: Path):
         assert self.read(folder, wide(table)).records == self.read(folder, long(table)).records
 
-    @UNHURRIED
     @given(table=TABLES)
     def test_is_the_same_in_csv_and_parquet(self, table: dict, folder: Path):
         rows = wide(table)
@@ -864,7 +858,6 @@ class TestEveryTable:
         from_parquet = read_results(folder / "results.parquet", study)
         assert metrics_of(from_parquet) == metrics_of(self.read(folder, rows)) == table
 
-    @UNHURRIED
     @given(table=TABLES, data=st.data())
     def test_is_the_same_in_any_order(self, table: dict, data: st.DataObject, folder: Path):
         rows = data.draw(st.permutations(wide(table)))

@@ -31,7 +31,7 @@ def shapes_seen(network: nn.Module, images: torch.Tensor) -> dict[str, tuple[int
     return seen
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     specs(),
     st.tuples(st.integers(1, 4), st.integers(16, 23), st.integers(16, 23)),
@@ -52,7 +52,7 @@ def test_shapes_parameters_and_flops_are_those_of_the_built_network(
     assert layers[-1].output_shape == (classes,)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(specs(), st.tuples(st.integers(1, 4), st.integers(16, 40), st.integers(16, 40)))
 def test_striding_a_convolution_keeps_the_number_of_parameters(
     spec: ArchitectureSpec, input_shape: tuple[int, int, int]
