@@ -297,7 +297,7 @@ def search(
     max_concurrent: MaxConcurrent = None,
     address: Address = None,
 ) -> None:
-    """Search hyperparameters of a study's arms by validation data; the test set is not looked at.
+    """Search hyperparameters of a study's arms; nothing is chosen by the test set.
 
     \b
     ablate search studies/optimizer.yaml --space learning_rate --trials 32

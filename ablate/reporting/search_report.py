@@ -104,7 +104,7 @@ def _method(findings: SearchFindings) -> Iterator[str]:
     yield f"A point is one choice of the parameters, {worth}."
     yield from _asked(findings)
     yield (
-        "Points were chosen by validation data alone: the test set was not looked at. The best "
+        "Points were chosen by validation data alone: the test set had no part in it. The best "
         "point was chosen for what it is worth on the search's seeds, where it looks better than "
         "it is: compare arms on other seeds, as ablate run does with those of the study."
     )

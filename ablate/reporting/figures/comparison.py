@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter
+from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from ablate.reporting import formatting
 from ablate.reporting.figures import curves
@@ -49,7 +49,9 @@ def draw(
             for label in dict.fromkeys(table["label"]):
                 own = table[table["label"] == label]
                 curves.draw_curve(own, axes, styles[label], x=name)
-            axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
+            axes.xaxis.set_major_locator(MaxNLocator(5))
+            if name != "epoch":  # thousands and millions; there is no milliepoch
+                axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
         row[0].set_ylabel(y_label)
         curves.look_at_means(row[0], {y_label: table})
     for axes, name in zip(panels[-1], names, strict=True):

@@ -66,3 +66,9 @@ def test_what_must_be_known_stands_in_the_figure(figure: Figure) -> None:
 def test_a_note_makes_room_for_itself(note: str) -> None:
     tables = {"loss": table()}
     assert (comparison.size(tables, note) > comparison.size(tables)) is bool(note)
+
+
+def test_epochs_are_written_without_prefixes(figure: Figure) -> None:
+    epochs, seconds, _ = draw(figure, {"loss (nats)": table(epoch=[0.25, 0.5, 0.75, 1.0])})
+    assert not any("m" in text for text in epochs.xaxis.get_major_formatter().format_ticks([0.25]))
+    assert seconds.xaxis.get_major_formatter().format_ticks([2000]) == ["2 k"]
