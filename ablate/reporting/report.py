@@ -25,6 +25,8 @@ class Page:
 
     title: str
     question: str
+    baselines: tuple[str, ...]
+    """What each context starts from, in the study's own keys."""
     answer: str
     warnings: tuple[str, ...]
     verdicts: Table | None
@@ -86,6 +88,7 @@ def make_page(
     return Page(
         title=formatting.sentence_case(study.name.replace("_", " ")),
         question=study.question,
+        baselines=table_makers.baselines(study),
         answer=answer(findings),
         warnings=tuple(findings.warnings),
         verdicts=tuned_tables.verdict_table(findings),

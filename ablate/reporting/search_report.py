@@ -28,6 +28,8 @@ class SearchPage:
 
     title: str
     question: str
+    baselines: tuple[str, ...]
+    """What each context starts from, in the study's own keys."""
     answer: str
     warnings: tuple[str, ...]
     best: Table
@@ -79,6 +81,7 @@ def make_search_page(findings: SearchFindings, provenance: Mapping[str, Any]) ->
     return SearchPage(
         title=f"{formatting.sentence_case(study)}: search of {space}",
         question=search_question(findings),
+        baselines=table_makers.baselines(findings.plan.study),
         answer=search_answer(findings),
         warnings=search_warnings(findings),
         best=search_tables.best_points_table(findings),

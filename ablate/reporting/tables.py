@@ -12,6 +12,8 @@ import pandas as pd
 from ablate.analysis.claims import Verdict
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
+from ablate.study.schema import Study
+from ablate.study.yaml_source import scalar_name
 from ablate.workload import MetricDescription, describe_metric
 
 Tone = Literal["plain", "strong", "muted", "supported", "refuted", "undecided", "open"]
@@ -524,3 +526,12 @@ def _flat(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
 
 def _text(value: object) -> str:
     return "" if value is None or value is pd.NA or value != value else str(value)
+
+
+def baselines(study: Study) -> tuple[str, ...]:
+    """What each context starts from, in the study's own keys, a line each."""
+    return tuple(
+        f"{name}: {', '.join(f'{key} {scalar_name(value)}' for key, value in settings.items())}"
+        for name, settings in study.contexts.items()
+        if settings
+    )

@@ -93,7 +93,8 @@ def make_search_plan(results: Sequence[SearchResult]) -> Any:
         SimpleNamespace(name=each.arm, context=each.context, is_reference=each.arm == "baseline")
         for each in results
     )
-    return SimpleNamespace(arms=arms, metrics=METRICS)
+    study = SimpleNamespace(contexts={"baseline": {"training.epochs": 2}})
+    return SimpleNamespace(arms=arms, metrics=METRICS, study=study)
 
 
 def _point(

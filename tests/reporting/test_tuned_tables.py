@@ -136,3 +136,9 @@ def test_its_numbers_have_macros_written_as_in_the_report(findings: Findings) ->
         r"\newcommand{\verdictOneTunedEstimate}{\ensuremath{-}10.03}",
     ):
         assert line in text.splitlines()
+
+
+def test_the_page_says_what_the_study_starts_from(findings: Findings) -> None:
+    (line,) = make_page(findings, {}).baselines
+    ((name, settings),) = findings.plan.study.contexts.items()
+    assert line == f"{name}: {', '.join(f'{key} {value}' for key, value in settings.items())}"
