@@ -36,7 +36,6 @@ from ablate.study.schema import Study, Tune
 from ablate.study.search_space import SearchSpace
 from ablate.study.space_file import check_space, find_space, read_space
 from ablate.study.tuned import searched_arms
-from ablate.workload import Workload, load_workload
 
 SPACE_FILE = "search_space.yaml"
 
@@ -86,9 +85,7 @@ def search_study(
     path = find_space(space)
     loaded = read_space(path)
     arms = chosen_arms(plan, arm)
-    check_space(
-        loaded.space, plan.workload or load_workload(plan.study.workload), arms, loaded.source
-    )
+    check_space(loaded.space, plan.load_workload(), arms, loaded.source)
     make_folder(folder)
     with writer_lock(folder):
         known = _known(folder, plan, others)
@@ -169,7 +166,7 @@ def _journal(plan: Plan, tune: Tune) -> str:
     """
     from ablate.tuning.points import arm_digest
 
-    workload: Workload = plan.workload or load_workload(plan.study.workload)
+    workload = plan.load_workload()
     arms = {"/".join(arm.key): arm_digest(workload, arm) for arm in searched_arms(plan)}
     content = [plan.study.name, tune.space.name, tune.space.digest, tune.seeds, metric_of(plan)]
     text = json.dumps([*content, workload.version, arms], sort_keys=True)

@@ -19,7 +19,7 @@ from ablate.study.schema import Claim, Difference, NoDifference, Selector, Tune
 from ablate.study.search_space import Edge, Parameter, value_at
 from ablate.study.tuned import specs_of
 from ablate.study.yaml_source import scalar_name
-from ablate.workload import Workload, describe_metric, load_workload
+from ablate.workload import describe_metric
 
 if TYPE_CHECKING:
     from ablate.analysis.findings import Findings
@@ -51,7 +51,7 @@ def settings_table(plan: Plan, searches: Searches) -> pd.DataFrame:
         if tune is None or best is None:
             continue
         own = _own_point(plan, arm, tune, search)
-        resolved = _workload(plan).resolve(arm.settings)
+        resolved = plan.load_workload().resolve(arm.settings)
         rows += [
             {
                 "context": arm.context,
@@ -221,15 +221,12 @@ def _edge(plan: Plan, arm: Arm, parameter: Parameter, value: Any) -> Edge | None
     edge = parameter.edge(value)
     if edge is not None:
         try:
-            _workload(plan).resolve(overlaid(arm.settings, {parameter.key: parameter.beyond(edge)}))
+            plan.load_workload().resolve(
+                overlaid(arm.settings, {parameter.key: parameter.beyond(edge)})
+            )
         except SettingsError:
             return None
     return edge
-
-
-def _workload(plan: Plan) -> Workload:
-    workload: Workload = plan.workload or load_workload(plan.study.workload)
-    return workload
 
 
 def _word(key: str) -> str:

@@ -118,11 +118,11 @@ class Plan(BaseModel):
 
     def resolved_settings(self, trial: PlannedTrial) -> Settings:
         """Complete settings of a trial, as its workload's `run` takes them."""
-        return self._workload().resolve(self.arm(trial.context, trial.arm).settings)
+        return self.load_workload().resolve(self.arm(trial.context, trial.arm).settings)
 
     def pinned(self) -> "Plan":
         """The same plan, its study's files named with their content."""
-        pin = self._workload().pinned
+        pin = self.load_workload().pinned
         contexts = {name: pin(settings) for name, settings in self.study.contexts.items()}
         factors = {
             name: factor.model_copy(
@@ -135,16 +135,17 @@ class Plan(BaseModel):
 
     def data_needed(self) -> tuple[str, ...]:
         """Names of all data that the trials read, each once."""
-        workload = self._workload()
+        workload = self.load_workload()
         resolved = (workload.resolve(arm.settings) for arm in self.arms)
         names = (name for settings in resolved for name in workload.data_needed(settings))
         return tuple(dict.fromkeys(names))
 
     def training_flops(self, trial: PlannedTrial) -> float:
         """FLOPs that the trial is expected to take; 0 where unknown."""
-        return self._workload().training_flops(self.resolved_settings(trial))
+        return self.load_workload().training_flops(self.resolved_settings(trial))
 
-    def _workload(self) -> Workload:
+    def load_workload(self) -> Workload:
+        """What its trials run."""
         workload: Workload = self.workload or load_workload(self.study.workload)
         return workload
 
@@ -264,7 +265,7 @@ def _trials_of(plan: Plan, arm: Arm) -> list[PlannedTrial]:
 def _changes(plan: Plan, arm: Arm) -> str:
     if arm.is_reference:
         return ", ".join(f"{key}: {_text(value)}" for key, value in arm.settings.items())
-    resolve = plan._workload().resolve
+    resolve = plan.load_workload().resolve
     before = _flat(resolve(_shown_against(plan, arm).settings))
     after = _flat(resolve(arm.settings))
     return ", ".join(

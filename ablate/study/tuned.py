@@ -11,7 +11,6 @@ from ablate.study.plan import MeasuredCost, Plan, expected_cost
 from ablate.study.schema import SettingsOverride, Tune
 from ablate.study.search_space import SearchSpace, Values
 from ablate.study.trial import TrialSpec
-from ablate.workload import Workload, load_workload
 
 
 def tuned_plan(plan: Plan, tuned: Mapping[tuple[str, str], SettingsOverride]) -> Plan:
@@ -41,7 +40,7 @@ def tuned_plan(plan: Plan, tuned: Mapping[tuple[str, str], SettingsOverride]) ->
 
 def specs_of(plan: Plan, settings: SettingsOverride, seeds: Sequence[int]) -> tuple[TrialSpec, ...]:
     """The trials that settings mean, one a seed. Raises SettingsError."""
-    workload = _workload(plan)
+    workload = plan.load_workload()
     identity = workload.identity(workload.resolve(settings))
     return tuple(
         TrialSpec(
@@ -125,15 +124,10 @@ def _corners(space: SearchSpace) -> Iterator[Values]:
 
 def _alike(plan: Plan, one: SettingsOverride, other: SettingsOverride) -> bool:
     """Whether settings mean one computation; those that the workload refuses do not."""
-    workload = _workload(plan)
+    workload = plan.load_workload()
     try:
         forms = [workload.canonical(workload.resolve(settings)) for settings in (one, other)]
     except SettingsError:
         return False
     first, second = (json.dumps(form, sort_keys=True) for form in forms)
     return first == second
-
-
-def _workload(plan: Plan) -> Workload:
-    workload: Workload = plan.workload or load_workload(plan.study.workload)
-    return workload

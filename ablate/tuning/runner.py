@@ -13,7 +13,7 @@ from ablate.study.plan import Plan
 from ablate.tuning.cluster import cluster, largest_machine, offered, temporary_folder
 from ablate.tuning.course import TrialTask
 from ablate.tuning.progress import ProgressListener, Silent
-from ablate.workload import Resources, Wanted, Workload, load_workload
+from ablate.workload import Resources, Wanted, Workload
 
 
 class RunSummary(NamedTuple):
@@ -232,7 +232,7 @@ def _run(
     progress: ProgressListener,
     max_concurrent: int | None,
 ) -> RunSummary:
-    workload: Workload = plan.workload or load_workload(plan.study.workload)
+    workload = plan.load_workload()
     data = _load_data(tasks, workload, data_dir, progress)
     with ExitStack() as cleanup:
         cleanup.enter_context(cluster(address))

@@ -48,7 +48,7 @@ from ablate.tuning.samplers import (
     make_sampler,
 )
 from ablate.tuning.schedulers import check_scheduler, make_scheduler, recall
-from ablate.workload import Workload, describe_metric, load_workload
+from ablate.workload import Workload, describe_metric
 
 SEARCH_SEEDS = (100,)
 """Seeds of a search where none are given: not those of a study, whose comparison they would bias
@@ -179,7 +179,7 @@ def search_arms(
     check_sampler(sampler, space)
     check_scheduler(scheduler, objective.weighs_cost)
     _check_numbers(trials, seeds, grace_period)
-    workload: Workload = plan.workload or load_workload(plan.study.workload)
+    workload = plan.load_workload()
     check_space(space, workload, arms)
     progress = progress or Silent()
     where = str(storage or store.run_folder / JOURNAL_FILE)
