@@ -1,5 +1,6 @@
 """Effects with their intervals, one row an effect, each seed's difference as a point."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -45,31 +46,57 @@ def draw(
     differences: columns context, arm, seed, difference. label: the metric's; unit: of differences.
     """
     rows, headings = layout(effects)
+    for row in rows:
+        style = styles[str(row.effect["arm"])]
+        draw_seeds(axes, row.y + _SEEDS_BELOW, row.effect, differences, style)
+        _draw_effect(axes, row, style)
+        write_numbers(axes, row.y, row.effect, unit)
+    frame(
+        axes,
+        rows,
+        headings,
+        f"difference {reference_text(effects)} in {label}",
+        "large mark and bar: mean and interval; small marks: one seed each",
+        unit=unit,
+        higher_is_better=higher_is_better,
+        smallest_effect_of_interest=smallest_effect_of_interest,
+    )
+
+
+def frame(
+    axes: Axes,
+    rows: list[Row],
+    headings: list[tuple[float, str]],
+    what: str,
+    marks: str,
+    *,
+    unit: str,
+    higher_is_better: bool,
+    smallest_effect_of_interest: float,
+) -> None:
+    """All but the effects: no difference and its band, names of rows and factors, and what is seen.
+
+    what: the axis shows; marks: what the marks are.
+    """
     if smallest_effect_of_interest > 0:
         axes.axvspan(
             -smallest_effect_of_interest, smallest_effect_of_interest, color=BAND, lw=0, zorder=0
         )
     axes.axvline(0, color=INK, linewidth=1, zorder=1)
-    for row in rows:
-        _draw_row(axes, row, differences, styles, unit)
-    draw_headings(axes, headings)
-    bottom = max((row.y for row in rows), default=0)
-    axes.set_ylim(bottom + 0.6, -0.6)
+    _draw_headings(axes, headings)
+    axes.set_ylim(max((row.y for row in rows), default=0) + 0.6, -0.6)
     axes.set_yticks([row.y for row in rows], [row.label for row in rows])
     axes.grid(visible=False, axis="y")
     axes.margins(x=0.06)
     side = "right" if higher_is_better else "left"
-    against = reference_text(effects)
     axes.set_xlabel(
-        formatting.with_unit(f"difference {against} in {label}", f"({unit})" if unit else "")
-        + f"; {side} is better\n"
-        + "large mark and bar: mean and interval; small marks: one seed each"
-        + band_text(smallest_effect_of_interest, unit)
+        formatting.with_unit(what, f"({unit})" if unit else "")
+        + f"; {side} is better\n{marks}"
+        + _band_text(smallest_effect_of_interest, unit)
     )
 
 
-def draw_headings(axes: Axes, headings: list[tuple[float, str]]) -> None:
-    """Factors' names in bold, to the left of the axes."""
+def _draw_headings(axes: Axes, headings: list[tuple[float, str]]) -> None:
     for y, text in headings:
         axes.annotate(
             formatting.wrap(text, _LABEL_WIDTH),
@@ -112,25 +139,33 @@ def _join(label: str, more: str) -> str:
     return f"{label},\n{more}"
 
 
-def _draw_row(
-    axes: Axes, row: Row, differences: pd.DataFrame, styles: dict[str, ArmStyle], unit: str
+def draw_seeds(
+    axes: Axes,
+    y: float,
+    effect: Mapping[Any, Any],
+    differences: pd.DataFrame,
+    style: ArmStyle,
+    gid: str = "seeds",
 ) -> None:
-    effect = row.effect
-    style = styles[str(effect["arm"])]
+    """Each seed's difference, as a small hollow mark. differences: see `draw`."""
     of_arm = differences[
         (differences["context"] == effect["context"]) & (differences["arm"] == effect["arm"])
     ].dropna(subset=["difference"])
     axes.scatter(
         of_arm["difference"],
-        [row.y + _SEEDS_BELOW] * len(of_arm),
+        [y] * len(of_arm),
         s=14,
         facecolors="none",
         edgecolors=style.colour,
         linewidths=0.9,
         marker=style.marker,
         zorder=2,
-        gid="seeds",
+        gid=gid,
     )
+
+
+def _draw_effect(axes: Axes, row: Row, style: ArmStyle) -> None:
+    effect = row.effect
     if not formatting.is_missing(effect["low"]) and not formatting.is_missing(effect["high"]):
         lines = axes.hlines(
             row.y, effect["low"], effect["high"], color=style.colour, linewidth=2.2, zorder=3
@@ -148,9 +183,13 @@ def _draw_row(
             zorder=4,
             gid="estimate",
         )
+
+
+def write_numbers(axes: Axes, y: float, effect: Mapping[Any, Any], unit: str) -> None:
+    """An effect's estimate, low, high and n, to the right of the axes."""
     axes.annotate(
         _numbers(effect, unit),
-        (1, row.y),
+        (1, y),
         xycoords=blended_transform_factory(axes.transAxes, axes.transData),
         xytext=(6, 0),
         textcoords="offset points",
@@ -161,7 +200,7 @@ def _draw_row(
     )
 
 
-def _numbers(effect: dict[Any, Any], unit: str) -> str:
+def _numbers(effect: Mapping[Any, Any], unit: str) -> str:
     if formatting.is_missing(effect["estimate"]):
         return "no result"
     value = formatting.number(effect["estimate"], unit, signed=True)
@@ -172,8 +211,7 @@ def _numbers(effect: dict[Any, Any], unit: str) -> str:
     )
 
 
-def band_text(smallest_effect_of_interest: float, unit: str) -> str:
-    """What the grey band is, as a line; empty where there is none."""
+def _band_text(smallest_effect_of_interest: float, unit: str) -> str:
     if smallest_effect_of_interest <= 0:
         return ""
     reach = formatting.with_unit(formatting.number(smallest_effect_of_interest, unit), unit)
