@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ablate.errors import AblateError, Problem, did_you_mean
 from ablate.image_classification.architecture.presets import PRESETS
 from ablate.image_classification.architecture.spec import NO_WEIGHTS
+from ablate.image_classification.architecture.weights import SUFFIXES
 from ablate.image_classification.settings import ImageClassificationSettings, parse, resolve
 from ablate.records.store import RecordStore
 from ablate.reporting.picture_folder import PICTURES_FOLDER
@@ -46,8 +47,6 @@ def find_subject(
     network); or a preset, whose network is as it starts (seed: of its initial weights, else 0;
     overrides). Raises AblateError when there is no such network, with those that there are.
     """
-    from ablate.image_classification.visualization.network import SUFFIXES
-
     path, overrides = Path(which), overrides or {}
     if path.is_dir():
         _refuse({"--preset": preset, **overrides}, f"{which} is a run, and knows its networks")

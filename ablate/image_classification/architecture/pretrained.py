@@ -77,18 +77,24 @@ def read_state(path: Path) -> State:
 
 
 def _tensors(path: Path) -> dict[str, torch.Tensor]:
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        state = load_file(path)
-    else:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+    state = stored(path)
     if not isinstance(state, dict) or not state:
         raise ValueError("it is no state dict")
     for name, value in state.items():
         if not isinstance(value, torch.Tensor):
             raise ValueError(f"its entry '{name}' is no tensor")
     return state
+
+
+def stored(path: Path) -> Any:
+    """What a file of weights holds, by its suffix; nothing of what it may say is run. Raises what
+    the reading library raises where it is damaged.
+    """
+    if path.suffix == ".safetensors":
+        from safetensors.torch import load_file
+
+        return load_file(path)
+    return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _imagenet(backbone: str, data_dir: Path | None) -> Path:

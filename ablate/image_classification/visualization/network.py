@@ -3,17 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 from ablate.errors import AblateError, Problem
-from ablate.image_classification.architecture.pretrained import load_weights
+from ablate.image_classification.architecture.pretrained import load_weights, stored
 from ablate.image_classification.architecture.spec import NO_WEIGHTS
 from ablate.image_classification.settings import ImageClassificationSettings
 from ablate.image_classification.workload import initial_network
 
-SUFFIXES = (".safetensors", ".pth", ".pt")
-"""Of files with weights."""
 _SHOWN = 3  # names that an error lists
 
 
@@ -42,12 +39,7 @@ def load_network(
 def read_weights(path: Path) -> dict[str, Tensor]:
     """Tensors by name. Raises AblateError when the file holds anything else."""
     try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            found = load_file(path)
-        else:
-            found = torch.load(path, map_location="cpu", weights_only=True)
+        found = stored(path)
     except Exception as error:
         reason = str(error).partition("\n")[0]
         raise AblateError(Problem(str(path), f"cannot be read as weights: {reason}")) from error
