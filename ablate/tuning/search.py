@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ray.tune.search import Searcher
-
 from ablate.errors import AblateError, Problem
 from ablate.quiet_optuna import quiet_optuna
 from ablate.records.greedy_path import criterion
@@ -48,6 +46,7 @@ from ablate.tuning.samplers import (
     make_sampler,
 )
 from ablate.tuning.schedulers import check_scheduler, make_scheduler, recall
+from ablate.tuning.task_queue import FINISHED, WithoutMemory
 from ablate.workload import Workload, describe_metric
 
 SEARCH_SEEDS = (100,)
@@ -55,7 +54,7 @@ SEARCH_SEEDS = (100,)
 (a setting chosen on a seed looks better on that seed than on others)."""
 
 
-class PointSearcher(Searcher):
+class PointSearcher(WithoutMemory):
     """Hands Ray Tune the trials of a search, one by one.
 
     Ray's own OptunaSearch ties one Optuna trial to one Ray trial, and takes its value from the
@@ -84,7 +83,7 @@ class PointSearcher(Searcher):
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """The next trial's config, None while others must end first, or FINISHED."""
         if self.error is not None:
-            return self._end()
+            return FINISHED
         try:
             task = self._points.next_task()
         except Exception as error:
@@ -92,22 +91,12 @@ class PointSearcher(Searcher):
             raise
         if task is not None:
             return {"task": task.model_dump(mode="json")}
-        return self._end() if self._points.finished else None
+        return FINISHED if self._points.finished else None
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
         """Its record says it all; see `Teller`."""
-
-    def save(self, checkpoint_path: str) -> None:
-        """Nothing: Optuna's storage and the records are the memory."""
-
-    def restore(self, checkpoint_path: str) -> None:
-        """Nothing, as with `save`."""
-
-    def _end(self) -> str:
-        finished: str = Searcher.FINISHED
-        return finished
 
 
 class Teller:

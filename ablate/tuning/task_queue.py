@@ -10,8 +10,20 @@ from ray.tune.search import Searcher
 
 from ablate.tuning.course import TrialTask
 
+FINISHED: str = Searcher.FINISHED
 
-class TaskQueue(Searcher):
+
+class WithoutMemory(Searcher):
+    """Suggests what to run; records are the memory, so that nothing is saved or restored."""
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing."""
+
+
+class TaskQueue(WithoutMemory):
     """Suggests {"task": ...} where there is room for a trial.
 
     A grid would hand out the same, but Ray Tune copies the whole of it for each of its points, so
@@ -28,8 +40,7 @@ class TaskQueue(Searcher):
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """The next trial's config, None where there is no room, or FINISHED."""
         if not self._left:
-            finished: str = Searcher.FINISHED
-            return finished
+            return FINISHED
         if len(self._running) >= self._room():
             return None
         self._running.add(trial_id)
@@ -40,12 +51,6 @@ class TaskQueue(Searcher):
     ) -> None:
         """However it ended, its place is free; the rest is the record's matter."""
         self._running.discard(trial_id)
-
-    def save(self, checkpoint_path: str) -> None:
-        """Nothing: records are the memory."""
-
-    def restore(self, checkpoint_path: str) -> None:
-        """Nothing, as with `save`."""
 
 
 class StartInTurn(FIFOScheduler):
