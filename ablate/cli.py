@@ -59,7 +59,8 @@ Dataset = Annotated[
     str | None, typer.Option(metavar="NAME", help="Use this data set, e.g. digits.")
 ]
 Seeds = Annotated[
-    str | None, typer.Option(metavar="SEEDS", help="Use these seeds, e.g. 0-4 or 0,2,7.")
+    str | None,
+    typer.Option(metavar="SEEDS", help="Use these seeds, e.g. 0-4 or 0,2,7; 3 is seed 3."),
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -461,6 +462,23 @@ def model(
         [*rows, ("total", "", "", f"{table.parameters:,}", f"{table.flops:,}")],
         right=(2, 3, 4),
     )
+
+
+@app.command()
+def settings(
+    preset: Annotated[
+        str | None, typer.Argument(metavar="PRESET", help="Show the values that a preset sets.")
+    ] = None,
+) -> None:
+    """List every settings key of image classification: its value, levels and meaning.
+
+    \b
+    ablate settings good_model
+    """
+    from ablate.image_classification.settings_reference import settings_reference
+
+    header = ("key", preset or "default", "may be", "what it does")
+    _show_table(header, [tuple(row) for row in settings_reference(preset)])
 
 
 visualize = typer.Typer(

@@ -1,11 +1,14 @@
 """The documentation names everything there is, and its examples work."""
 
+import os
 import re
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from ablate.image_classification.architecture.presets import PRESETS
+from ablate.image_classification.settings_reference import settings_reference
 from ablate.study import schema
 from ablate.study.designs import DESIGNS
 from ablate.study.loading import load_study
@@ -62,3 +65,50 @@ def test_every_design_and_workload_is_named(word: str) -> None:
 def test_links_lead_to_files_that_are_there(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text())
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def settings_page() -> str:
+    """docs/settings.md as the settings are."""
+    rows = [f"| `{row.key}` | {_cell(row.value)} | {row.levels} | {row.meaning} |" for row in KEYS]
+    set_by = {name: {r.key: r.value for r in settings_reference(name)} for name in PRESETS}
+    differing = [
+        f"| `{row.key}` | " + " | ".join(_cell(set_by[name][row.key]) for name in PRESETS) + " |"
+        for row in KEYS
+        if any(set_by[name][row.key] != row.value for name in PRESETS)
+    ]
+    return "\n".join(
+        [
+            "# Settings of image classification",
+            "",
+            "What a study's `baseline`, the levels of its factors, and `--set` may set. "
+            "`ablate settings` prints this table, `ablate settings good_model` the values of a "
+            "preset, and `ablate model good_model` the network that they make.",
+            "",
+            "| key | default | may be | what it does |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+            "## Presets",
+            "",
+            "`preset: good_model` fills what a study does not say. The keys that any preset sets:",
+            "",
+            f"| key | {' | '.join(f'`{name}`' for name in PRESETS)} |",
+            f"|---|{'---|' * len(PRESETS)}",
+            *differing,
+            "",
+        ]
+    )
+
+
+def _cell(value: str) -> str:
+    return f"`{value}`"
+
+
+KEYS = settings_reference()
+
+
+def test_the_page_of_settings_is_what_the_settings_are() -> None:
+    page = ROOT / "docs" / "settings.md"
+    if os.environ.get("ABLATE_ACCEPT_GOLDEN"):
+        page.write_text(settings_page())
+    assert page.read_text() == settings_page()

@@ -35,7 +35,9 @@ Number = int | float
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    """The text below a key is what `ablate settings` says of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class DataSettings(_Section):
@@ -43,15 +45,16 @@ class DataSettings(_Section):
     training set.
     """
 
-    dataset: str = "cifar10"
+    dataset: str = Field(default="cifar10", json_schema_extra={"enum": [*DATASETS]})
+    """Which images; digits are small, and embedded."""
     classes: tuple[NonNegativeInt, ...] | None = Field(default=None, min_length=2)
     """Labels of the classes to tell apart; they are numbered anew, from 0, in ascending order, and
-    the images of other classes are left out. None: all."""
+    the images of other classes are left out. null: all."""
     image_size: PositiveInt | None = None
-    """Height and width that images are brought to, by bilinear interpolation, in pixels. None:
+    """Height and width that images are brought to, by bilinear interpolation, in pixels. null:
     their own."""
     normalization: Literal["dataset", "imagenet"] | None = None
-    """Whose mean and standard deviation images are normalised by. None: the data set's own, or
+    """Whose mean and standard deviation images are normalised by. null: the data set's own, or
     ImageNet's where a backbone has ImageNet weights."""
     validation_fraction: float = Field(default=0.1, gt=0, lt=1)
     """Share of the training images held out for validation, drawn by seed."""
@@ -70,34 +73,41 @@ class TrainingSettings(_Section):
     """The recipe."""
 
     optimizer: Literal["sgd", "adam"] = "sgd"
+    """Stochastic gradient descent, or Adam (Kingma and Ba 2015)."""
     learning_rate: float = Field(default=0.05, gt=0)
     """The rate of every step, or what a schedule starts from (cosine) or rises to (one_cycle)."""
     schedule: Literal["constant", "cosine", "one_cycle"] = "constant"
-    """How the learning rate changes from step to step; see `training/schedules.py`. It spans the
-    planned epochs: where training stops early, the rest of the schedule is not reached."""
+    """How the learning rate changes from step to step; one_cycle: Smith and Topin 2018, arXiv
+    1708.07120. It spans the planned epochs: where training stops early, the rest of the schedule
+    is not reached."""
     one_cycle_warm_up: float = Field(default=0.3, ge=0, lt=1)
-    """Only one_cycle, as all of its keys: share of the steps in which the rate rises."""
+    """Only one_cycle: share of the steps in which the rate rises."""
     one_cycle_start_divisor: float = Field(default=25.0, gt=1)
-    """The first step's rate is the learning rate divided by this."""
+    """Only one_cycle: the first step's rate is the learning rate divided by this."""
     one_cycle_final_divisor: float = Field(default=1e4, ge=1)
-    """The last step's rate is the first one's divided by this."""
+    """Only one_cycle: the last step's rate is the first one's divided by this."""
     one_cycle_momentum: float | None = Field(default=None, gt=0, lt=1)
-    """What momentum (SGD) or beta1 (Adam) falls to while the rate rises, and comes back from;
-    not above it. None: it stays as it is."""
+    """Only one_cycle: what momentum (SGD) or beta1 (Adam) falls to while the rate rises, and comes
+    back from; not above it. null: it stays as it is."""
     momentum: float = Field(default=0.0, ge=0, lt=1)
-    """SGD only."""
+    """Only SGD: the share of the last step that is added to the next."""
     beta1: float = Field(default=0.9, ge=0, lt=1)
-    """Adam only, as beta2 and epsilon."""
+    """Only Adam: decay of the gradient's running mean."""
     beta2: float = Field(default=0.999, ge=0, lt=1)
+    """Only Adam: decay of the squared gradient's running mean."""
     epsilon: float = Field(default=1e-8, gt=0)
+    """Only Adam: added to the denominator."""
     weight_decay: float = Field(default=0.0, ge=0)
     """L2 penalty added to the gradient, in both optimizers."""
     batch_size: int = Field(default=64, ge=2)
+    """Images a step."""
     epochs: int = Field(default=10, ge=1)
+    """Passes over the training images, at most."""
     validations_per_epoch: int = Field(default=1, ge=1)
+    """Validation points in an epoch, evenly spread."""
     early_stopping_patience: int | None = Field(default=None, ge=1)
     """Stop when none of the last so many validation losses is below the one before it, and keep
-    the network of the best validation loss. None: run all epochs, keep the last network."""
+    the network of the best validation loss. null: run all epochs, keep the last network."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto: bfloat16 autocast where the device computes it natively, else float32."""
     compile: bool = False
@@ -402,9 +412,10 @@ def _problem(detail: Any) -> Problem:
         section = ".".join(path[:-1])
         known = _keys(path[:-1])
         place = f" in {section}" if section else ""
-        return Problem(
-            where, f"no setting named '{path[-1]}'{place}", did_you_mean(path[-1], known)
-        )
+        elsewhere = [f"'{key}'" for key in setting_keys() if key.endswith(f".{path[-1]}")]
+        fix = f"did you mean {' or '.join(elsewhere)}?" if elsewhere else ""
+        fix = fix or did_you_mean(path[-1], known)
+        return Problem(where, f"no setting named '{path[-1]}'{place}", fix)
     if detail["type"] == "literal_error":
         levels = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         return Problem(
@@ -412,6 +423,12 @@ def _problem(detail: Any) -> Problem:
         )
     message = detail["msg"].removeprefix("Value error, ")
     return Problem(where, f"{message} (it is {detail['input']!r})")
+
+
+def setting_keys() -> tuple[str, ...]:
+    """Every settings key, dotted, section by section."""
+    sections = ImageClassificationSettings.model_fields
+    return tuple(f"{section}.{key}" for section in sections for key in _keys([section]))
 
 
 def _keys(path: list[str]) -> list[str]:

@@ -37,6 +37,14 @@ def test_unknown_level_names_the_nearest_one() -> None:
     )
 
 
+def test_a_key_without_its_section_or_in_a_wrong_one_is_told_where_it_belongs() -> None:
+    assert "did you mean 'training.epochs'?" in message_of({"epochs": 2})
+    assert "did you mean 'architecture.filters'?" in message_of({"training.filters": [8]})
+    assert "'data.normalization' or 'architecture.normalization'?" in message_of(
+        {"normalization": "none"}
+    )
+
+
 def test_every_mistake_is_reported_at_once() -> None:
     text = message_of({"training.epochs": 0, "training.optimizer": "adm", "data.fold": 1})
     assert text.count("\n    ") == 2

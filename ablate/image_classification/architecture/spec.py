@@ -43,7 +43,7 @@ class BackboneSpec(BaseModel):
         default=None,
         description=(
             "A network of torchvision, by its name there, with a new last layer; all keys but "
-            "weights and train_from are then without effect. None: the convolutional network "
+            "weights and train_from are then without effect. null: the convolutional network "
             "that the other keys describe."
         ),
     )
@@ -51,15 +51,16 @@ class BackboneSpec(BaseModel):
         default=NO_WEIGHTS,
         description=(
             "What a backbone starts from: none, initial values drawn by seed; imagenet, "
-            "torchvision's IMAGENET1K_V1; or a file, see `weights.py`."
+            "torchvision's IMAGENET1K_V1; or a file of weights, .safetensors or .pth, or the run "
+            "that kept them."
         ),
     )
     train_from: str | None = Field(
         default=None,
         description=(
-            "First block of a backbone that is trained, by its name in `backbones.py`; those "
+            "First block of a backbone that is trained, of ResNet18 for instance layer4; those "
             "before it are frozen, in evaluation mode. classifier: nothing but the classifier. "
-            "None, or all: everything."
+            "null, or all: everything."
         ),
     )
 
