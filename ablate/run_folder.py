@@ -71,18 +71,27 @@ def open_run(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Iterator[
     """The run's record store, held for writing, with all that is known of the plan's trials.
 
     Writes the study as run into the folder, which is made if absent, and copies in what `others`
-    (folders of runs or reports) and the runs beside this one have recorded of its trials. Raises
-    AblateError when another process writes to the run or the folder cannot be had, RecordError
-    when one of `others` holds no records or unreadable ones.
+    (folders of runs or reports) and the runs beside this one have recorded of its trials. Where
+    the block is refused before it has recorded anything, the study before it is back. Raises
+    AblateError when another process writes to the run, the folder cannot be had or is that of
+    another study, RecordError when one of `others` holds no records or unreadable ones.
     """
     for other in others:
         load_records(other)  # what is named must be there
     make_folder(folder)
     with writer_lock(folder):
-        _refuse_another_maximum(folder, plan.study)
+        _refuse_what_was_not_begun_here(folder, plan)
+        before = _content(folder / STUDY_FILE)
         _write_study(folder, plan)
         collect(folder, plan, others)
-        yield RecordStore(folder)
+        store = RecordStore(folder)
+        recorded_before = store.hashes()
+        try:
+            yield store
+        except AblateError:
+            if before is not None and store.hashes() == recorded_before:
+                write_atomically(folder / STUDY_FILE, before)
+            raise
 
 
 def _write_study(folder: Path, plan: Plan) -> None:
@@ -90,21 +99,45 @@ def _write_study(folder: Path, plan: Plan) -> None:
     write_atomically(folder / STUDY_FILE, study_to_yaml(plan.pinned().study).encode())
 
 
-def _refuse_another_maximum(folder: Path, study: Study) -> None:
-    """The number of looks is fixed at the first one: error rates rest on it."""
+def _content(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() else None
+
+
+def _refuse_what_was_not_begun_here(folder: Path, plan: Plan) -> None:
+    """Raises AblateError where the folder is that of another study, whose report would be lost, or
+    of a study that is looked at up to another number of seeds.
+    """
     if not (folder / STUDY_FILE).is_file():
         return
-    stored = _read_study(folder).max_seeds
-    if stored not in (None, study.max_seeds):
+    stored = _read_study(folder)
+    if stored.question != plan.study.question and not _common_arms(make_plan(stored), plan):
         raise AblateError(
             Problem(
                 str(folder),
-                f"its claims have been looked at with a maximum of {stored} seeds, which cannot "
-                "be changed afterwards",
-                f"go on with --until-decided --max-seeds {stored}, or name another folder with "
-                "--out",
+                f"is the run of another study: {stored.question}",
+                "name another folder with --out",
             )
         )
+    # The number of looks is fixed at the first one: error rates rest on it.
+    if stored.max_seeds not in (None, plan.study.max_seeds):
+        raise AblateError(
+            Problem(
+                str(folder),
+                f"its claims have been looked at with a maximum of {stored.max_seeds} seeds, "
+                "which cannot be changed afterwards",
+                f"go on with --until-decided --max-seeds {stored.max_seeds}, or name another "
+                "folder with --out",
+            )
+        )
+
+
+def _common_arms(one: Plan, other: Plan) -> bool:
+    """Whether a trial of one is also one of the other, but for its seed."""
+    first, second = (
+        {trial.spec.model_copy(update={"seed": 0}).hash for trial in plan.trials}
+        for plan in (one, other)
+    )
+    return not first.isdisjoint(second)
 
 
 def collect(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> None:
@@ -163,17 +196,29 @@ def read_runs(folders: Sequence[Path]) -> Run:
 
     folders: of runs or of reports. Where several hold a record of one trial, a finished one is
     taken, of the earlier folder. If all are runs of one study with other seeds, the seeds are
-    joined. Raises RecordError for a folder that is neither run nor report, and for runs that have
-    tuned an arm differently; StudyError for a study.yaml that cannot be read.
+    joined. Raises RecordError for a folder that is neither run nor report, for one that shares no
+    trial with the first one's study, and for runs that have tuned an arm differently; StudyError
+    for a study.yaml that cannot be read.
     """
     studies = [_read_study(folder) for folder in folders]
     plan = make_plan(_joined(studies))
     found: dict[str, TrialRecord] = {}
+    in_each = {folder: load_records(folder) for folder in folders}
     for folder in reversed(folders):
-        for hash_, record in load_records(folder).items():
+        for hash_, record in in_each[folder].items():
             if hash_ not in found or answers(record, plan.study):
                 found[hash_] = record
-    return _followed(plan, found.get, _searches_in(folders, plan))
+    run = _followed(plan, found.get, _searches_in(folders, plan))
+    for folder in folders[1:]:
+        if run.records.keys().isdisjoint(in_each[folder]):
+            raise RecordError(
+                Problem(
+                    str(folder),
+                    f"has recorded no trial of the study of {folders[0]}",
+                    "report the two one by one; `ablate compare` draws arms of both",
+                )
+            )
+    return run
 
 
 def write_compact_run(run: Run, folder: Path) -> None:

@@ -89,11 +89,41 @@ def search_study(
     make_folder(folder)
     with writer_lock(folder):
         known = _known(folder, plan, others)
+        before = _results_of_unchanged_arms(folder, plan)
         write_atomically(folder / STUDY_FILE, study_to_yaml(plan.pinned().study).encode())
         write_atomically(folder / SPACE_FILE, path.read_bytes())
         results = search_arms(plan, arms, loaded.space, RecordStore(folder), known=known, **options)
-        write_search(results, folder)
+        write_search(_with_other_arms(results, before, plan), folder)
     return results
+
+
+def _results_of_unchanged_arms(folder: Path, plan: Plan) -> tuple[SearchResult, ...]:
+    """What earlier calls have found in arms that the study still has, with the same settings."""
+    if not is_search(folder) or not (folder / STUDY_FILE).is_file():
+        return ()
+    settings = {arm.key: arm.settings for arm in make_plan(load_study(folder / STUDY_FILE)).arms}
+    now = make_plan(plan.pinned().study, plan.workload).arms
+    alike = {arm.key for arm in now if settings.get(arm.key) == arm.settings}
+    return tuple(each for each in read_search(folder) if (each.context, each.arm) in alike)
+
+
+def _with_other_arms(
+    results: Sequence[SearchResult], before: Sequence[SearchResult], plan: Plan
+) -> list[SearchResult]:
+    """In the plan's order: the results, and of arms searched before but not now those found in the
+    same way.
+    """
+    found = {
+        (each.context, each.arm): each
+        for each in before
+        if results and _way(each) == _way(results[0])
+    }
+    found |= {(each.context, each.arm): each for each in results}
+    return [found[arm.key] for arm in plan.arms if arm.key in found]
+
+
+def _way(result: SearchResult) -> tuple[Any, ...]:
+    return result.space_digest, result.metric, result.seeds, result.weighs_cost
 
 
 def search_own_settings(

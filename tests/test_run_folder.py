@@ -146,6 +146,49 @@ class TestOpenRun:
             assert records_of(longer, store) == Run(longer, {record.hash: record})
         assert load_study(tmp_path / "run" / "study.yaml") == longer.study
 
+    @pytest.mark.parametrize(
+        ("question", "arms", "refused"),
+        [("Another one?", ("c",), False), ("Another one?", ("z",), True), (None, ("z",), False)],
+        ids=["reworded", "another study", "other settings"],
+    )
+    def test_the_folder_of_a_study_that_shares_neither_question_nor_arm_is_refused(
+        self, tmp_path: Path, question: str | None, arms: tuple[str, ...], refused: bool
+    ):
+        before = make_trivial_plan(settings={"level": "a"})
+        make_run(tmp_path / "run", before, completed(before.trials[0]))
+        settings = {"level": "y"} if arms == ("z",) else {}
+        study = make_trivial_plan(arms=arms).study
+        factor = Factor(name="level", levels={"y": {"level": "y"}, "z": {"level": "z"}})
+        changes: dict[str, Any] = {"question": question} if question else {}
+        if settings:
+            changes |= {"contexts": {"baseline": settings}, "factors": {"level": factor}}
+        now = make_plan(study.model_copy(update=changes))
+        if refused:
+            with pytest.raises(AblateError) as caught, open_run(tmp_path / "run", now):
+                pass
+            assert str(caught.value) == (
+                f"{tmp_path / 'run'}: is the run of another study: {before.study.question}\n"
+                "    name another folder with --out"
+            )
+        else:
+            with open_run(tmp_path / "run", now):
+                pass
+        kept = load_study(tmp_path / "run" / "study.yaml")
+        assert kept == (before.study if refused else now.study)
+
+    @pytest.mark.parametrize("has_recorded", [False, True])
+    def test_a_run_that_is_refused_leaves_the_study_as_it_was_unless_it_has_recorded(
+        self, tmp_path: Path, plan: Plan, has_recorded: bool
+    ):
+        make_run(tmp_path / "run", plan)
+        longer = make_trivial_plan(seeds=3)
+        with pytest.raises(AblateError), open_run(tmp_path / "run", longer) as store:
+            if has_recorded:
+                store.put(completed(longer.trials[0]))
+            raise AblateError("there is no such data")
+        kept = load_study(tmp_path / "run" / "study.yaml")
+        assert kept == (longer.study if has_recorded else plan.study)
+
     def test_a_run_is_held_against_other_processes_until_it_is_left(
         self, tmp_path: Path, plan: Plan
     ):
@@ -385,6 +428,17 @@ class TestReadRuns:
         run = read_runs([first, other])
         assert run.plan == plan
         assert run.records == {trial.hash: completed(trial) for trial in plan.trials}
+
+    def test_a_study_that_shares_no_trial_is_refused(self, tmp_path: Path, plan: Plan):
+        other = make_trivial_plan(settings={"more": 1})
+        first = make_run(tmp_path / "first", plan, completed(plan.trials[0]))
+        second = make_run(tmp_path / "second", other, *map(completed, other.trials))
+        with pytest.raises(RecordError) as caught:
+            read_runs([first, second])
+        assert str(caught.value) == (
+            f"{second}: has recorded no trial of the study of {first}\n"
+            "    report the two one by one; `ablate compare` draws arms of both"
+        )
 
     def test_of_two_records_the_earlier_folders_is_taken_unless_only_the_later_finished(
         self, tmp_path: Path, plan: Plan

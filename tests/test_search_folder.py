@@ -95,6 +95,29 @@ def test_the_same_call_changes_nothing_and_more_trials_go_on(tmp_path: Path):
     assert starts(tmp_path) == 5
 
 
+def test_searching_one_arm_keeps_what_was_found_in_the_others_the_same_way(tmp_path: Path):
+    plan, space = files(tmp_path)
+    folder = tmp_path / "runs" / "search"
+    every = search_study(plan, space, folder, trials=2)
+    (sgd,) = search_study(plan, space, folder, arm="sgd", trials=3)
+    assert read_search(folder) == (every[0], sgd, every[2])
+    other: dict[str, Any] = {"seeds": (1, 2), "storage": str(tmp_path / "other.journal")}
+    (averaged,) = search_study(plan, space, folder, arm="sgd", trials=1, **other)
+    assert read_search(folder) == (averaged,)
+
+
+def test_an_arm_with_other_settings_than_when_it_was_searched_is_left_out(tmp_path: Path):
+    plan, space = files(tmp_path)
+    folder = tmp_path / "runs" / "search"
+    baseline, _, adam = search_study(plan, space, folder, trials=1)
+    factor = plan.study.factors["optimizer"]
+    levels = {**factor.levels, "sgd": {**factor.levels["sgd"], "rate": 0.5}}
+    factors = {"optimizer": factor.model_copy(update={"levels": levels})}
+    edited = make_plan(plan.study.model_copy(update={"factors": factors}))
+    search_study(edited, space, folder, arm="adam", trials=1)
+    assert read_search(folder) == (baseline, adam)
+
+
 def test_how_points_were_chosen_is_noted_for_each_call_that_asked_for_some(tmp_path: Path):
     plan, space = files(tmp_path)
     folder = tmp_path / "runs" / "search"
