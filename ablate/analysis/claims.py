@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict
 from ablate.analysis import inference, power
 from ablate.analysis.inference import ALPHA, Sample
 from ablate.analysis.looks import looked_at_repeatedly
-from ablate.analysis.readings import Evidence, Reading, Stand, finite, read
+from ablate.analysis.readings import Evidence, Reading, Stand, Where, finite, read
 from ablate.analysis.sequential import Outcome
 from ablate.analysis.tables import ArmKey
 from ablate.study.arms import Arm
-from ablate.study.schema import Claim, Open, Reaches
+from ablate.study.schema import Claim, NoWorse, Open, Reaches
 
 
 class Verdict(BaseModel):
@@ -43,6 +43,8 @@ class Verdict(BaseModel):
     """Level of that interval: 0.95 where the family has one claim."""
     threshold: float | None = None
     """What the interval is held against: smallest effect of interest, margin or value."""
+    wanted: Where = "above"
+    """Where the interval must come to lie for support: beyond the threshold, or to +-threshold."""
     n: int = 0
     """Seeds that all arms concerned share."""
     p: float | None = None
@@ -57,6 +59,8 @@ class Verdict(BaseModel):
     core_hours: float | None = None
     """What the trials behind it cost."""
     arms: tuple[str, ...] = ()
+    """All that are compared, each once, the claim's better side first; with their context where
+    there are several."""
     note: str = ""
 
 
@@ -127,8 +131,8 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
     low, high = reading.interval(level, stand.critical) if shown else (None, None)
     outcome = "open" if isinstance(claim, Open) else stand.outcome or "undecided"
     needed, detectable = _lacking(reading, level) if outcome == "undecided" else (None, None)
-    if isinstance(claim, Reaches):
-        detectable = None  # it is an arm's mean that is asked for, not an effect
+    if isinstance(claim, Reaches | NoWorse):
+        detectable = None  # it is an arm's mean, or the lack of a loss, that is asked for
     return Verdict(
         says=claim.says,
         kind=claim.kind,
@@ -143,15 +147,22 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
         high=finite(high),
         confidence=1 - level if shown else None,
         threshold=reading.threshold,
+        wanted=reading.wanted,
         n=sample.n,
         p=None if evidence.plan.study.max_seeds else finite(reading.decision.p),
         p_adjusted=finite(stand.p_adjusted),
         seeds_needed=needed,
         detectable_effect=detectable,
         core_hours=_core_hours(evidence, reading.arms),
-        arms=tuple(dict.fromkeys(arm.name for arm in reading.arms)),
+        arms=_names(reading.arms),
         note=" ".join(filter(None, [reading.note, _few_seeds(claim, reading)])),
     )
+
+
+def _names(arms: tuple[Arm, ...]) -> tuple[str, ...]:
+    several = len({arm.context for arm in arms}) > 1
+    names = (f"{arm.context}/{arm.name}" if several else arm.name for arm in arms)
+    return tuple(dict.fromkeys(names))
 
 
 def _lacking(reading: Reading, level: float) -> tuple[int | None, float | None]:

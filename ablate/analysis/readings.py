@@ -27,12 +27,15 @@ from ablate.study.schema import (
     LargestEffect,
     MoreStable,
     NoDifference,
+    NoWorse,
     Open,
     Reaches,
 )
 from ablate.workload import MetricDescription, describe_metric
 
 LEAST_SEEDS_FOR_STABILITY = 10
+
+Where = Literal["above", "below", "outside", "inside"]
 
 
 class Evidence(NamedTuple):
@@ -81,7 +84,7 @@ class Reading(NamedTuple):
     unit: str
     arms: tuple[Arm, ...]
     note: str = ""
-    wanted: Literal["above", "below", "outside", "inside"] = "above"
+    wanted: Where = "above"
     """Where the interval must come to lie for support: beyond the threshold, or to +-threshold."""
     leads: tuple[Sample, ...] = ()
     """Of a largest effect: the lead over each rival; the sample is the least of them."""
@@ -173,6 +176,16 @@ def _read_no_difference(evidence: Evidence, claim: NoDifference) -> Reading:
         "" if margin else "Without a margin, or a smallest effect of interest, nothing is equal.",
         wanted="inside",
     )
+
+
+def _read_no_worse(evidence: Evidence, claim: NoWorse) -> Reading:
+    """Non-inferiority: the lead lies above -margin."""
+    arm, than = (_arm(evidence, claim, selector) for selector in (claim.arm, claim.than))
+    metric = evidence.metric_of(claim)
+    margin = _by(evidence, claim.margin, metric)
+    sample = evidence.difference(metric, arm.key, than.key).sample
+    unit = _difference_unit(evidence, metric)
+    return Reading(sample, inference.exceeds(sample, -margin), -margin, unit, (arm, than))
 
 
 def _read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
@@ -371,6 +384,7 @@ def _unit_of_difference(unit: str) -> str:
 _READERS: dict[str, Callable[[Evidence, Any], Reading]] = {
     "difference": _read_difference,
     "no_difference": _read_no_difference,
+    "no_worse": _read_no_worse,
     "largest_effect": _read_largest_effect,
     "reaches": _read_reaches,
     "faster": _read_faster,

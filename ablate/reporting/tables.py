@@ -12,6 +12,7 @@ import pandas as pd
 from ablate.analysis.claims import Verdict
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
+from ablate.reporting.verdict_rule import verdict_rule
 from ablate.study.schema import Study
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import MetricDescription, describe_metric
@@ -101,8 +102,8 @@ def verdict_table(findings: Findings) -> Table | None:
     return Table(
         "verdicts",
         "Each claim, what was published, what was measured and what follows. Brackets hold the "
-        "interval that decides: of 95 % for a claim alone, wider where several share the error "
-        "rate.",
+        "interval that decides, by where the whole of it lies: of 95 % for a claim alone, wider "
+        "where several share the error rate.",
         ("Claim", "Published", "Measured", "Verdict", "Seeds", "p (adjusted)", "Core-hours"),
         tuple(rows),
         frame,
@@ -124,6 +125,7 @@ _VERDICT_FIELDS = (
     "low",
     "high",
     "threshold",
+    "wanted",
     "n",
     "p",
     "p_adjusted",
@@ -142,12 +144,12 @@ def outcome_cell(verdict: Verdict) -> Cell:
 
 
 def measured_cell(verdict: Verdict) -> Cell:
-    """What was measured for a claim, and what is to be said about it."""
+    """What was measured for a claim, how that decides, and what is to be said about it."""
     signed = verdict.kind != "reaches"
     text = formatting.estimate(
         verdict.estimate, verdict.low, verdict.high, verdict.unit, signed=signed
     )
-    notes = [verdict.note] if verdict.note else []
+    notes = [text for text in (verdict_rule(verdict), verdict.note) if text]
     if verdict.verdict == "undecided":
         notes += _what_it_would_take(verdict)
     return Cell(text, note=" ".join(notes))

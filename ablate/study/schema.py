@@ -89,6 +89,16 @@ class NoDifference(_ClaimBase):
     """None: the study's smallest effect of interest."""
 
 
+class NoWorse(_ClaimBase):
+    """An arm is at least as good as another, or worse by less than a margin (non-inferiority)."""
+
+    kind: Literal["no_worse"] = "no_worse"
+    arm: Selector
+    than: Selector
+    margin: NonNegativeFloat | None = None
+    """None: the study's smallest effect of interest if the metric is the study's, else 0."""
+
+
 class LargestEffect(_ClaimBase):
     """Of all named changes this one gains (or loses) most. Each is an arm differing from the
     baseline in one factor.
@@ -154,7 +164,15 @@ class Open(_ClaimBase):
 
 
 Claim = Annotated[
-    Difference | NoDifference | LargestEffect | Reaches | Faster | MoreStable | Interaction | Open,
+    Difference
+    | NoDifference
+    | NoWorse
+    | LargestEffect
+    | Reaches
+    | Faster
+    | MoreStable
+    | Interaction
+    | Open,
     Field(discriminator="kind"),
 ]
 

@@ -23,6 +23,7 @@ from ablate.study.schema import (
     LargestEffect,
     MoreStable,
     NoDifference,
+    NoWorse,
     Open,
     Reaches,
 )
@@ -42,6 +43,9 @@ from tests.analysis.evidence import (
 )
 
 WIDE_IS_BETTER = Difference(says="Wide is better.", better=arm(width="wide"), worse=arm())
+WIDE_IS_NO_WORSE = NoWorse(
+    says="Wide costs nothing.", arm=arm(width="wide"), than=arm(), margin=0.5
+)
 WIDE_IS_EQUAL = NoDifference(says="Wide is no better.", first=arm(width="wide"), second=arm())
 WIDE_GAINS_MOST = LargestEffect(says="Wide gains most.", change=arm(width="wide"), direction="gain")
 
@@ -154,6 +158,7 @@ def test_a_claim_across_contexts_pairs_their_seeds():
     values = {("short", "wide"): [80, 81, 82], ("long", "wide"): [82, 83.5, 84]}
     contexts = {"short": {}, "long": {"training.epochs": 9}}
     verdict = verdict_of(claim, values, WIDTH, contexts=contexts)
+    assert verdict.arms == ("long/wide", "short/wide")
     assert verdict.verdict == "supported"
     assert verdict.estimate == pytest.approx(6.5 / 3)
 
@@ -189,6 +194,47 @@ def test_without_a_margin_nothing_is_equal():
     verdict = verdict_of(WIDE_IS_EQUAL, against_80(0.01, -0.01, 0.0))
     assert (verdict.verdict, verdict.threshold) == ("undecided", 0.0)
     assert verdict.note == "Without a margin, or a smallest effect of interest, nothing is equal."
+
+
+# --- no worse -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("differences", "expected"),
+    [
+        ((0.1, -0.1, 0.05, 0.0), "supported"),
+        ((1.9, 2.0, 2.2, 1.8), "supported"),
+        ((-1.9, -2.0, -2.2, -1.8), "refuted"),
+        ((0.4, -0.9, 0.6, -0.1), "undecided"),
+    ],
+)
+def test_no_worse_asks_only_that_nothing_beyond_the_margin_is_lost(differences, expected):
+    verdict = verdict_of(WIDE_IS_NO_WORSE, against_80(*differences))
+    assert (verdict.verdict, verdict.threshold, verdict.wanted) == (expected, -0.5, "above")
+    assert verdict.arms == ("wide", "baseline")
+    assert verdict.detectable_effect is None
+
+
+def test_no_worse_is_a_difference_moved_by_its_margin():
+    differences = [0.3, -0.2, 0.4, 0.1]
+    moved = Difference(says="?", better=arm(width="wide"), worse=arm())
+    expected = verdict_of(moved, against_80(*(each + 0.5 for each in differences)))
+    verdict = verdict_of(WIDE_IS_NO_WORSE, against_80(*differences))
+    assert (verdict.p, verdict.verdict) == (pytest.approx(expected.p), expected.verdict)
+    assert verdict.low == pytest.approx(expected.low - 0.5)
+
+
+def test_no_worse_in_a_loss_means_not_much_higher():
+    claim = WIDE_IS_NO_WORSE.model_copy(update={"metric": "test_loss", "margin": 0.0})
+    lower, higher = ([{"test_loss": x} for x in xs] for xs in ((0.4, 0.5, 0.41), (0.6, 0.7, 0.62)))
+    plain = [{"test_loss": x} for x in (0.5, 0.6, 0.52)]
+    assert verdict_of(claim, {"baseline": plain, "wide": lower}).verdict == "supported"
+    assert verdict_of(claim, {"baseline": plain, "wide": higher}).verdict == "refuted"
+
+
+def test_without_a_margin_no_worse_takes_the_smallest_effect_of_interest():
+    claim = WIDE_IS_NO_WORSE.model_copy(update={"margin": None})
+    assert verdict_of(claim, against_80(0.1), smallest_effect_of_interest=0.25).threshold == -0.25
 
 
 # --- largest effect -------------------------------------------------------------------------------

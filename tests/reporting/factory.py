@@ -107,6 +107,7 @@ def make_verdict(**changes: Any) -> Any:
         "p": 0.0021,
         "p_adjusted": 0.0063,
         "threshold": 0.5,
+        "wanted": "above",
         "seeds_needed": None,
         "detectable_effect": None,
         "core_hours": 0.83,

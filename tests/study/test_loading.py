@@ -124,6 +124,7 @@ factors: {model.pool: [max, mean, stride]}
 claims:
   - {says: a, context: small, difference: {better: {pool: max}, worse: {pool: mean}}}
   - {says: b, context: small, no_difference: {first: {}, second: {pool: mean}, margin: 0.5}}
+  - {says: i, context: small, no_worse: {arm: {pool: mean}, than: {pool: max}, margin: 0.5}}
   - says: c
     context: large
     largest_effect: {change: {pool: mean}, rivals: [{pool: stride}], direction: gain}
@@ -139,8 +140,8 @@ published:
 """
     )
     assert [claim.kind for claim in study.claims] == [
-        "difference", "no_difference", "largest_effect", "reaches", "faster", "more_stable",
-        "interaction", "open",
+        "difference", "no_difference", "no_worse", "largest_effect", "reaches", "faster",
+        "more_stable", "interaction", "open",
     ]  # fmt: skip
     assert study.published[1].arm == Selector(levels={"pool": "mean"}, context="small")
 
@@ -235,8 +236,8 @@ REFUSALS = {
     "claim without a kind": (
         PLAIN + "claims:\n  - says: a\n",
         "study.yaml, line 6, claims[0]: the claim does not say its kind\n    give one of "
-        "difference, no_difference, largest_effect, reaches, faster, more_stable, interaction, "
-        "open",
+        "difference, no_difference, no_worse, largest_effect, reaches, faster, more_stable, "
+        "interaction, open",
     ),
     "missing field": (
         PLAIN + "claims:\n  - says: a\n    reaches: {arm: {}}\n",

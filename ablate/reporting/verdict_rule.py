@@ -1,0 +1,35 @@
+"""What decides a claim, in words: what is compared, and where the interval must lie."""
+
+from ablate.analysis.claims import Verdict
+from ablate.reporting import formatting
+
+_COMPARED = {
+    "difference": "{0} over {1}",
+    "no_difference": "{0} over {1}",
+    "no_worse": "{0} over {1}",
+    "open": "{0} over {1}",
+    "faster": "lead of {0} over {1}",
+    "more_stable": "spread of {1} over that of {0}",
+}
+_SUPPORTED = {
+    "above": "supported above {0}, refuted below",
+    "below": "supported below {0}, refuted above",
+    "inside": "supported within ±{0}, refuted beyond",
+    "outside": "supported beyond ±{0}, refuted within",
+}
+
+
+def verdict_rule(verdict: Verdict) -> str:
+    """As in "max_pool over strided_conv; supported above 0.5 points, refuted below."
+
+    Of a pair, the claim's better side comes first, and the estimate is its lead. "" where no seed
+    has all that it takes.
+    """
+    parts = []
+    if len(verdict.arms) == 2 and verdict.kind in _COMPARED:
+        parts.append(_COMPARED[verdict.kind].format(*verdict.arms))
+    if verdict.arms and verdict.threshold is not None and verdict.kind != "open":
+        number = formatting.setting(verdict.threshold).replace("-", formatting.MINUS)
+        bound = formatting.with_unit(number, verdict.unit)
+        parts.append(_SUPPORTED[verdict.wanted].format(bound))
+    return f"{'; '.join(parts)}." if parts else ""
