@@ -684,7 +684,7 @@ def _cost_sentence(plan: "Plan", costs: Mapping[str, "MeasuredCost"]) -> str:
     if not missing:
         return f"{trials} trials, all recorded."
     known = f"{trials} trials, {trials - missing} recorded, {missing} to run"
-    return f"{known}{_cost_text(estimate_cost(plan, costs))}"
+    return f"{known}{_cost_text(estimate_cost(plan, costs), costs)}"
 
 
 def _tuning_sentence(
@@ -698,14 +698,15 @@ def _tuning_sentence(
     return (
         f"Then a search of {cost.arms} arms x {cost.points} points x {cost.seeds} "
         f"seed{'' if cost.seeds == 1 else 's'} = {cost.searched} trials, and {cost.again} trials "
-        f"with settings of their own{_cost_text(cost.core_seconds)}"
+        f"with settings of their own{_cost_text(cost.core_seconds, costs)}"
     )
 
 
-def _cost_text(core_seconds: float | None) -> str:
+def _cost_text(core_seconds: float | None, costs: Mapping[str, "MeasuredCost"]) -> str:
     if core_seconds is None:
         return "; their cost is not known before one has run."
-    return f": about {core_seconds / 3600:.2f} core-hours."
+    trials = f"{len(costs)} recorded trial{'' if len(costs) == 1 else 's'}"
+    return f": about {core_seconds / 3600:.2f} core-hours, judging by {trials}."
 
 
 def _image_shape(text: str) -> tuple[int, ...]:

@@ -123,9 +123,11 @@ def _named(asked: str, everyone: Sequence[Contender]) -> list[Contender]:
 
 
 def _names(contender: Contender) -> list[str]:
-    """What an arm may be called."""
+    """What an arm may be called; the reference also by its level, where one factor is varied."""
     arm = contender.arm
     alone = [contender.name, arm.name, f"{arm.context}/{arm.name}"]
+    if arm.is_reference and len(arm.levels) == 1:
+        alone += arm.levels.values()
     return [*alone, *(f"{contender.run}:{name}" for name in alone)]
 
 

@@ -267,6 +267,14 @@ def _searches_in(folders: Sequence[Path], plan: Plan) -> Searches:
 
 def _read_study(folder: Path) -> Study:
     path = folder / STUDY_FILE
+    if folder.suffix in (".yaml", ".yml"):
+        raise RecordError(
+            Problem(
+                str(folder),
+                "is a study, not a run of it",
+                f"name the run's folder, such as {folder_for(folder)}",
+            )
+        )
     if not path.is_file():
         raise RecordError(
             Problem(

@@ -231,7 +231,8 @@ class TestPlan:
             ["arm", "settings", "trials", "recorded"],
             ["baseline", "level:", "a", "2", "1"],
             ["b", "level:", "a", "->", "b", "2", "1"],
-            ["4", "trials,", "2", "recorded,", "2", "to", "run:", "about", "1.50", "core-hours."],
+            ["4", "trials,", "2", "recorded,", "2", "to", "run:", "about", "1.50", "core-hours,"]
+            + ["judging", "by", "2", "recorded", "trials."],
         ]
         assert files() == before
 
@@ -391,8 +392,8 @@ class TestReport:
 
     def test_what_is_no_run_is_refused(self):
         assert refusal("report", "trivial.yaml") == (
-            "trivial.yaml: is neither a run nor a report: it holds no study.yaml\n"
-            "    name a folder that `ablate run` or `ablate report` has written\n"
+            "trivial.yaml: is a study, not a run of it\n"
+            "    name the run's folder, such as runs/trivial\n"
         )
 
 
@@ -608,6 +609,6 @@ class TestCompare:
 
     def test_what_is_no_run_is_refused(self):
         assert refusal("compare", "trivial.yaml") == (
-            "trivial.yaml: is neither a run nor a report: it holds no study.yaml\n"
-            "    name a folder that `ablate run` or `ablate report` has written\n"
+            "trivial.yaml: is a study, not a run of it\n"
+            "    name the run's folder, such as runs/trivial\n"
         )

@@ -58,6 +58,7 @@ def test_picture_and_tables_lie_in_a_folder_named_for_the_runs(runs: list[Path])
 @pytest.mark.parametrize(
     ("asked", "labels"),
     [
+        (["pooling:a", "b"], ["baseline", "b"]),  # the level that the baseline is
         (["baseline"], ["pooling: baseline", "rate: baseline"]),
         (["rate:baseline", "b"], ["baseline", "b"]),
         (["c", "rate:c", "b"], ["c", "b"]),

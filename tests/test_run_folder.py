@@ -469,6 +469,14 @@ class TestReadRuns:
             read_runs(folders)
         assert str(caught.value) == NO_RUN.format(folder=tmp_path / "nowhere")
 
+    def test_a_study_in_place_of_its_run_is_told_so(self):
+        with pytest.raises(RecordError) as caught:
+            read_runs([Path("studies/pooling.yaml")])
+        assert str(caught.value) == (
+            "studies/pooling.yaml: is a study, not a run of it\n"
+            "    name the run's folder, such as runs/pooling"
+        )
+
     def test_a_run_without_records_is_an_error(self, tmp_path: Path, plan: Plan):
         folder = make_run(tmp_path / "run", plan)
         (folder / "records").rmdir()
