@@ -231,8 +231,23 @@ class TestPlan:
             ["arm", "settings", "trials", "recorded"],
             ["baseline", "level:", "a", "2", "1"],
             ["b", "level:", "a", "->", "b", "2", "1"],
-            ["4", "trials,", "2", "recorded,", "2", "to", "run:", "about", "1.50", "core-hours,"]
-            + ["judging", "by", "2", "recorded", "trials."],
+            [
+                "4",
+                "trials,",
+                "2",
+                "recorded,",
+                "2",
+                "to",
+                "run:",
+                "about",
+                "1.50",
+                "core-hours,",
+                "judging",
+                "by",
+                "2",
+                "recorded",
+                "trials.",
+            ],
         ]
         assert files() == before
 
