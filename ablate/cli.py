@@ -4,7 +4,6 @@ Rooms that import torch, ray, pandas or matplotlib are imported inside the comma
 so that `--help` and shell completion answer at once.
 """
 
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,15 +13,13 @@ from typer.core import TyperGroup
 
 from ablate import __version__
 from ablate.errors import AblateError, Problem
+from ablate.terminal import console, say, show, show_paths, show_table, show_warnings
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from ablate.network_pictures import Drawn
     from ablate.run_folder import Run
     from ablate.search_folder import Search
-    from ablate.study.plan import MeasuredCost, Plan
-    from ablate.study.schema import Tune
+    from ablate.study.plan import Plan
 
 INTERRUPTED = 130
 TRIALS_FAILED = 1
@@ -38,7 +35,7 @@ class _Commands(TyperGroup):
         except AblateError as error:
             if ctx.params["debug"]:
                 raise
-            _console(stderr=True).print(
+            console(stderr=True).print(
                 str(error), style="red", markup=False, highlight=False, soft_wrap=True
             )
             raise typer.Exit(error.exit_code) from None
@@ -205,7 +202,7 @@ def run(
             else:
                 plan, summary = run_in_steps(plan, run_step, store.get, gather)
         if summary.interrupted:
-            _say(STOPPED)
+            say(STOPPED)
             raise typer.Exit(INTERRUPTED)
         _write_report(records_of(plan, store), folder)
     if summary.failed:
@@ -229,6 +226,7 @@ def plan(
     from ablate.records.greedy_path import follow
     from ablate.records.tuned_search import own_plan
     from ablate.run_folder import folder_for, recorded, searched
+    from ablate.study.cost import cost_sentence, tuning_sentence
     from ablate.study.plan import plan_table
 
     plan = _plan(study_file, dataset, seeds, overrides)
@@ -237,21 +235,20 @@ def plan(
     plan = follow(plan, found.get).plan
     rows = plan_table(plan, found)
     contexts = len(plan.study.contexts) > 1
-    _console().print(plan.study.question, style="bold", markup=False, highlight=False)
-    _show_table(
+    console().print(plan.study.question, style="bold", markup=False, highlight=False)
+    show_table(
         ("context", "arm", "settings", "trials", "recorded")[0 if contexts else 1 :],
         [tuple(map(str, row))[0 if contexts else 1 :] for row in rows],
     )
     costs = {hash_: record.cost for hash_, record in found.items()}
-    _console().print(_cost_sentence(plan, costs), highlight=False)
+    show(cost_sentence(plan, costs))
     if plan.study.tune is not None:
         own = own_plan(plan, searched(folder, plan, records or []))
-        _console().print(_tuning_sentence(plan, plan.study.tune, own, costs), highlight=False)
+        show(tuning_sentence(plan, plan.study.tune, own, costs))
     if any(trial.hash not in found for trial in plan.unique_trials) and (
         reads := plan.data_needed()
     ):
-        text = f"It reads {', '.join(reads)}."
-        _console().print(text, highlight=False, markup=False, soft_wrap=True)
+        show(f"It reads {', '.join(reads)}.")
 
 
 @app.command()
@@ -332,7 +329,7 @@ def search(
             max_concurrent=max_concurrent,
         )
     if results and results[-1].interrupted:
-        _say(STOPPED)
+        say(STOPPED)
         raise typer.Exit(INTERRUPTED)
     _write_search_report(read_search_folder(folder), folder)
 
@@ -416,10 +413,9 @@ def compare(
 
     compared = compare_runs(runs, arm or [], metric or [], out)
     header, rows = shown_rows(compared.comparison)
-    _show_table(header, rows, right=tuple(range(1, len(header))))
-    for warning in compared.comparison.warnings:
-        _say(f"Mind this: {warning}")
-    _show_paths(compared.paths)
+    show_table(header, rows, right=tuple(range(1, len(header))))
+    show_warnings(compared.comparison.warnings)
+    show_paths(compared.paths)
 
 
 @app.command()
@@ -436,32 +432,11 @@ def model(
     \b
     ablate model good_model --set architecture.downsampling=strided_conv
     """
-    from ablate.image_classification.architecture.summary import layer_table
-    from ablate.image_classification.settings import parse, resolve
+    from ablate.image_classification.described_network import HEADER, NUMERIC, described_network
     from ablate.study.loading import parse_override
 
-    settings = resolve({"preset": preset, **dict(map(parse_override, overrides or []))})
-    try:
-        checked = parse(settings)
-        shape = _brought_to(checked.data.image_size, _image_shape(image))
-        table = layer_table(checked.architecture, shape, classes)
-    except ValueError as error:
-        raise AblateError(str(error)) from None
-    rows = [
-        (
-            row.name,
-            row.description,
-            _shape_text(row.output_shape),
-            f"{row.parameters:,}",
-            f"{row.flops:,}",
-        )
-        for row in table.rows
-    ]
-    _show_table(
-        ("layer", "what", "output", "parameters", "FLOPs an image"),
-        [*rows, ("total", "", "", f"{table.parameters:,}", f"{table.flops:,}")],
-        right=(2, 3, 4),
-    )
+    rows = described_network(preset, dict(map(parse_override, overrides or [])), image, classes)
+    show_table(HEADER, rows, right=NUMERIC)
 
 
 @app.command()
@@ -478,7 +453,7 @@ def settings(
     from ablate.image_classification.settings_reference import settings_reference
 
     header = ("key", preset or "default", "may be", "what it does")
-    _show_table(header, [tuple(row) for row in settings_reference(preset)])
+    show_table(header, [tuple(row) for row in settings_reference(preset)])
 
 
 visualize = typer.Typer(
@@ -588,14 +563,8 @@ def _settings(dataset: str | None, overrides: list[str] | None) -> dict[str, Any
 
 def _show_drawn(drawn: "Drawn") -> None:
     if drawn.sentence:
-        _console().print(drawn.sentence, markup=False, highlight=False, soft_wrap=True)
-    _show_paths(drawn.paths)
-
-
-def _show_paths(paths: tuple[Path, ...]) -> None:
-    """Of every file, and of their folder last."""
-    for path in (*paths, paths[-1].parent):
-        typer.echo(path)
+        show(drawn.sentence)
+    show_paths(drawn.paths)
 
 
 def _plan(
@@ -624,7 +593,7 @@ def _results_from_elsewhere(studies: list[Path], table: Path) -> "Run":
         )
     found = read_results(table, load_study(studies[0]))
     if found.ignored:
-        _say(f"Columns left aside: {', '.join(found.ignored)}.")
+        say(f"Columns left aside: {', '.join(found.ignored)}.")
     return Run(found.plan, found.records)
 
 
@@ -637,9 +606,8 @@ def _write_report(run: "Run", folder: Path) -> None:
 
     findings = analyse(run.plan, run.records, run.searches)
     path = write_report(findings, folder, provenance_of(run.records.values()))
-    _console().print(answer(findings), markup=False, highlight=False, soft_wrap=True)
-    for warning in findings.warnings:
-        _say(f"Mind this: {warning}")
+    show(answer(findings))
+    show_warnings(findings.warnings)
     typer.echo(path)
 
 
@@ -668,91 +636,8 @@ def _write_search_report(search: "Search", folder: Path) -> None:
 
     findings = analyse_search(search.plan, search.space, search.results, search.records)
     path = write_search_report(findings, folder, provenance_of(search.records.values()))
-    _console().print(search_answer(findings), markup=False, highlight=False, soft_wrap=True)
+    show(search_answer(findings))
     header, rows = brief_rows(findings)
-    _show_table(header, rows, right=(len(header) - 3,))
-    for warning in search_warnings(findings):
-        _say(f"Mind this: {warning}")
+    show_table(header, rows, right=(len(header) - 3,))
+    show_warnings(search_warnings(findings))
     typer.echo(path)
-
-
-def _cost_sentence(plan: "Plan", costs: Mapping[str, "MeasuredCost"]) -> str:
-    from ablate.study.plan import estimate_cost
-
-    trials = len(plan.unique_trials)
-    missing = sum(trial.hash not in costs for trial in plan.unique_trials)
-    if not missing:
-        return f"{trials} trials, all recorded."
-    known = f"{trials} trials, {trials - missing} recorded, {missing} to run"
-    return f"{known}{_cost_text(estimate_cost(plan, costs), costs)}"
-
-
-def _tuning_sentence(
-    plan: "Plan", tune: "Tune", own: "Plan | None", costs: Mapping[str, "MeasuredCost"]
-) -> str:
-    if own is not None:
-        return f"Every arm is searched. With settings of their own: {_cost_sentence(own, costs)}"
-    from ablate.study.tuned import tuning_cost
-
-    cost = tuning_cost(plan, tune, costs)
-    return (
-        f"Then a search of {cost.arms} arms x {cost.points} points x {cost.seeds} "
-        f"seed{'' if cost.seeds == 1 else 's'} = {cost.searched} trials, and {cost.again} trials "
-        f"with settings of their own{_cost_text(cost.core_seconds, costs)}"
-    )
-
-
-def _cost_text(core_seconds: float | None, costs: Mapping[str, "MeasuredCost"]) -> str:
-    if core_seconds is None:
-        return "; their cost is not known before one has run."
-    trials = f"{len(costs)} recorded trial{'' if len(costs) == 1 else 's'}"
-    return f": about {core_seconds / 3600:.2f} core-hours, judging by {trials}."
-
-
-def _image_shape(text: str) -> tuple[int, ...]:
-    parts = text.lower().split("x")
-    if len(parts) != 3 or not all(part.isdecimal() and int(part) for part in parts):
-        raise AblateError(
-            Problem(
-                f"--image {text}",
-                "is no shape of an image",
-                "write channels x height x width, as in 3x32x32",
-            )
-        )
-    return tuple(map(int, parts))
-
-
-def _brought_to(side: int | None, shape: tuple[int, ...]) -> tuple[int, ...]:
-    return shape if side is None else (shape[0], side, side)
-
-
-def _shape_text(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))
-
-
-def _say(text: str) -> None:
-    _console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-def _show_table(
-    header: tuple[str, ...], rows: list[tuple[str, ...]], right: tuple[int, ...] = ()
-) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for position, title in enumerate(header):
-        number = position in right or title in ("trials", "recorded")
-        table.add_column(title, justify="right" if number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    _console().print(table)
-
-
-def _console(stderr: bool = False) -> "Console":
-    from rich.console import Console
-
-    console = Console(stderr=stderr)
-    if not console.is_terminal:
-        console = Console(stderr=stderr, width=160)  # a file has no width to wrap at
-    return console

@@ -1,7 +1,7 @@
-"""Arms x seeds -> trials with their content hash, and what they will cost."""
+"""Arms x seeds -> trials with their content hash."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,18 +11,6 @@ from ablate.study.designs import draw_arms, next_greedy_arms
 from ablate.study.schema import Claim, Selector, Study
 from ablate.study.trial import TrialSpec
 from ablate.workload import MetricDescription, Settings, Workload, load_workload
-
-
-class MeasuredCost(Protocol):
-    """What a recorded trial cost: `ablate.records.schema.Cost` is one."""
-
-    @property
-    def core_seconds(self) -> float:
-        """Wall seconds times the CPUs held."""
-
-    @property
-    def flops(self) -> float:
-        """FLOPs of training; 0 where unknown."""
 
 
 class PlannedTrial(BaseModel):
@@ -202,32 +190,6 @@ def make_plan(study: Study, workload: Workload | None = None, chosen: tuple[str,
     return plan
 
 
-def estimate_cost(plan: Plan, costs: Mapping[str, MeasuredCost]) -> float | None:
-    """Core-seconds that the trials not yet recorded will take; None where nothing is known.
-
-    costs: by trial hash, of this study or others.
-    """
-    missing = [trial for trial in plan.unique_trials if trial.hash not in costs]
-    expected = [expected_cost(plan, trial, costs) for trial in missing]
-    known = [each for each in expected if each is not None]
-    return sum(known) if len(known) == len(expected) else None
-
-
-def expected_cost(
-    plan: Plan, trial: PlannedTrial, costs: Mapping[str, MeasuredCost]
-) -> float | None:
-    """Core-seconds of a trial; None where nothing is known: what its arm took on average with other
-    seeds, else its FLOPs at the rate of all measured trials.
-    """
-    if measured := _same_arm(plan, trial, costs):
-        return sum(measured) / len(measured)
-    flops = sum(cost.flops for cost in costs.values() if cost.flops > 0)
-    if flops and (expected := plan.training_flops(trial)):
-        seconds = sum(cost.core_seconds for cost in costs.values() if cost.flops > 0)
-        return expected * seconds / flops
-    return None
-
-
 class PlanRow(NamedTuple):
     """An arm as `ablate plan` shows it."""
 
@@ -300,15 +262,6 @@ def _flat(settings: Settings, prefix: str = "") -> dict[str, Any]:
         else:
             result[f"{prefix}{key}"] = value
     return result
-
-
-def _same_arm(plan: Plan, trial: PlannedTrial, costs: Mapping[str, MeasuredCost]) -> list[float]:
-    """Core-seconds of the measured trials of the trial's arm."""
-    return [
-        costs[other.hash].core_seconds
-        for other in plan.trials
-        if (other.context, other.arm) == (trial.context, trial.arm) and other.hash in costs
-    ]
 
 
 def _refuse_unvaried(selector: Selector, reference: Arm) -> None:

@@ -3,12 +3,11 @@
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from ablate.errors import SettingsError
 from ablate.study.arms import Arm, overlaid
-from ablate.study.plan import MeasuredCost, Plan, expected_cost
-from ablate.study.schema import SettingsOverride, Tune
+from ablate.study.plan import Plan
+from ablate.study.schema import SettingsOverride
 from ablate.study.search_space import SearchSpace, Values
 from ablate.study.trial import TrialSpec
 
@@ -80,36 +79,6 @@ def alike_when_tuned(plan: Plan, space: SearchSpace) -> Iterator[tuple[Arm, Arm]
         ]
         if all(_alike(plan, *pair) for pair in laid):
             yield one, other
-
-
-class TuningCost(NamedTuple):
-    """What a tuned study takes beyond its own trials, from the beginning."""
-
-    arms: int
-    points: int
-    seeds: int
-    again: int
-    """Trials of the arms with their own settings; at most, as some may keep theirs."""
-    core_seconds: float | None
-    """Of all these; None where nothing is known of some arm."""
-
-    @property
-    def searched(self) -> int:
-        """Trials of the search; at most, as equal points share theirs."""
-        return self.arms * self.points * self.seeds
-
-
-def tuning_cost(plan: Plan, tune: Tune, costs: Mapping[str, MeasuredCost]) -> TuningCost:
-    """Of a plan's study and its `tune`. costs: by trial hash, as of `estimate_cost`; a trial with
-    other settings is taken to cost what one of its arm does.
-    """
-    arms, again = searched_arms(plan), len(plan.unique_trials)
-    trials = [next(t for t in plan.trials if (t.context, t.arm) == arm.key) for arm in arms]
-    expected = [expected_cost(plan, trial, costs) for trial in trials]
-    known = [each for each in expected if each is not None]
-    each_arm = tune.trials * len(tune.seeds) + again / len(arms)
-    seconds = sum(known) * each_arm if len(known) == len(expected) else None
-    return TuningCost(len(arms), tune.trials, len(tune.seeds), again, seconds)
 
 
 def _corners(space: SearchSpace) -> Iterator[Values]:

@@ -3,8 +3,7 @@ from typing import Any
 import pytest
 
 from ablate.errors import StudyError
-from ablate.records.schema import Cost
-from ablate.study.plan import PlanRow, estimate_cost, make_plan, plan_table
+from ablate.study.plan import PlanRow, make_plan, plan_table
 from ablate.study.schema import Selector
 from tests.study.fake_workload import FAKE
 from tests.study.test_designs import MOMENTUM, NORM, OPTIMIZER, POOL, WIDTH, study
@@ -132,33 +131,6 @@ def test_a_greedy_plan_holds_the_steps_taken_and_the_next_candidates() -> None:
     assert [arm.name for arm in make_plan(greedy, FAKE, ("norm",)).arms] == [
         "baseline", "+ norm", "+ pool", "+ width",
     ]  # fmt: skip
-
-
-# --- cost ---------------------------------------------------------------------------------------
-
-COSTLY = study({"width": {"thin": {"model.width": 8}, "wide": {"model.width": 32}}}, seeds=[0, 1])
-
-
-def test_cost_is_unknown_while_nothing_is_measured() -> None:
-    assert estimate_cost(make_plan(COSTLY, FAKE), {}) is None
-
-
-def test_an_arm_costs_what_it_cost_with_other_seeds_else_by_its_flops() -> None:
-    plan = make_plan(COSTLY, FAKE)
-    thin = plan.trials[0].hash
-    measured = {thin: Cost(core_seconds=10.0, flops=16_000.0)}
-    assert estimate_cost(plan, measured) == pytest.approx(10.0 + 2 * 40.0)
-
-
-def test_records_of_other_studies_give_the_rate() -> None:
-    plan = make_plan(COSTLY, FAKE)
-    measured = {"elsewhere": Cost(core_seconds=1.0, flops=8_000.0)}
-    assert estimate_cost(plan, measured) == pytest.approx(2 * 2.0 + 2 * 8.0)
-
-
-def test_a_finished_plan_costs_nothing() -> None:
-    plan = make_plan(COSTLY, FAKE)
-    assert estimate_cost(plan, {trial.hash: Cost() for trial in plan.trials}) == 0.0
 
 
 def test_the_table_shows_arms_as_differences_from_the_baseline() -> None:

@@ -8,15 +8,10 @@ from ablate.study.tuned import (
     searched_arms,
     searched_for,
     tuned_plan,
-    tuning_cost,
 )
 from tests.study.fake_workload import FakeWorkload
 
 LEVELS = {"adam": {"training.optimizer": "adam"}, "sgd": {"training.optimizer": "sgd"}}
-
-
-class Cost:
-    core_seconds, flops = 10.0, 0.0
 
 
 def make(**changes: Any) -> Plan:
@@ -94,22 +89,6 @@ class TestAlikeWhenTuned:
     def test_equal_arms_of_two_contexts_may_stay_equal(self):
         plan = make(contexts={"one": {}, "two": {}})
         assert self.names(plan, "training.rate") == []
-
-
-class TestTuningCost:
-    TUNE = Tune(space=space("training.rate"), trials=6, seeds=(100, 101))
-
-    def test_a_point_costs_what_its_arm_does(self):
-        plan = make(tune=self.TUNE)
-        cost = tuning_cost(plan, self.TUNE, {trial.hash: Cost() for trial in plan.trials[:2]})
-        assert (cost.arms, cost.points, cost.seeds) == (2, 6, 2)
-        assert (cost.searched, cost.again) == (24, 4)
-        assert cost.core_seconds == 280
-
-    def test_it_is_not_known_before_every_arm_has_run(self):
-        plan = make(tune=self.TUNE)
-        costs = {plan.trials[0].hash: Cost()}
-        assert tuning_cost(plan, self.TUNE, costs).core_seconds is None
 
 
 def test_being_tuned_changes_no_trial_with_shared_settings():
