@@ -8,17 +8,18 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from optuna.storages import BaseStorage
 
 from ablate.errors import AblateError, Problem
 from ablate.quiet_optuna import quiet_optuna
 from ablate.records.greedy_path import criterion
 from ablate.records.schema import TrialRecord
-from ablate.records.search_result import SearchMethod, SearchResult, settings_of_best
+from ablate.records.search_result import SearchMethod, SearchResult
 from ablate.records.store import RecordStore, writer_lock
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
-from ablate.study.schema import SettingsOverride
 from ablate.study.search_space import SearchSpace
 from ablate.study.space_file import check_space, probes
 from ablate.tuning.cluster import cluster, largest_machine, offered
@@ -30,8 +31,9 @@ from ablate.tuning.optuna_storage import (
     open_study,
     revive,
 )
+from ablate.tuning.point_searcher import PointSearcher, Teller
 from ablate.tuning.points import Objective, PointSearch, arm_digest
-from ablate.tuning.progress import ProgressListener, Silent, TrialName
+from ablate.tuning.progress import ProgressListener, Silent
 from ablate.tuning.runner import (
     NO_WISH,
     ResourceWish,
@@ -46,87 +48,11 @@ from ablate.tuning.samplers import (
     make_sampler,
 )
 from ablate.tuning.schedulers import check_scheduler, make_scheduler, recall
-from ablate.tuning.task_queue import FINISHED, WithoutMemory
 from ablate.workload import Workload, describe_metric
 
 SEARCH_SEEDS = (100,)
 """Seeds of a search where none are given: not those of a study, whose comparison they would bias
 (a setting chosen on a seed looks better on that seed than on others)."""
-
-
-class PointSearcher(WithoutMemory):
-    """Hands Ray Tune the trials of a search, one by one.
-
-    Ray's own OptunaSearch ties one Optuna trial to one Ray trial, and takes its value from the
-    last result that Ray saw. So it can neither average seeds, nor be told with a conditional space
-    what is recorded already, nor know that a scheduler stopped a trial (it says COMPLETE) or that
-    it diverged (it stays RUNNING). Here Optuna is told from records, after they are on disk, and
-    Ray is told nothing but what to run.
-    """
-
-    def __init__(self, points: PointSearch) -> None:
-        """points: of one arm."""
-        objective = points.objective
-        super().__init__(
-            metric=list(objective.names), mode=[name[:3] for name in objective.directions]
-        )
-        self._points = points
-        self.error: Exception | None = None
-        """Why the search cannot go on."""
-
-    def set_search_properties(
-        self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any
-    ) -> bool:
-        """Everything is set already."""
-        return True
-
-    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
-        """The next trial's config, None while others must end first, or FINISHED."""
-        if self.error is not None:
-            return FINISHED
-        try:
-            task = self._points.next_task()
-        except Exception as error:
-            self.error = error
-            raise
-        if task is not None:
-            return {"task": task.model_dump(mode="json")}
-        return FINISHED if self._points.finished else None
-
-    def on_trial_complete(
-        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
-    ) -> None:
-        """Its record says it all; see `Teller`."""
-
-
-class Teller:
-    """A listener that tells another one everything, and the points of each record on disk."""
-
-    def __init__(self, searcher: PointSearcher, points: PointSearch, to: ProgressListener) -> None:
-        """searcher: stopped when telling fails. to: told everything."""
-        self._searcher, self._points, self._to = searcher, points, to
-        self.run_started = to.run_started
-        self.data_loading = to.data_loading
-        self.trial_started = to.trial_started
-        self.trial_said = to.trial_said
-        self.point_reported = to.point_reported
-
-    def trial_ended(self, hash_: str, trial: TrialName, record: TrialRecord) -> None:
-        """The record is on disk."""
-        self._to.trial_ended(hash_, trial, record)
-        try:
-            self._points.ended(record)
-        except Exception as error:
-            self._searcher.error = error
-            raise
-
-
-def search(
-    plan: Plan, arm: Arm, space: SearchSpace, store: RecordStore, **options: Any
-) -> SearchResult:
-    """Search one arm; options as of `search_arms`."""
-    (result,) = search_arms(plan, (arm,), space, store, **options)
-    return result
 
 
 def search_arms(
@@ -171,52 +97,26 @@ def search_arms(
     workload = plan.load_workload()
     check_space(space, workload, arms)
     progress = progress or Silent()
-    where = str(storage or store.run_folder / JOURNAL_FILE)
-    method = SearchMethod(
-        sampler=sampler,
-        seed=seed,
-        scheduler=scheduler,
-        grace_period=None if scheduler is None else grace_period,
-    )
+    asked = _Asked(
+        plan, space, store, known or {}, trials, tuple(seeds), objective,
+        SearchMethod(
+            sampler=sampler,
+            seed=seed,
+            scheduler=scheduler,
+            grace_period=None if scheduler is None else grace_period,
+        ),
+        where=str(storage or store.run_folder / JOURNAL_FILE),
+    )  # fmt: skip
     results = []
     with ExitStack() as cleanup:
         cleanup.enter_context(writer_lock(store.run_folder))
         cleanup.enter_context(quiet_optuna())
-        opened = open_storage(where)
+        opened = open_storage(asked.where)
         ray = _LazyRay(cleanup, workload, space, arms, address, data_dir, progress, connected)
         for arm in arms:
-            owner = Owner(
-                study=plan.study.name,
-                space=space.name,
-                space_digest=space.digest,
-                arm=arm_digest(workload, arm),
-                workload_version=workload.version,
-                seeds=tuple(seeds),
-                objectives=objective.names,
-            )
-            name = f"{arm.context}/{arm.name}"
-            study = open_study(opened, where, name, objective.directions, owner)
-            revive(study, opened)
-            if sampler == "cma_es":
-                check_cma_state(study.get_trials(deepcopy=False), where)
-            points = PointSearch(
-                plan,
-                arm,
-                space,
-                workload,
-                study,
-                trials=trials,
-                seeds=seeds,
-                sampler=partial(make_sampler, sampler, space, seed=seed, trials=trials),
-                objective=objective,
-                store=store,
-                known=known,
-                prunes=scheduler is not None,
-            )
-            if points.points_left:
-                note_method(study, method)
+            points = _points(asked, arm, opened)
             try:
-                _run(points, ray, scheduler, grace_period, resources, max_concurrent, plan, store)
+                _run(asked, points, ray, resources, max_concurrent)
             except KeyboardInterrupt:
                 results.append(points.result(interrupted=True))
                 break
@@ -224,25 +124,57 @@ def search_arms(
     return tuple(results)
 
 
-def tuned_settings(
-    plan: Plan,
-    arm: Arm,
-    space: SearchSpace,
-    store: RecordStore,
-    *,
-    trials: int,
-    seeds: Sequence[int],
-    **options: Any,
-) -> SettingsOverride:
-    """The arm's settings with its own best values of the space.
+class _Asked(NamedTuple):
+    """What a call of `search_arms` asks for, checked."""
 
-    Searches what is not searched yet; options as of `search_arms`. Raises KeyboardInterrupt when
-    interrupted (the same call continues), and AblateError when no point completed.
-    """
-    result = search(plan, arm, space, store, trials=trials, seeds=seeds, **options)
-    if result.interrupted:
-        raise KeyboardInterrupt
-    return settings_of_best(result, arm)
+    plan: Plan
+    space: SearchSpace
+    store: RecordStore
+    known: Mapping[str, TrialRecord]
+    trials: int
+    seeds: tuple[int, ...]
+    objective: Objective
+    method: SearchMethod
+    where: str
+    """The storage."""
+
+
+def _points(asked: _Asked, arm: Arm, opened: BaseStorage) -> PointSearch:
+    """The arm's points as the storage has them, its study made or revived."""
+    plan, space, objective = asked.plan, asked.space, asked.objective
+    workload = plan.load_workload()
+    owner = Owner(
+        study=plan.study.name,
+        space=space.name,
+        space_digest=space.digest,
+        arm=arm_digest(workload, arm),
+        workload_version=workload.version,
+        seeds=asked.seeds,
+        objectives=objective.names,
+    )
+    name = f"{arm.context}/{arm.name}"
+    study = open_study(opened, asked.where, name, objective.directions, owner)
+    revive(study, opened)
+    sampler = asked.method.sampler
+    if sampler == "cma_es":
+        check_cma_state(study.get_trials(deepcopy=False), asked.where)
+    points = PointSearch(
+        plan,
+        arm,
+        space,
+        workload,
+        study,
+        trials=asked.trials,
+        seeds=asked.seeds,
+        sampler=partial(make_sampler, sampler, space, seed=asked.method.seed, trials=asked.trials),
+        objective=objective,
+        store=asked.store,
+        known=asked.known,
+        prunes=asked.method.scheduler is not None,
+    )
+    if points.points_left:
+        note_method(study, asked.method)
+    return points
 
 
 class _LazyRay:
@@ -286,48 +218,51 @@ class _LazyRay:
 
 
 def _run(
+    asked: _Asked,
     points: PointSearch,
     ray: _LazyRay,
-    scheduler: str | None,
-    grace_period: int,
     wish: ResourceWish,
     max_concurrent: int | None,
-    plan: Plan,
-    store: RecordStore,
 ) -> None:
-    seeds = len(points.result().seeds)
-    planned = points.points_left * seeds
+    """Run what trials the points still miss."""
+    planned = points.points_left * len(asked.seeds)
     if not points.has_work():
         return
-    left = points.points_left * seeds
-    ray.progress.run_started(planned, left, points.objective.metric)
+    left = points.points_left * len(asked.seeds)
+    ray.progress.run_started(planned, left, asked.objective.metric)
     references = ray.references()
     points.resources = choose_resources(wish, offered(), largest_machine())
     points.provenance = provenance()
-    judge = None
-    if scheduler is not None:
-        objective = points.objective
-        judge = make_scheduler(
-            scheduler, objective.metric, objective.higher_is_better, grace_period=grace_period
-        )
-        recall(judge, points.records(), objective.metric)
     searcher = PointSearcher(points)
     try:
         run_tasks(
             [points.sample_task()] * left,
-            store,
+            asked.store,
             ray.workload,
             references,
             progress=Teller(searcher, points, ray.progress),
-            retries=plan.study.retries,
+            retries=asked.plan.study.retries,
             max_concurrent=max_concurrent,
-            scheduler=judge,
+            scheduler=_judge(asked, points),
             search_alg=searcher,
-            by_reference=plan.workload is None,
+            by_reference=asked.plan.workload is None,
         )
     finally:
         if searcher.error is not None:  # Ray may have taken it for a trial's
             raise searcher.error
+
+
+def _judge(asked: _Asked, points: PointSearch) -> Any:
+    """The scheduler that stops poor trials, knowing those of earlier calls; None where none may."""
+    name, grace_period = asked.method.scheduler, asked.method.grace_period
+    if name is None or grace_period is None:
+        return None
+    objective = asked.objective
+    judge = make_scheduler(
+        name, objective.metric, objective.higher_is_better, grace_period=grace_period
+    )
+    recall(judge, points.records(), objective.metric)
+    return judge
 
 
 def _objective(plan: Plan, metric: str | None, weighs_cost: bool) -> Objective:

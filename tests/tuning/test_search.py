@@ -14,7 +14,7 @@ from optuna.trial import TrialState
 from ablate.errors import AblateError, StudyError
 from ablate.quiet_optuna import quiet_optuna
 from ablate.records.schema import TrialRecord
-from ablate.records.search_result import SearchResult
+from ablate.records.search_result import SearchResult, settings_of_best
 from ablate.records.store import RecordStore
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Factor, Study
@@ -22,7 +22,7 @@ from ablate.study.search_space import Parameter, SearchSpace
 from ablate.tuning.optuna_storage import open_storage
 from ablate.tuning.points import values_of_params
 from ablate.tuning.samplers import SAMPLERS
-from ablate.tuning.search import search, search_arms, tuned_settings
+from ablate.tuning.search import search_arms
 from tests.tuning.here import search_here
 from tests.tuning.valley import BEST_RATE, DIVERGES_ABOVE, accuracy
 
@@ -59,9 +59,9 @@ def make_valley_plan(settings: dict[str, Any] | None = None, **changes: Any) -> 
 
 def find(plan: Plan, folder: Path, of: SearchSpace | None = None, **options: Any) -> SearchResult:
     """A search on the Ray of the test session."""
-    return search(
-        plan, plan.arms[0], of or space(), RecordStore(folder), **{"connected": True} | options
-    )
+    store, arms = RecordStore(folder), plan.arms[:1]
+    (result,) = search_arms(plan, arms, of or space(), store, **{"connected": True} | options)
+    return result
 
 
 def starts(log: Path) -> list[str]:
@@ -313,18 +313,16 @@ class TestSearch:
 
     def test_tuned_settings_are_the_arms_with_its_own_best(self, tmp_path: Path):
         plan = make_valley_plan({"epochs": 2, "rate": 1e-4})
-        options: dict[str, Any] = {"trials": 6, "seeds": (100, 101), "connected": True}
-        tuned = tuned_settings(plan, plan.arms[0], space(RATE), RecordStore(tmp_path), **options)
-        best = find(plan, tmp_path, space(RATE), trials=6, seeds=(100, 101)).best
-        assert tuned == {"epochs": 2, "rate": best.values["rate"]}
+        result = find(plan, tmp_path, space(RATE), trials=6, seeds=(100, 101))
+        tuned = settings_of_best(result, plan.arms[0])
+        assert tuned == {"epochs": 2, "rate": result.best.values["rate"]}
 
     def test_no_tuned_settings_without_a_completed_point(self, tmp_path: Path):
         plan = make_valley_plan()
         of = space(parameter("rate", range=(DIVERGES_ABOVE + 0.1, 1)))
+        result = find(plan, tmp_path, of, trials=2, seeds=(1,))
         with pytest.raises(AblateError) as caught:
-            tuned_settings(
-                plan, plan.arms[0], of, RecordStore(tmp_path), trials=2, seeds=(1,), connected=True
-            )
+            settings_of_best(result, plan.arms[0])
         assert str(caught.value) == (
             "search space 'valley': no point completed in arm 'baseline': 2 diverged, 0 pruned, "
             "0 failed\n    move the ranges, or allow more trials"
@@ -391,11 +389,12 @@ import sys
 from pathlib import Path
 from tests.tuning.test_search import make_valley_plan, space
 from ablate.records.store import RecordStore
-from ablate.tuning.search import search
+from ablate.tuning.search import search_arms
 
 folder = Path(sys.argv[1])
 plan = make_valley_plan({"log": str(folder / "log"), "hold": str(folder / "hold")})
-search(plan, plan.arms[0], space(), RecordStore(folder / "run"), trials=6, seeds=(100, 101))
+store = RecordStore(folder / "run")
+search_arms(plan, plan.arms[:1], space(), store, trials=6, seeds=(100, 101))
 """
 
 

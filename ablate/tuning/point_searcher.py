@@ -1,0 +1,75 @@
+"""Between Ray Tune and the points of a search: what runs next, what is told when it has ended."""
+
+from typing import Any
+
+from ablate.records.schema import TrialRecord
+from ablate.tuning.points import PointSearch
+from ablate.tuning.progress import ProgressListener, TrialName
+from ablate.tuning.task_queue import FINISHED, WithoutMemory
+
+
+class PointSearcher(WithoutMemory):
+    """Hands Ray Tune the trials of a search, one by one.
+
+    Ray's own OptunaSearch ties one Optuna trial to one Ray trial, and takes its value from the
+    last result that Ray saw. So it can neither average seeds, nor be told with a conditional space
+    what is recorded already, nor know that a scheduler stopped a trial (it says COMPLETE) or that
+    it diverged (it stays RUNNING). Here Optuna is told from records, after they are on disk, and
+    Ray is told nothing but what to run.
+    """
+
+    def __init__(self, points: PointSearch) -> None:
+        """points: of one arm."""
+        objective = points.objective
+        super().__init__(
+            metric=list(objective.names), mode=[name[:3] for name in objective.directions]
+        )
+        self._points = points
+        self.error: Exception | None = None
+        """Why the search cannot go on."""
+
+    def set_search_properties(
+        self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any
+    ) -> bool:
+        """Everything is set already."""
+        return True
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """The next trial's config, None while others must end first, or FINISHED."""
+        if self.error is not None:
+            return FINISHED
+        try:
+            task = self._points.next_task()
+        except Exception as error:
+            self.error = error
+            raise
+        if task is not None:
+            return {"task": task.model_dump(mode="json")}
+        return FINISHED if self._points.finished else None
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Its record says it all; see `Teller`."""
+
+
+class Teller:
+    """A listener that tells another one everything, and the points of each record on disk."""
+
+    def __init__(self, searcher: PointSearcher, points: PointSearch, to: ProgressListener) -> None:
+        """searcher: stopped when telling fails. to: told everything."""
+        self._searcher, self._points, self._to = searcher, points, to
+        self.run_started = to.run_started
+        self.data_loading = to.data_loading
+        self.trial_started = to.trial_started
+        self.trial_said = to.trial_said
+        self.point_reported = to.point_reported
+
+    def trial_ended(self, hash_: str, trial: TrialName, record: TrialRecord) -> None:
+        """The record is on disk."""
+        self._to.trial_ended(hash_, trial, record)
+        try:
+            self._points.ended(record)
+        except Exception as error:
+            self._searcher.error = error
+            raise
