@@ -229,7 +229,7 @@ class TestInterrupted:
             [sys.executable, "-c", program, "run", "study.yaml", "--out", "killed/run"],
             env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        deadline = time.monotonic() + 150
+        deadline = time.monotonic() + 400
         while len(starts()) < 18 and time.monotonic() < deadline:
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)

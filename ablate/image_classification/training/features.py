@@ -35,6 +35,7 @@ FORMAT = 1
 GIGABYTE = 1e9
 SYNC_SECONDS = 5.0  # at most so much work is lost with the process
 NOTICE_SECONDS = 2.0
+RESIDENT_SHARE = 0.25  # several trials may share a GPU, and each trains a network there
 _STORED: dict[torch.dtype, Any] = {
     torch.float32: np.float32,
     torch.bfloat16: np.uint16,  # numpy has none; the bits are kept
@@ -42,10 +43,16 @@ _STORED: dict[torch.dtype, Any] = {
 }
 
 
+def _free_memory(device: torch.device) -> int:
+    """Bytes."""
+    return int(torch.cuda.mem_get_info(device)[0])
+
+
 class FeatureSet(NamedTuple):
     """Outputs of the frozen part, in the place of the images of a data set.
 
-    features: (N, ..., channels) on the CPU, mapped from a file; labels: int64 (N,) on the device.
+    features: (N, ..., channels), on the device where they fit, else mapped from a file;
+    labels: int64 (N,) on the device.
     """
 
     features: Tensor
@@ -113,7 +120,22 @@ def kept_features(
     file.note_use()
     ends = np.cumsum([len(part.labels) for part in sets])
     rows = torch.tensor_split(file.mapped(), ends[:-1].tolist())
-    return [FeatureSet(part, images.labels) for part, images in zip(rows, sets, strict=True)]
+    return [
+        FeatureSet(_resident(part, images.labels.device), images.labels)
+        for part, images in zip(rows, sets, strict=True)
+    ]
+
+
+def _resident(
+    rows: Tensor,
+    device: torch.device,
+    free: Callable[[torch.device], int] = _free_memory,
+) -> Tensor:
+    """The rows, in a GPU's own memory where a share of what is free there holds them: else every
+    batch is gathered and sent by the CPU.
+    """
+    fits = device.type != "cpu" and rows.nbytes <= RESIDENT_SHARE * free(device)
+    return rows.to(device) if fits else rows
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def test_a_process_that_is_killed_loses_one_block_at_most(tmp_path: Path) -> Non
         "images.batch = here.killed_at(images.batch, 8)\n"
         "here.kept(pathlib.Path(sys.argv[1]), images)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, timeout=200)
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, timeout=400)
     assert done.returncode == -signal.SIGKILL
     images = Fake(10)
     sets, words = kept(tmp_path, images)
@@ -237,3 +237,16 @@ def test_another_trial_that_needs_the_same_waits_and_computes_nothing(
     assert set(words) == {f"waits for {CONTENT.what}, which another trial computes: 0 %"}
     assert images.asked == [0]
     assert sets is not None and torch.equal(sets[0].batch(images.labels)[0], in_full(images))
+
+
+@pytest.mark.parametrize(("free", "where"), [(4_000, "meta"), (3_999, "cpu")])
+def test_a_device_of_its_own_memory_holds_the_rows_where_a_quarter_of_it_is_enough(
+    free: int, where: str
+) -> None:
+    rows = torch.zeros(250, 1)  # 1,000 bytes
+    assert features._resident(rows, torch.device("meta"), lambda _: free).device.type == where
+
+
+def test_the_cpu_reads_the_mapped_rows_themselves() -> None:
+    rows = torch.zeros(2, 3)
+    assert features._resident(rows, torch.device("cpu")) is rows
