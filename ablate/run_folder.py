@@ -11,14 +11,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ablate.errors import AblateError, Problem, RecordError
+from ablate.errors import AblateError, Problem, RecordError, StudyError
 from ablate.records.atomic import write_atomically
 from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.greedy_path import Find, follow
 from ablate.records.looks import follow_looks
 from ablate.records.schema import TrialRecord
-from ablate.records.search_result import SearchResult, read_search, write_search
-from ablate.records.store import RecordStore, answers, gather, load_records, writer_lock
+from ablate.records.search_result import RESULT_FILE, SearchResult, read_search, write_search
+from ablate.records.store import (
+    RecordStore,
+    answers,
+    gather,
+    load_records,
+    record_files,
+    writer_lock,
+)
 from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, finished, own_plan
 from ablate.study.loading import load_study, study_to_yaml
 from ablate.study.plan import Plan, make_plan
@@ -26,6 +33,8 @@ from ablate.study.schema import Study
 
 RUNS = Path("runs")
 STUDY_FILE = "study.yaml"
+FOUND = ("report.md", COMPACT_FILE, RESULT_FILE)
+"""Files that say what a study has found, beside its records."""
 
 
 class Run(NamedTuple):
@@ -72,7 +81,7 @@ def open_run(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Iterator[
 
     Writes the study as run into the folder, which is made if absent, and copies in what `others`
     (folders of runs or reports) and the runs beside this one have recorded of its trials. Where
-    the block is refused before it has recorded anything, the study before it is back. Raises
+    the block is refused before a trial has ended, the study before it is back. Raises
     AblateError when another process writes to the run, the folder cannot be had or is that of
     another study, RecordError when one of `others` holds no records or unreadable ones.
     """
@@ -80,18 +89,42 @@ def open_run(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Iterator[
         load_records(other)  # what is named must be there
     make_folder(folder)
     with writer_lock(folder):
-        _refuse_what_was_not_begun_here(folder, plan)
-        before = _content(folder / STUDY_FILE)
-        _write_study(folder, plan)
+        refuse_another_study(folder, plan)
+        _refuse_another_maximum(folder, plan.study)
         collect(folder, plan, others)
-        store = RecordStore(folder)
-        recorded_before = store.hashes()
-        try:
-            yield store
-        except AblateError:
-            if before is not None and store.hashes() == recorded_before:
-                write_atomically(folder / STUDY_FILE, before)
-            raise
+        with taken_back(folder, STUDY_FILE):
+            _write_study(folder, plan)
+            yield RecordStore(folder)
+
+
+@contextmanager
+def taken_back(folder: Path, *names: str) -> Iterator[None]:
+    """Where the block is refused before a trial has ended, these files of a run are as before."""
+    before = {name: _content(folder / name) for name in names}
+    records = _records_as_they_lie(folder)
+    try:
+        yield
+    except AblateError:
+        if _records_as_they_lie(folder) == records:
+            for name, content in before.items():
+                _put_back(folder / name, content)
+        raise
+
+
+def _content(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() else None
+
+
+def _put_back(file: Path, content: bytes | None) -> None:
+    if content is None:
+        file.unlink(missing_ok=True)
+    else:
+        write_atomically(file, content)
+
+
+def _records_as_they_lie(folder: Path) -> dict[str, int]:
+    """File -> when it was written: a failed trial's record gives way to a later one."""
+    return {path.name: path.stat().st_mtime_ns for path in record_files(folder)}
 
 
 def _write_study(folder: Path, plan: Plan) -> None:
@@ -99,18 +132,19 @@ def _write_study(folder: Path, plan: Plan) -> None:
     write_atomically(folder / STUDY_FILE, study_to_yaml(plan.pinned().study).encode())
 
 
-def _content(file: Path) -> bytes | None:
-    return file.read_bytes() if file.is_file() else None
-
-
-def _refuse_what_was_not_begun_here(folder: Path, plan: Plan) -> None:
-    """Raises AblateError where the folder is that of another study, whose report would be lost, or
-    of a study that is looked at up to another number of seeds.
+def refuse_another_study(folder: Path, plan: Plan) -> None:
+    """Raises AblateError where the folder holds what another study has found: one with another
+    question, and another name or no arm in common. One that cannot be read any more is no matter.
     """
-    if not (folder / STUDY_FILE).is_file():
+    if not (folder / STUDY_FILE).is_file() or not _holds_findings(folder):
         return
-    stored = _read_study(folder)
-    if stored.question != plan.study.question and not _common_arms(make_plan(stored), plan):
+    study = plan.study
+    try:
+        stored = _read_study(folder)
+        known = stored.name == study.name and _common_arms(make_plan(stored), plan)
+    except StudyError:
+        return
+    if stored.question != study.question and not known:
         raise AblateError(
             Problem(
                 str(folder),
@@ -118,15 +152,25 @@ def _refuse_what_was_not_begun_here(folder: Path, plan: Plan) -> None:
                 "name another folder with --out",
             )
         )
-    # The number of looks is fixed at the first one: error rates rest on it.
-    if stored.max_seeds not in (None, plan.study.max_seeds):
+
+
+def _holds_findings(folder: Path) -> bool:
+    return bool(record_files(folder)) or any((folder / name).is_file() for name in FOUND)
+
+
+def _refuse_another_maximum(folder: Path, study: Study) -> None:
+    """The number of looks is fixed at the first one: error rates rest on it."""
+    if not (folder / STUDY_FILE).is_file():
+        return
+    stored = _read_study(folder).max_seeds
+    if stored not in (None, study.max_seeds):
         raise AblateError(
             Problem(
                 str(folder),
-                f"its claims have been looked at with a maximum of {stored.max_seeds} seeds, "
-                "which cannot be changed afterwards",
-                f"go on with --until-decided --max-seeds {stored.max_seeds}, or name another "
-                "folder with --out",
+                f"its claims have been looked at with a maximum of {stored} seeds, which cannot "
+                "be changed afterwards",
+                f"go on with --until-decided --max-seeds {stored}, or name another folder with "
+                "--out",
             )
         )
 
@@ -209,16 +253,24 @@ def read_runs(folders: Sequence[Path]) -> Run:
             if hash_ not in found or answers(record, plan.study):
                 found[hash_] = record
     run = _followed(plan, found.get, _searches_in(folders, plan))
-    for folder in folders[1:]:
+    for folder, study in zip(folders[1:], studies[1:], strict=True):
         if run.records.keys().isdisjoint(in_each[folder]):
-            raise RecordError(
-                Problem(
-                    str(folder),
-                    f"has recorded no trial of the study of {folders[0]}",
-                    "report the two one by one; `ablate compare` draws arms of both",
-                )
-            )
+            raise RecordError(_without_common_trial(folder, study, folders[0], plan))
     return run
+
+
+def _without_common_trial(folder: Path, study: Study, first: Path, plan: Plan) -> Problem:
+    if _common_arms(make_plan(study), plan):
+        return Problem(
+            str(folder),
+            f"has recorded other seeds than {first}, and its study differs in more than these",
+            "run both from one study, so that their seeds can be joined",
+        )
+    return Problem(
+        str(folder),
+        f"has recorded no trial of the study of {first}",
+        "report the two one by one; `ablate compare` draws arms of both",
+    )
 
 
 def write_compact_run(run: Run, folder: Path) -> None:
@@ -267,12 +319,11 @@ def _searches_in(folders: Sequence[Path], plan: Plan) -> Searches:
 
 def _read_study(folder: Path) -> Study:
     path = folder / STUDY_FILE
-    if folder.suffix in (".yaml", ".yml"):
+    if folder.suffix in (".yaml", ".yml") and not folder.is_dir():
+        run = folder.parent if folder.name == STUDY_FILE else folder_for(folder)
         raise RecordError(
             Problem(
-                str(folder),
-                "is a study, not a run of it",
-                f"name the run's folder, such as {folder_for(folder)}",
+                str(folder), "is a study, not a run of it", f"name the run's folder, such as {run}"
             )
         )
     if not path.is_file():

@@ -11,6 +11,7 @@ reports/<name>/         a search's, committed: one compact records.jsonl in plac
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,14 +21,16 @@ from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import RESULT_FILE, SearchResult, read_search, write_search
 from ablate.records.store import RecordStore, holds_records, load_records, writer_lock
-from ablate.records.tuned_search import Searches, each_once, finished, metric_of
+from ablate.records.tuned_search import Searches, each_once, finished, is_of_arm, metric_of
 from ablate.run_folder import (
     STUDY_FILE,
     collect_trials,
     folder_for,
     make_folder,
     recorded,
+    refuse_another_study,
     searched,
+    taken_back,
 )
 from ablate.study.arms import Arm
 from ablate.study.loading import load_study, study_to_yaml
@@ -88,37 +91,34 @@ def search_study(
     check_space(loaded.space, plan.load_workload(), arms, loaded.source)
     make_folder(folder)
     with writer_lock(folder):
+        refuse_another_study(folder, plan)
         known = _known(folder, plan, others)
-        before = _results_of_unchanged_arms(folder, plan)
-        write_atomically(folder / STUDY_FILE, study_to_yaml(plan.pinned().study).encode())
-        write_atomically(folder / SPACE_FILE, path.read_bytes())
-        results = search_arms(plan, arms, loaded.space, RecordStore(folder), known=known, **options)
-        write_search(_with_other_arms(results, before, plan), folder)
+        with taken_back(folder, STUDY_FILE, SPACE_FILE):
+            write_atomically(folder / STUDY_FILE, study_to_yaml(plan.pinned().study).encode())
+            write_atomically(folder / SPACE_FILE, path.read_bytes())
+            store = RecordStore(folder)
+            results = search_arms(plan, arms, loaded.space, store, known=known, **options)
+        write_search(_with_other_arms(results, folder, plan), folder)
     return results
 
 
-def _results_of_unchanged_arms(folder: Path, plan: Plan) -> tuple[SearchResult, ...]:
-    """What earlier calls have found in arms that the study still has, with the same settings."""
-    if not is_search(folder) or not (folder / STUDY_FILE).is_file():
-        return ()
-    settings = {arm.key: arm.settings for arm in make_plan(load_study(folder / STUDY_FILE)).arms}
-    now = make_plan(plan.pinned().study, plan.workload).arms
-    alike = {arm.key for arm in now if settings.get(arm.key) == arm.settings}
-    return tuple(each for each in read_search(folder) if (each.context, each.arm) in alike)
-
-
 def _with_other_arms(
-    results: Sequence[SearchResult], before: Sequence[SearchResult], plan: Plan
+    results: Sequence[SearchResult], folder: Path, plan: Plan
 ) -> list[SearchResult]:
-    """In the plan's order: the results, and of arms searched before but not now those found in the
-    same way.
+    """In the plan's order: the results, and of arms that earlier calls have searched in the same
+    way what they found, if these arms are what they were.
     """
-    found = {
-        (each.context, each.arm): each
-        for each in before
-        if results and _way(each) == _way(results[0])
-    }
-    found |= {(each.context, each.arm): each for each in results}
+    if not results:
+        return []
+    found = {(each.context, each.arm): each for each in results}
+    arms = {arm.key: arm for arm in plan.arms}
+    before: tuple[SearchResult, ...] = ()
+    with suppress(RecordError):  # what cannot be read is written anew
+        before = read_search(folder)
+    for each in before:
+        arm = arms.get((each.context, each.arm))
+        if arm is not None and _way(each) == _way(results[0]) and is_of_arm(plan, arm, each):
+            found.setdefault(arm.key, each)
     return [found[arm.key] for arm in plan.arms if arm.key in found]
 
 

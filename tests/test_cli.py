@@ -275,7 +275,8 @@ class TestPlan:
 
     def test_the_cost_of_what_never_ran_is_not_known(self):
         assert ablate("plan", "trivial.yaml", "--seeds", "0-2").stdout.endswith(
-            "\n6 trials, 0 recorded, 6 to run; their cost is not known before one has run.\n"
+            "\n6 trials, 0 recorded, 6 to run; what they cost is not known before each arm has "
+            "run.\n"
         )
 
     def test_nothing_is_left_to_run_when_all_is_recorded(self):

@@ -147,47 +147,76 @@ class TestOpenRun:
         assert load_study(tmp_path / "run" / "study.yaml") == longer.study
 
     @pytest.mark.parametrize(
-        ("question", "arms", "refused"),
-        [("Another one?", ("c",), False), ("Another one?", ("z",), True), (None, ("z",), False)],
-        ids=["reworded", "another study", "other settings"],
+        ("changes", "settings", "refused"),
+        [
+            ({"question": "Reworded?"}, {}, False),
+            ({"name": "renamed"}, {}, False),
+            ({}, {"more": 1}, False),
+            ({"question": "Another?"}, {"more": 1}, True),
+            ({"question": "Another?", "name": "another"}, {}, True),
+        ],
+        ids=["reworded", "renamed", "other settings", "same file name", "shares an arm"],
     )
-    def test_the_folder_of_a_study_that_shares_neither_question_nor_arm_is_refused(
-        self, tmp_path: Path, question: str | None, arms: tuple[str, ...], refused: bool
+    def test_what_another_study_has_found_is_not_written_over(
+        self, tmp_path: Path, plan: Plan, changes: dict[str, Any], settings: Any, refused: bool
     ):
-        before = make_trivial_plan(settings={"level": "a"})
-        make_run(tmp_path / "run", before, completed(before.trials[0]))
-        settings = {"level": "y"} if arms == ("z",) else {}
-        study = make_trivial_plan(arms=arms).study
-        factor = Factor(name="level", levels={"y": {"level": "y"}, "z": {"level": "z"}})
-        changes: dict[str, Any] = {"question": question} if question else {}
-        if settings:
-            changes |= {"contexts": {"baseline": settings}, "factors": {"level": factor}}
-        now = make_plan(study.model_copy(update=changes))
-        if refused:
-            with pytest.raises(AblateError) as caught, open_run(tmp_path / "run", now):
+        make_run(tmp_path / "run", plan, completed(plan.trials[0]))
+        study = make_trivial_plan(settings=settings).study.model_copy(update=changes)
+        if not refused:
+            with open_run(tmp_path / "run", make_plan(study)):
                 pass
-            assert str(caught.value) == (
-                f"{tmp_path / 'run'}: is the run of another study: {before.study.question}\n"
-                "    name another folder with --out"
-            )
-        else:
-            with open_run(tmp_path / "run", now):
-                pass
-        kept = load_study(tmp_path / "run" / "study.yaml")
-        assert kept == (before.study if refused else now.study)
+            assert load_study(tmp_path / "run" / "study.yaml") == study
+            return
+        with pytest.raises(AblateError) as caught, open_run(tmp_path / "run", make_plan(study)):
+            pass
+        assert str(caught.value) == (
+            f"{tmp_path / 'run'}: is the run of another study: {plan.study.question}\n"
+            "    name another folder with --out"
+        )
+        assert load_study(tmp_path / "run" / "study.yaml") == plan.study
 
-    @pytest.mark.parametrize("has_recorded", [False, True])
-    def test_a_run_that_is_refused_leaves_the_study_as_it_was_unless_it_has_recorded(
-        self, tmp_path: Path, plan: Plan, has_recorded: bool
+    @pytest.mark.parametrize("found", ["report.md", "records.jsonl", "search.json", None])
+    def test_a_folder_in_which_nothing_was_found_is_free(
+        self, tmp_path: Path, plan: Plan, found: str | None
     ):
-        make_run(tmp_path / "run", plan)
+        folder = make_run(tmp_path / "run", plan)
+        if found:
+            (folder / found).touch()
+        changes = {"question": "Another?", "name": "another"}
+        other = make_plan(plan.study.model_copy(update=changes))
+        if found:
+            with pytest.raises(AblateError, match="another study"), open_run(folder, other):
+                pass
+        else:
+            with open_run(folder, other):
+                pass
+
+    @pytest.mark.parametrize("ended", [None, "new", "again"])
+    def test_a_run_that_is_refused_leaves_the_study_as_it_was_unless_a_trial_has_ended(
+        self, tmp_path: Path, plan: Plan, ended: str | None
+    ):
+        make_run(tmp_path / "run", plan, failed(plan.trials[0]))
+        make_run(tmp_path / "beside", plan, completed(plan.trials[1]))  # copied, which is no end
         longer = make_trivial_plan(seeds=3)
+        trials = {"new": longer.trials[2], "again": plan.trials[0]}
         with pytest.raises(AblateError), open_run(tmp_path / "run", longer) as store:
-            if has_recorded:
-                store.put(completed(longer.trials[0]))
+            if ended:
+                store.put(completed(trials[ended]))
             raise AblateError("there is no such data")
         kept = load_study(tmp_path / "run" / "study.yaml")
-        assert kept == (longer.study if has_recorded else plan.study)
+        assert kept == (longer.study if ended else plan.study)
+
+    def test_a_first_run_that_is_refused_leaves_no_study(self, tmp_path: Path, plan: Plan):
+        with pytest.raises(AblateError), open_run(tmp_path / "run", plan):
+            raise AblateError("there is no such data")
+        assert not (tmp_path / "run" / "study.yaml").exists()
+
+    def test_a_damaged_record_leaves_the_study_as_it_was(self, tmp_path: Path, plan: Plan):
+        damage(make_run(tmp_path / "run", plan, completed(plan.trials[0])), plan)
+        longer = make_trivial_plan(seeds=3)
+        with pytest.raises(RecordError), open_run(tmp_path / "run", longer):
+            pass
+        assert load_study(tmp_path / "run" / "study.yaml") == plan.study
 
     def test_a_run_is_held_against_other_processes_until_it_is_left(
         self, tmp_path: Path, plan: Plan
@@ -440,6 +469,19 @@ class TestReadRuns:
             "    report the two one by one; `ablate compare` draws arms of both"
         )
 
+    def test_one_with_other_seeds_and_more_that_differs_is_told_so(self, tmp_path: Path):
+        folders = []
+        for name, seeds in (("a", (0,)), ("b", (1,))):
+            study = make_trivial_plan().study.model_copy(update={"seeds": seeds, "name": name})
+            part = make_plan(study)
+            folders.append(make_run(tmp_path / name, part, *map(completed, part.trials)))
+        with pytest.raises(RecordError) as caught:
+            read_runs(folders)
+        assert str(caught.value) == (
+            f"{folders[1]}: has recorded other seeds than {folders[0]}, and its study differs in "
+            "more than these\n    run both from one study, so that their seeds can be joined"
+        )
+
     def test_of_two_records_the_earlier_folders_is_taken_unless_only_the_later_finished(
         self, tmp_path: Path, plan: Plan
     ):
@@ -469,13 +511,20 @@ class TestReadRuns:
             read_runs(folders)
         assert str(caught.value) == NO_RUN.format(folder=tmp_path / "nowhere")
 
-    def test_a_study_in_place_of_its_run_is_told_so(self):
+    @pytest.mark.parametrize(
+        ("file", "run"),
+        [("studies/pooling.yaml", "runs/pooling"), ("runs/mine/study.yaml", "runs/mine")],
+    )
+    def test_a_study_in_place_of_its_run_is_told_so(self, file: str, run: str):
         with pytest.raises(RecordError) as caught:
-            read_runs([Path("studies/pooling.yaml")])
+            read_runs([Path(file)])
         assert str(caught.value) == (
-            "studies/pooling.yaml: is a study, not a run of it\n"
-            "    name the run's folder, such as runs/pooling"
+            f"{file}: is a study, not a run of it\n    name the run's folder, such as {run}"
         )
+
+    def test_a_run_may_be_called_like_a_file(self, tmp_path: Path, plan: Plan):
+        folder = make_run(tmp_path / "mine.yaml", plan, completed(plan.trials[0]))
+        assert read_runs([folder]).plan == plan
 
     def test_a_run_without_records_is_an_error(self, tmp_path: Path, plan: Plan):
         folder = make_run(tmp_path / "run", plan)

@@ -111,11 +111,35 @@ def test_an_arm_with_other_settings_than_when_it_was_searched_is_left_out(tmp_pa
     folder = tmp_path / "runs" / "search"
     baseline, _, adam = search_study(plan, space, folder, trials=1)
     factor = plan.study.factors["optimizer"]
-    levels = {**factor.levels, "sgd": {**factor.levels["sgd"], "rate": 0.5}}
+    levels = {**factor.levels, "sgd": {**factor.levels["sgd"], "momentum": 0.9}}
     factors = {"optimizer": factor.model_copy(update={"levels": levels})}
     edited = make_plan(plan.study.model_copy(update={"factors": factors}))
+    with pytest.raises(AblateError, match="belongs to another search"):
+        search_study(edited, space, folder, arm="sgd", trials=1)
+    assert load_study(folder / "study.yaml") == plan.study  # which is still what was searched
     search_study(edited, space, folder, arm="adam", trials=1)
     assert read_search(folder) == (baseline, adam)
+
+
+def test_a_study_that_can_no_longer_be_read_hinders_no_search(tmp_path: Path):
+    plan, space = files(tmp_path)
+    folder = tmp_path / "runs" / "search"
+    (first,) = search_study(plan, space, folder, arm="sgd", trials=1)
+    text = (folder / "study.yaml").read_text()
+    (folder / "study.yaml").write_text(text.replace("rate: 0.0025", "rate: 0.0025, gone: true"))
+    search_study(plan, space, folder, arm="adam", trials=1)
+    assert [result.arm for result in read_search(folder)] == ["sgd", "adam"]
+    assert read_search(folder)[0] == first
+
+
+def test_the_search_of_another_study_is_not_written_over(tmp_path: Path):
+    plan, space = files(tmp_path)
+    folder = tmp_path / "runs" / "search"
+    search_study(plan, space, folder, arm="sgd", trials=1)
+    changes = {"question": "Another?", "name": "another"}
+    other = make_plan(plan.study.model_copy(update=changes))
+    with pytest.raises(AblateError, match="is the run of another study"):
+        search_study(other, space, folder, arm="sgd", trials=1)
 
 
 def test_how_points_were_chosen_is_noted_for_each_call_that_asked_for_some(tmp_path: Path):

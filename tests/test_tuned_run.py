@@ -255,9 +255,9 @@ class TestPlan:
     def test_it_says_what_the_search_will_take(self):
         lines = ran("plan", "study.yaml").stdout.splitlines()
         assert lines[-2:] == [
-            "8 trials, 0 recorded, 8 to run; their cost is not known before one has run.",
+            "8 trials, 0 recorded, 8 to run; what they cost is not known before each arm has run.",
             "Then a search of 2 arms x 6 points x 1 seed = 12 trials, and 8 trials with settings "
-            "of their own; their cost is not known before one has run.",
+            "of their own; what they cost is not known before each arm has run.",
         ]
 
     def test_with_a_cost_where_it_is_known_and_the_trials_left_once_arms_are_searched(self):

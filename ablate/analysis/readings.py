@@ -184,8 +184,9 @@ def _read_no_worse(evidence: Evidence, claim: NoWorse) -> Reading:
     metric = evidence.metric_of(claim)
     margin = _by(evidence, claim.margin, metric)
     sample = evidence.difference(metric, arm.key, than.key).sample
+    threshold = 0.0 - margin  # -0.0 would be written with its sign
     unit = _difference_unit(evidence, metric)
-    return Reading(sample, inference.exceeds(sample, -margin), -margin, unit, (arm, than))
+    return Reading(sample, inference.exceeds(sample, threshold), threshold, unit, (arm, than))
 
 
 def _read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
@@ -208,14 +209,14 @@ def _read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
     if fewest.n < 2:
         return Reading(fewest, _open(), 0.0, unit, arms)
     nearest = min(range(len(leads)), key=lambda place: float(leads[place].mean))
-    note = f"Lead over {rivals[nearest].name}, the nearest of {len(rivals)} rivals."
+    rank = f"the nearest of {len(rivals)} rivals" if len(rivals) > 1 else "the only rival"
     return Reading(
         leads[nearest],
         inference.all_exceed(leads),
         0.0,
         unit,
         arms,
-        note if len(rivals) > 1 else "",
+        f"Lead of {named.name} over {rivals[nearest].name}, {rank}.",
         leads=leads,
     )
 

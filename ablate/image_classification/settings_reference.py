@@ -59,10 +59,11 @@ def _section(schema: Mapping[str, Any], section: str) -> Mapping[str, Any]:
 
 
 def _levels(described: Mapping[str, Any]) -> str:
+    if "enum" in described:
+        choices = ", ".join(map(str, described["enum"]))
+        return f"{choices} or null" if {"type": "null"} in described.get("anyOf", ()) else choices
     if "anyOf" in described:
         return " or ".join(_levels(each) for each in described["anyOf"])
-    if "enum" in described:
-        return ", ".join(map(str, described["enum"]))
     match described["type"]:
         case "boolean":
             return "true, false"
@@ -71,7 +72,9 @@ def _levels(described: Mapping[str, Any]) -> str:
         case "string":
             return "text"
         case "array":
-            return f"list of: {_levels(described['items'])}"
+            least = described.get("minItems", 0)
+            how_many = f" at least {least}" if least > 1 else ""
+            return f"list of{how_many}: {_levels(described['items'])}"
         case kind:
             return " ".join(["whole number" if kind == "integer" else "number", *_range(described)])
 

@@ -130,6 +130,15 @@ def writer_lock(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def record_files(folder: Path) -> list[Path]:
+    """Files of a run folder's records, unread, by hash; none where there is no such folder."""
+    return sorted(
+        path
+        for path in (Path(folder) / RECORDS_FOLDER).glob("*.json")
+        if not path.name.startswith(".")
+    )
+
+
 def load_records(folder: Path) -> dict[str, TrialRecord]:
     """The records of a run folder (records/*.json) or of a report folder (records.jsonl), by hash.
 

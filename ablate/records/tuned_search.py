@@ -1,6 +1,6 @@
 """What the searches of a tuned study come to: settings of each arm's own, from search results."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from ablate.errors import SettingsError
@@ -9,6 +9,7 @@ from ablate.records.search_result import SearchPoint, SearchResult, settings_of_
 from ablate.study.arms import Arm, overlaid
 from ablate.study.plan import Plan
 from ablate.study.schema import Tune
+from ablate.study.search_space import SearchSpace
 from ablate.study.tuned import searched_for, specs_of, tuned_plan
 from ablate.workload import describe_metric
 
@@ -78,23 +79,31 @@ def _is_of(plan: Plan, arm: Arm, tune: Tune, result: SearchResult) -> bool:
         given == asked
         and result.higher_is_better == higher
         and len(result.points) >= tune.trials
-        and all(_is_point(plan, arm, tune, point) for point in result.points)
+        and all(_lies_in(tune.space, point) for point in result.points)
+        and is_of_arm(plan, arm, result)
     )
 
 
-def _is_point(plan: Plan, arm: Arm, tune: Tune, point: SearchPoint) -> bool:
-    """Whether a point lies in the space, and its trials are those of the arm there."""
-    space = tune.space
+def _lies_in(space: SearchSpace, point: SearchPoint) -> bool:
     by_name = {parameter.name: parameter for parameter in space.parameters}
     if any(name not in by_name for name in point.values):
         return False
     within = all(by_name[name].within(value) for name, value in point.values.items())
-    if not within or space.settings(point.values) != point.settings:
-        return False
+    return within and space.settings(point.values) == point.settings
+
+
+def is_of_arm(plan: Plan, arm: Arm, result: SearchResult) -> bool:
+    """Whether the trials of all points are those that the arm would have there now: not with
+    other settings of its own, nor with another version of the workload.
+    """
+    return all(_is_of_arm(plan, arm, result.seeds, point) for point in result.points)
+
+
+def _is_of_arm(plan: Plan, arm: Arm, seeds: Sequence[int], point: SearchPoint) -> bool:
     if not point.trials:  # refused by the workload, so it cannot be the best
         return point.value is None
     try:
-        specs = specs_of(plan, overlaid(arm.settings, point.settings), tune.seeds)
+        specs = specs_of(plan, overlaid(arm.settings, point.settings), seeds)
     except SettingsError:
         return False
     return tuple(spec.hash for spec in specs) == point.trials

@@ -4,10 +4,10 @@ from ablate.analysis.claims import Verdict
 from ablate.reporting import formatting
 
 _COMPARED = {
-    "difference": "{0} over {1}",
-    "no_difference": "{0} over {1}",
-    "no_worse": "{0} over {1}",
-    "open": "{0} over {1}",
+    "difference": "lead of {0} over {1}",
+    "no_difference": "lead of {0} over {1}",
+    "no_worse": "lead of {0} over {1}",
+    "open": "lead of {0} over {1}",
     "faster": "lead of {0} over {1}",
     "more_stable": "spread of {1} over that of {0}",
 }
@@ -20,10 +20,10 @@ _SUPPORTED = {
 
 
 def verdict_rule(verdict: Verdict) -> str:
-    """As in "max_pool over strided_conv; supported above 0.5 points, refuted below."
+    """As in "lead of max_pool over strided_conv; supported above 0.5 points, refuted below."
 
-    Of a pair, the claim's better side comes first, and the estimate is its lead. "" where no seed
-    has all that it takes.
+    Of a pair, the claim's better side comes first, and the estimate is its lead, whichever way the
+    metric is better. "" where the claim compares no arms, or none that have come up.
     """
     parts = []
     if len(verdict.arms) == 2 and verdict.kind in _COMPARED:

@@ -1,6 +1,6 @@
 """What a plan's trials will cost, judging by trials that are recorded."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from ablate.study.plan import Plan, PlannedTrial
@@ -20,30 +20,41 @@ class MeasuredCost(Protocol):
         """FLOPs of training; 0 where unknown."""
 
 
-def estimate_cost(plan: Plan, costs: Mapping[str, MeasuredCost]) -> float | None:
-    """Core-seconds that the trials not yet recorded will take; None where nothing is known.
+class Estimate(NamedTuple):
+    """What trials will take, and what that rests on."""
 
-    costs: by trial hash, of this study or others.
-    """
+    core_seconds: float | None
+    """None where nothing is known of some trial."""
+    judged_by: frozenset[str]
+    """Hashes of the recorded trials that it comes from."""
+
+
+def estimate_cost(plan: Plan, costs: Mapping[str, MeasuredCost]) -> Estimate:
+    """Of the trials that are not yet recorded. costs: by trial hash, of this study or others."""
     missing = [trial for trial in plan.unique_trials if trial.hash not in costs]
-    expected = [expected_cost(plan, trial, costs) for trial in missing]
-    known = [each for each in expected if each is not None]
-    return sum(known) if len(known) == len(expected) else None
+    return _sum(expected_cost(plan, trial, costs) for trial in missing)
 
 
-def expected_cost(
-    plan: Plan, trial: PlannedTrial, costs: Mapping[str, MeasuredCost]
-) -> float | None:
-    """Core-seconds of a trial; None where nothing is known: what its arm took on average with other
-    seeds, else its FLOPs at the rate of all measured trials.
+def expected_cost(plan: Plan, trial: PlannedTrial, costs: Mapping[str, MeasuredCost]) -> Estimate:
+    """Of a trial: what its arm took on average with other seeds, else its FLOPs at the rate of all
+    measured trials.
     """
     if measured := _same_arm(plan, trial, costs):
-        return sum(measured) / len(measured)
-    flops = sum(cost.flops for cost in costs.values() if cost.flops > 0)
-    if flops and (expected := plan.training_flops(trial)):
-        seconds = sum(cost.core_seconds for cost in costs.values() if cost.flops > 0)
-        return expected * seconds / flops
-    return None
+        seconds = [costs[hash_].core_seconds for hash_ in measured]
+        return Estimate(sum(seconds) / len(seconds), frozenset(measured))
+    counted = {hash_: cost for hash_, cost in costs.items() if cost.flops > 0}
+    if counted and (expected := plan.training_flops(trial)):
+        flops = sum(cost.flops for cost in counted.values())
+        seconds_in_all = sum(cost.core_seconds for cost in counted.values())
+        return Estimate(expected * seconds_in_all / flops, frozenset(counted))
+    return Estimate(None, frozenset())
+
+
+def _sum(estimates: Iterable[Estimate]) -> Estimate:
+    every = tuple(estimates)
+    known = [each.core_seconds for each in every if each.core_seconds is not None]
+    judged_by = frozenset().union(*(each.judged_by for each in every))
+    return Estimate(sum(known) if len(known) == len(every) else None, judged_by)
 
 
 class TuningCost(NamedTuple):
@@ -54,8 +65,8 @@ class TuningCost(NamedTuple):
     seeds: int
     again: int
     """Trials of the arms with their own settings; at most, as some may keep theirs."""
-    core_seconds: float | None
-    """Of all these; None where nothing is known of some arm."""
+    estimate: Estimate
+    """Of all these."""
 
     @property
     def searched(self) -> int:
@@ -69,11 +80,11 @@ def tuning_cost(plan: Plan, tune: Tune, costs: Mapping[str, MeasuredCost]) -> Tu
     """
     arms, again = searched_arms(plan), len(plan.unique_trials)
     trials = [next(t for t in plan.trials if (t.context, t.arm) == arm.key) for arm in arms]
-    expected = [expected_cost(plan, trial, costs) for trial in trials]
-    known = [each for each in expected if each is not None]
+    one_each = _sum(expected_cost(plan, trial, costs) for trial in trials)
     each_arm = tune.trials * len(tune.seeds) + again / len(arms)
-    seconds = sum(known) * each_arm if len(known) == len(expected) else None
-    return TuningCost(len(arms), tune.trials, len(tune.seeds), again, seconds)
+    known = one_each.core_seconds
+    estimate = Estimate(None if known is None else known * each_arm, one_each.judged_by)
+    return TuningCost(len(arms), tune.trials, len(tune.seeds), again, estimate)
 
 
 def cost_sentence(plan: Plan, costs: Mapping[str, MeasuredCost]) -> str:
@@ -83,7 +94,7 @@ def cost_sentence(plan: Plan, costs: Mapping[str, MeasuredCost]) -> str:
     if not missing:
         return f"{trials} trials, all recorded."
     known = f"{trials} trials, {trials - missing} recorded, {missing} to run"
-    return f"{known}{_core_hours(estimate_cost(plan, costs), costs)}"
+    return f"{known}{_core_hours(estimate_cost(plan, costs))}"
 
 
 def tuning_sentence(
@@ -99,21 +110,22 @@ def tuning_sentence(
     return (
         f"Then a search of {cost.arms} arms x {cost.points} points x {cost.seeds} "
         f"seed{'' if cost.seeds == 1 else 's'} = {cost.searched} trials, and {cost.again} trials "
-        f"with settings of their own{_core_hours(cost.core_seconds, costs)}"
+        f"with settings of their own{_core_hours(cost.estimate)}"
     )
 
 
-def _core_hours(core_seconds: float | None, costs: Mapping[str, MeasuredCost]) -> str:
-    if core_seconds is None:
-        return "; their cost is not known before one has run."
-    trials = f"{len(costs)} recorded trial{'' if len(costs) == 1 else 's'}"
-    return f": about {core_seconds / 3600:.2f} core-hours, judging by {trials}."
+def _core_hours(estimate: Estimate) -> str:
+    if estimate.core_seconds is None:
+        return "; what they cost is not known before each arm has run."
+    count = len(estimate.judged_by)
+    trials = f"{count} recorded trial{'' if count == 1 else 's'}"
+    return f": about {estimate.core_seconds / 3600:.2f} core-hours, judging by {trials}."
 
 
-def _same_arm(plan: Plan, trial: PlannedTrial, costs: Mapping[str, MeasuredCost]) -> list[float]:
-    """Core-seconds of the measured trials of the trial's arm."""
-    return [
-        costs[other.hash].core_seconds
+def _same_arm(plan: Plan, trial: PlannedTrial, costs: Mapping[str, MeasuredCost]) -> set[str]:
+    """Hashes of the measured trials of the trial's arm."""
+    return {
+        other.hash
         for other in plan.trials
         if (other.context, other.arm) == (trial.context, trial.arm) and other.hash in costs
-    ]
+    }

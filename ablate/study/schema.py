@@ -90,7 +90,7 @@ class NoDifference(_ClaimBase):
 
 
 class NoWorse(_ClaimBase):
-    """An arm is at least as good as another, or worse by less than a margin (non-inferiority)."""
+    """An arm loses less than a margin against another, if anything (non-inferiority)."""
 
     kind: Literal["no_worse"] = "no_worse"
     arm: Selector

@@ -232,6 +232,11 @@ def test_no_worse_in_a_loss_means_not_much_higher():
     assert verdict_of(claim, {"baseline": plain, "wide": higher}).verdict == "refuted"
 
 
+def test_a_margin_of_zero_is_written_without_a_sign():
+    claim = WIDE_IS_NO_WORSE.model_copy(update={"margin": 0.0})
+    assert str(verdict_of(claim, against_80(0.1, 0.2)).threshold) == "0.0"
+
+
 def test_without_a_margin_no_worse_takes_the_smallest_effect_of_interest():
     claim = WIDE_IS_NO_WORSE.model_copy(update={"margin": None})
     assert verdict_of(claim, against_80(0.1), smallest_effect_of_interest=0.25).threshold == -0.25
@@ -254,7 +259,10 @@ def test_the_largest_gain_leads_every_rival(wide, batch, expected):
     assert verdict.verdict == expected
     assert verdict.p == pytest.approx(stats.ttest_rel(wide, batch).pvalue)
     assert verdict.estimate == pytest.approx(np.mean(wide) - np.mean(batch))
-    assert (verdict.arms, verdict.note) == (("wide", "batch"), "")
+    assert (verdict.arms, verdict.note) == (
+        ("wide", "batch"),
+        "Lead of wide over batch, the only rival.",
+    )
 
 
 def test_the_baseline_has_no_say_in_the_largest_effect():
@@ -288,7 +296,7 @@ def test_one_rival_that_is_not_clearly_behind_leaves_the_largest_effect_undecide
     )
     verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM, EPOCHS)
     assert verdict.verdict == "undecided"
-    assert verdict.note == "Lead over batch, the nearest of 2 rivals."
+    assert verdict.note == "Lead of wide over batch, the nearest of 2 rivals."
     assert verdict.estimate == pytest.approx(1.0)
     lead = stats.ttest_rel([3.0, 3.1, 2.9, 3.0], [6.0, -6.0, 1.0, 0.0])
     assert verdict.low == pytest.approx(lead.confidence_interval(0.95).low)

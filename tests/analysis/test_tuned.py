@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ablate.analysis.tuned import become_one
-from ablate.study.schema import NoDifference, Reaches, Tune
+from ablate.study.schema import NoDifference, NoWorse, Reaches, Tune
 from ablate.study.tuned import tuned_plan
 from tests.analysis.evidence import arm
 from tests.analysis.tuned_evidence import (
@@ -93,7 +93,12 @@ class TestChangedVerdicts:
         same = NoDifference(
             says="Same.", first=arm(optimizer="sgd"), second=arm(), margin=15, family="a"
         )
+        safe = NoWorse(says="Safe.", arm=arm(optimizer="sgd"), than=arm(), margin=15, family="c")
         high = Reaches(says="High.", arm=arm(optimizer="sgd"), value=70, family="b")
+        assert self.said(SGD_OWN, claims=(safe,)) == [
+            "“Safe.” is refuted with shared settings and supported with each arm's own: the shared "
+            "rate suited baseline.",
+        ]
         assert self.said(SGD_OWN, claims=(same, high)) == [
             "“Same.” is refuted with shared settings and supported with each arm's own: the shared "
             "rate suited baseline.",

@@ -1,16 +1,19 @@
 import pytest
 
 from ablate.errors import SettingsError
+from ablate.image_classification.architecture.backbones import BACKBONES
 from ablate.image_classification.architecture.presets import PRESETS
 from ablate.image_classification.data.sources import DATASETS
-from ablate.image_classification.settings import resolve, setting_keys
+from ablate.image_classification.settings import resolve
 from ablate.image_classification.settings_reference import settings_reference
 from ablate.study.yaml_source import parse_scalar
 
 
 def test_lists_every_key_once_with_a_sentence() -> None:
     rows = settings_reference()
-    assert tuple(row.key for row in rows) == setting_keys()
+    resolved = resolve({})
+    every = [f"{section}.{key}" for section, keys in resolved.items() for key in keys]
+    assert [row.key for row in rows] == every
     for row in rows:
         assert row.levels, row.key
         assert row.meaning.endswith("."), row.key
@@ -29,6 +32,8 @@ def test_names_the_levels_of_a_choice_and_the_bounds_of_a_number() -> None:
     assert levels["training.momentum"] == "number ≥ 0, < 1"
     assert levels["training.early_stopping_patience"] == "whole number ≥ 1 or null"
     assert levels["architecture.filters"] == "list of: whole number ≥ 1"
+    assert levels["data.classes"] == "list of at least 2: whole number ≥ 0 or null"
+    assert levels["architecture.backbone"] == f"{', '.join(BACKBONES)} or null"
 
 
 def test_refuses_a_preset_that_there_is_not() -> None:

@@ -46,7 +46,7 @@ def test_an_undecided_verdict_says_what_it_would_take() -> None:
     table = tables.verdict_table(make_findings(verdicts=(verdict,)))
     assert table is not None
     assert table.rows[0][2].note == (
-        "baseline over strided_conv; supported above 0.5 points, refuted below. "
+        "lead of baseline over strided_conv; supported above 0.5 points, refuted below. "
         "Close. 12 seeds would give 80 % power at the observed spread. "
         "n=5 seeds could have found 3.30 points."
     )

@@ -13,36 +13,38 @@ COSTLY = study({"width": {"thin": {"model.width": 8}, "wide": {"model.width": 32
 
 
 def test_cost_is_unknown_while_nothing_is_measured() -> None:
-    assert estimate_cost(make_plan(COSTLY, FAKE), {}) is None
+    assert estimate_cost(make_plan(COSTLY, FAKE), {}) == (None, frozenset())
 
 
 def test_an_arm_costs_what_it_cost_with_other_seeds_else_by_its_flops() -> None:
     plan = make_plan(COSTLY, FAKE)
     thin = plan.trials[0].hash
     measured = {thin: Cost(core_seconds=10.0, flops=16_000.0)}
-    assert estimate_cost(plan, measured) == pytest.approx(10.0 + 2 * 40.0)
+    assert estimate_cost(plan, measured).core_seconds == pytest.approx(10.0 + 2 * 40.0)
 
 
 def test_records_of_other_studies_give_the_rate() -> None:
     plan = make_plan(COSTLY, FAKE)
     measured = {"elsewhere": Cost(core_seconds=1.0, flops=8_000.0)}
-    assert estimate_cost(plan, measured) == pytest.approx(2 * 2.0 + 2 * 8.0)
+    assert estimate_cost(plan, measured).core_seconds == pytest.approx(2 * 2.0 + 2 * 8.0)
 
 
 def test_a_finished_plan_costs_nothing() -> None:
     plan = make_plan(COSTLY, FAKE)
-    assert estimate_cost(plan, {trial.hash: Cost() for trial in plan.trials}) == 0.0
+    assert estimate_cost(plan, {trial.hash: Cost() for trial in plan.trials}) == (0.0, frozenset())
 
 
 def test_the_sentence_says_what_is_recorded_and_what_the_estimate_rests_on() -> None:
     plan = make_plan(COSTLY, FAKE)
     assert cost_sentence(plan, {}) == (
-        "4 trials, 0 recorded, 4 to run; their cost is not known before one has run."
+        "4 trials, 0 recorded, 4 to run; what they cost is not known before each arm has run."
     )
     measured = {plan.trials[0].hash: Cost(core_seconds=1800.0, flops=16_000.0)}
     assert cost_sentence(plan, measured) == (
         "4 trials, 1 recorded, 3 to run: about 4.50 core-hours, judging by 1 recorded trial."
     )
+    unrelated = {str(number): Cost(core_seconds=1.0) for number in range(9)}
+    assert cost_sentence(plan, measured | unrelated) == cost_sentence(plan, measured)
     every = {trial.hash: Cost() for trial in plan.trials}
     assert cost_sentence(plan, every) == "4 trials, all recorded."
 
@@ -55,12 +57,12 @@ class TestTuningCost:
         cost = tuning_cost(plan, self.TUNE, {trial.hash: TEN_SECONDS for trial in plan.trials[:2]})
         assert (cost.arms, cost.points, cost.seeds) == (2, 6, 2)
         assert (cost.searched, cost.again) == (24, 4)
-        assert cost.core_seconds == 280
+        assert cost.estimate.core_seconds == 280
 
     def test_it_is_not_known_before_every_arm_has_run(self):
         plan = make(tune=self.TUNE)
         costs = {plan.trials[0].hash: TEN_SECONDS}
-        assert tuning_cost(plan, self.TUNE, costs).core_seconds is None
+        assert tuning_cost(plan, self.TUNE, costs).estimate.core_seconds is None
 
     def test_the_sentence_counts_the_search_or_what_follows_it(self):
         plan = make(tune=self.TUNE)

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from ablate.image_classification.architecture.backbones import blocks_of
+from ablate.image_classification.architecture.backbones import BACKBONES, blocks_of
 
 NO_WEIGHTS, IMAGENET = "none", "imagenet"
 """Weights that are no file."""
@@ -42,10 +42,11 @@ class BackboneSpec(BaseModel):
     backbone: str | None = Field(
         default=None,
         description=(
-            "A network of torchvision, by its name there, with a new last layer; all keys but "
+            "A network of torchvision, with a new last layer; all other architecture keys but "
             "weights and train_from are then without effect. null: the convolutional network "
-            "that the other keys describe."
+            "that these keys describe."
         ),
+        json_schema_extra={"enum": [*BACKBONES]},
     )
     weights: str = Field(
         default=NO_WEIGHTS,
@@ -131,7 +132,7 @@ class ArchitectureSpec(BackboneSpec):
         default="framework_default",
         description=(
             "Law of the initial weights: PyTorch's own, Xavier (Glorot and Bengio 2010) or "
-            "Kaiming (He et al. 2015); the last two with zero biases."
+            "Kaiming (He et al. 2015); biases begin at zero in all but PyTorch's."
         ),
     )
 
