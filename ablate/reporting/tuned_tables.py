@@ -11,6 +11,8 @@ from ablate.reporting import formatting
 from ablate.reporting import tables as plain
 from ablate.reporting.search_tables import search_tables
 from ablate.reporting.tables import Cell, Table, metric_description
+from ablate.reporting.verdict_table import measured_cell, outcome_cell
+from ablate.reporting.verdict_table import verdict_table as plain_verdict_table
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import describe_metric
 
@@ -54,7 +56,7 @@ def _of_own(table: Table) -> Table:
 
 def verdict_table(findings: Findings) -> Table | None:
     """One row a claim, with both verdicts where the study is tuned; None where there is none."""
-    table = plain.verdict_table(findings)
+    table = plain_verdict_table(findings)
     if findings.tuned is None or table is None:
         return table
     own = findings.tuned.findings.verdicts
@@ -83,11 +85,11 @@ def verdict_table(findings: Findings) -> Table | None:
 def _both_verdicts(row: tuple[Cell, ...], shared: Verdict, tuned: Verdict) -> tuple[Cell, ...]:
     return (
         *row[:2],
-        plain.measured_cell(shared),
-        plain.outcome_cell(shared),
+        measured_cell(shared),
+        outcome_cell(shared),
         Cell(formatting.p_value(shared.p_adjusted)),
-        plain.measured_cell(tuned),
-        plain.outcome_cell(tuned),
+        measured_cell(tuned),
+        outcome_cell(tuned),
         Cell(formatting.p_value(tuned.p_adjusted)),
         Cell(_counts(shared.n, tuned.n)),
     )

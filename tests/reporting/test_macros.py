@@ -4,7 +4,8 @@ import re
 
 from ablate.reporting.macros import macros
 from ablate.reporting.search_tables import best_points_table
-from ablate.reporting.tables import arm_table, effect_table, verdict_table
+from ablate.reporting.tables import arm_table, effect_table
+from ablate.reporting.verdict_table import verdict_table
 from tests.reporting.factory import make_findings, make_verdict
 from tests.reporting.search_factory import make_search_findings
 

@@ -1,0 +1,84 @@
+"""The table of verdicts, and how one of them is written."""
+
+import pandas as pd
+
+from ablate.analysis.claims import Verdict
+from ablate.analysis.findings import Findings
+from ablate.reporting import formatting
+from ablate.reporting.tables import Cell, Table
+from ablate.reporting.verdict_rule import verdict_rule
+
+MARKS = {"supported": "✓", "refuted": "✗", "undecided": "?", "open": "○"}
+_FIELDS = (
+    "says", "kind", "context", "metric", "published", "verdict", "unit", "estimate", "low", "high",
+    "threshold", "wanted", "n", "p", "p_adjusted", "seeds_needed", "detectable_effect",
+    "core_hours", "family", "confidence", "note",
+)  # fmt: skip
+
+
+def verdict_table(findings: Findings) -> Table | None:
+    """One row a claim; None when the study makes none."""
+    if not findings.verdicts:
+        return None
+    several_contexts = len({verdict.context for verdict in findings.verdicts}) > 1
+    rows = []
+    for verdict in findings.verdicts:
+        where = f"in {verdict.context}" if several_contexts and verdict.context else ""
+        rows.append(
+            (
+                Cell(verdict.says, note=where),
+                Cell(verdict.published or formatting.MISSING),
+                measured_cell(verdict),
+                outcome_cell(verdict),
+                Cell(formatting.count(verdict.n)),
+                Cell(formatting.p_value(verdict.p_adjusted)),
+                Cell(formatting.hours(verdict.core_hours)),
+            )
+        )
+    frame = pd.DataFrame(
+        [
+            {"claim": position, **{name: getattr(verdict, name) for name in _FIELDS}}
+            for position, verdict in enumerate(findings.verdicts, start=1)
+        ]
+    )
+    return Table(
+        "verdicts",
+        "Each claim, what was published, what was measured and what follows. Brackets hold the "
+        "interval that decides, by where the whole of it lies: of 95 % for a claim alone, wider "
+        "where several share the error rate.",
+        ("Claim", "Published", "Measured", "Verdict", "Seeds", "p (adjusted)", "Core-hours"),
+        tuple(rows),
+        frame,
+        keys=("claim",),
+        units={"core_hours": "h"},
+        numeric=frozenset({4, 5, 6}),
+    )
+
+
+def outcome_cell(verdict: Verdict) -> Cell:
+    """The verdict with its mark."""
+    return Cell(f"{MARKS[verdict.verdict]} {verdict.verdict}", verdict.verdict)
+
+
+def measured_cell(verdict: Verdict) -> Cell:
+    """What was measured for a claim, how that decides, and what is to be said about it."""
+    signed = verdict.kind != "reaches"
+    text = formatting.estimate(
+        verdict.estimate, verdict.low, verdict.high, verdict.unit, signed=signed
+    )
+    notes = [text for text in (verdict_rule(verdict), verdict.note) if text]
+    if verdict.verdict == "undecided":
+        notes += _what_it_would_take(verdict)
+    return Cell(text, note=" ".join(notes))
+
+
+def _what_it_would_take(verdict: Verdict) -> list[str]:
+    sentences = []
+    if not formatting.is_missing(verdict.seeds_needed):
+        needed = formatting.count(verdict.seeds_needed)
+        sentences.append(f"{needed} seeds would give 80 % power at the observed spread.")
+    if not formatting.is_missing(verdict.detectable_effect):
+        found = formatting.number(verdict.detectable_effect, verdict.unit)
+        effect = formatting.with_unit(found, verdict.unit)
+        sentences.append(f"{formatting.seeds(verdict.n)} could have found {effect}.")
+    return sentences

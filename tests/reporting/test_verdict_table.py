@@ -1,0 +1,44 @@
+from ablate.reporting.verdict_table import verdict_table
+from tests.reporting.factory import make_findings, make_verdict
+from tests.reporting.test_tables import texts
+
+
+def test_a_study_without_claims_has_no_verdict_table() -> None:
+    assert verdict_table(make_findings()) is None
+
+
+def test_a_verdict_row_holds_the_evidence() -> None:
+    table = verdict_table(make_findings(verdicts=(make_verdict(),)))
+    assert table is not None
+    assert texts(table) == [
+        [
+            "Strided convolution in place of max pooling costs accuracy.",
+            "a significant drop",
+            "+2.41 points [1.37, 3.45]",
+            "✓ supported",
+            "5",
+            "0.006",
+            "0.83",
+        ]
+    ]
+
+
+def test_an_undecided_verdict_says_what_it_would_take() -> None:
+    verdict = make_verdict(
+        verdict="undecided", seeds_needed=12, detectable_effect=3.3, note="Close."
+    )
+    table = verdict_table(make_findings(verdicts=(verdict,)))
+    assert table is not None
+    assert table.rows[0][2].note == (
+        "lead of baseline over strided_conv; supported above 0.5 points, refuted below. "
+        "Close. 12 seeds would give 80 % power at the observed spread. "
+        "n=5 seeds could have found 3.30 points."
+    )
+
+
+def test_an_open_verdict_without_evidence_has_dashes() -> None:
+    nothing = dict.fromkeys(("estimate", "low", "high", "p", "p_adjusted", "core_hours"))
+    verdict = make_verdict(verdict="open", published=None, n=0, **nothing)
+    table = verdict_table(make_findings(verdicts=(verdict,)))
+    assert table is not None
+    assert texts(table)[0][1:] == ["—", "—", "○ open", "0", "—", "—"]
