@@ -302,6 +302,7 @@ def search(
     """
     from ablate.search_folder import read_search_folder, search_folder_for, search_study
     from ablate.study.loading import parse_seeds
+    from ablate.study.space_file import folders_near
     from ablate.tuning.progress import show_progress
     from ablate.tuning.runner import ResourceWish
 
@@ -314,6 +315,7 @@ def search(
             folder,
             arm=arm,
             others=records or [],
+            spaces=folders_near(study_file),
             seeds=parse_seeds(seeds),
             trials=trials,
             sampler=sampler,

@@ -74,18 +74,20 @@ def search_study(
     *,
     arm: str | None = None,
     others: Sequence[Path] = (),
+    spaces: Sequence[Path] = (),
     **options: Any,
 ) -> tuple[SearchResult, ...]:
     """Search a study's arms in a space, in a run folder, and write the table of points there.
 
-    space: its name, or the path of its file. arm: the name of one, or "context/name"; None: each.
+    space: its name, or the path of its file. spaces: folders where a name is looked for;
+    search_spaces/ where none is named. arm: the name of one, or "context/name"; None: each.
     others: folders of runs or reports whose records are used too, as are those of the runs beside
     this one. Other options as of `ablate.tuning.search.search_arms`. The same call continues an
     interrupted search. Raises AblateError: see there and `open_run`.
     """
     from ablate.tuning.search import search_arms  # late: reading a folder needs no Ray
 
-    path = find_space(space)
+    path = find_space(space, *spaces)
     loaded = read_space(path)
     arms = chosen_arms(plan, arm)
     check_space(loaded.space, plan.load_workload(), arms, loaded.source)

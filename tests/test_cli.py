@@ -530,6 +530,7 @@ class TestSearch:
         assert path == "runs/digits-rate/report.html"
         assert Path(path).is_file()
         assert given["seeds"] == (100, 101)
+        assert [path.name for path in given["spaces"]] == ["search_spaces", "search_spaces"]
 
     def test_a_report_is_drawn_again_elsewhere_with_its_evidence(self) -> None:
         searched(Path("runs/rate"))

@@ -61,6 +61,11 @@ def find_space(name: str | Path, *folders: Path, where: str | None = None) -> Pa
     )
 
 
+def folders_near(study_file: Path) -> tuple[Path, Path]:
+    """Where the spaces that a study names are looked for: here, then beside the study's folder."""
+    return FOLDER, study_file.resolve().parent.parent / FOLDER
+
+
 def load_space(
     name: str | Path, workload: Workload | None = None, arms: Sequence[Arm] = ()
 ) -> SearchSpace:

@@ -9,10 +9,10 @@ from ablate.study.plan import Plan
 from ablate.study.schema import Study, Tune
 from ablate.study.shorthand import Draft, shown
 from ablate.study.space_file import (
-    FOLDER,
     LoadedSpace,
     check_space,
     find_space,
+    folders_near,
     read_space,
     space_in,
 )
@@ -62,7 +62,7 @@ def _loaded(draft: Draft, tune: dict[str, Any], study_file: Path) -> LoadedSpace
                 "give a name, the path of a YAML file, or a mapping with `parameters`",
             )
         )
-    path = find_space(space, FOLDER, study_file.resolve().parent.parent / FOLDER, where=where)
+    path = find_space(space, *folders_near(study_file), where=where)
     if not path.is_file():
         path = study_file.parent / path
     if not path.is_file():

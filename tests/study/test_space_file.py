@@ -4,7 +4,14 @@ import pytest
 
 from ablate.errors import StudyError
 from ablate.study.arms import Arm
-from ablate.study.space_file import check_space, find_space, load_space, probes, read_space
+from ablate.study.space_file import (
+    check_space,
+    find_space,
+    folders_near,
+    load_space,
+    probes,
+    read_space,
+)
 from tests.study.fake_workload import FakeWorkload
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +53,17 @@ class TestReading:
         assert (width.type, width.bounds, width.scale) == ("int", (4, 64), "log")
         assert momentum.when == {"optimizer": ("sgd",)}
         assert space.is_conditional
+
+    def test_a_name_is_looked_for_here_and_then_beside_the_studies(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.chdir(tmp_path)
+        there, here = tmp_path / "project" / "search_spaces", tmp_path / "search_spaces"
+        folders = folders_near(Path("project/studies/study.yaml"))
+        for folder in (there, here):  # the later one wins
+            folder.mkdir(parents=True)
+            write(folder, RATE)
+            assert find_space("space", *folders).resolve() == folder / "space.yaml"
 
     def test_a_name_may_be_the_key_itself(self, tmp_path: Path):
         (rate,) = read_space(write(tmp_path, RATE)).space.parameters
