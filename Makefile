@@ -12,7 +12,7 @@ demo: $(RUN_STAMP)  ## the pooling study on the embedded digits; prints the repo
 	$(BIN)/ablate run studies/pooling.yaml --dataset digits --set training.epochs=2
 
 test: $(TEST_STAMP)  ## the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 quick: $(TEST_STAMP)  ## the tests that take seconds
 	$(BIN)/python -m pytest -m "not slow and not scale"
