@@ -9,7 +9,7 @@ TEST_STAMP := $(VENV)/.installed-test
 .PHONY: demo test quick scale lint types imports check format clean
 
 demo: $(RUN_STAMP)  ## the pooling study on the embedded digits; prints the report's path last
-	$(BIN)/ablate run studies/pooling.yaml --dataset digits --set training.epochs=2
+	$(BIN)/ablate run studies/pooling.yaml --dataset digits --set training.epochs=2 --seeds 0-2
 
 test: $(TEST_STAMP)  ## the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
