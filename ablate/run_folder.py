@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ablate.errors import AblateError, Problem, RecordError, StudyError
+from ablate.errors import AblateError, Problem, RecordError
 from ablate.records.atomic import write_atomically
 from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.greedy_path import Find, follow
@@ -89,11 +89,12 @@ def open_run(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Iterator[
         load_records(other)  # what is named must be there
     make_folder(folder)
     with writer_lock(folder):
-        refuse_another_study(folder, plan)
-        _refuse_another_maximum(folder, plan.study)
+        if (stored := stored_study(folder)) is not None:
+            refuse_another_study(folder, stored, plan)
+            _refuse_another_maximum(folder, stored.max_seeds, plan.study)
         collect(folder, plan, others)
         with taken_back(folder, STUDY_FILE):
-            _write_study(folder, plan)
+            write_study(folder, plan)
             yield RecordStore(folder)
 
 
@@ -127,24 +128,24 @@ def _records_as_they_lie(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in record_files(folder)}
 
 
-def _write_study(folder: Path, plan: Plan) -> None:
+def write_study(folder: Path, plan: Plan) -> None:
     """The study as run, which can be read again where the files that it names are not."""
     write_atomically(folder / STUDY_FILE, study_to_yaml(plan.pinned().study).encode())
 
 
-def refuse_another_study(folder: Path, plan: Plan) -> None:
+def stored_study(folder: Path) -> Study | None:
+    """The study that is written into a folder; None where none is. Raises StudyError."""
+    return _read_study(folder) if (folder / STUDY_FILE).is_file() else None
+
+
+def refuse_another_study(folder: Path, stored: Study, plan: Plan) -> None:
     """Raises AblateError where the folder holds what another study has found: one with another
-    question, and another name or no arm in common. One that cannot be read any more is no matter.
+    question, and another name or no arm in common. stored: the study that is written there.
     """
-    if not (folder / STUDY_FILE).is_file() or not _holds_findings(folder):
-        return
     study = plan.study
-    try:
-        stored = _read_study(folder)
-        known = stored.name == study.name and _common_arms(make_plan(stored), plan)
-    except StudyError:
+    if stored.question == study.question or not _holds_findings(folder):
         return
-    if stored.question != study.question and not known:
+    if stored.name != study.name or not _common_arms(make_plan(stored), plan):
         raise AblateError(
             Problem(
                 str(folder),
@@ -158,11 +159,8 @@ def _holds_findings(folder: Path) -> bool:
     return bool(record_files(folder)) or any((folder / name).is_file() for name in FOUND)
 
 
-def _refuse_another_maximum(folder: Path, study: Study) -> None:
+def _refuse_another_maximum(folder: Path, stored: int | None, study: Study) -> None:
     """The number of looks is fixed at the first one: error rates rest on it."""
-    if not (folder / STUDY_FILE).is_file():
-        return
-    stored = _read_study(folder).max_seeds
     if stored not in (None, study.max_seeds):
         raise AblateError(
             Problem(
@@ -280,7 +278,7 @@ def write_compact_run(run: Run, folder: Path) -> None:
     Raises AblateError when the folder cannot be had.
     """
     make_folder(folder)
-    _write_study(folder, run.plan)
+    write_study(folder, run.plan)
     write_compact(run.records.values(), folder / COMPACT_FILE)
     if run.searches:
         write_search(each_once(run.searches), folder)

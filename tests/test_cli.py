@@ -226,29 +226,16 @@ class TestPlan:
         before = files()
         result = ablate("plan", "trivial.yaml")
         assert (result.exit_code, result.stderr) == (0, "")
-        assert [line.split() for line in result.stdout.splitlines()] == [
+        *table, cost = result.stdout.splitlines()
+        assert [line.split() for line in table] == [
             ["Does", "the", "way", "trials", "end", "reach", "the", "records?"],
             ["arm", "settings", "trials", "recorded"],
             ["baseline", "level:", "a", "2", "1"],
             ["b", "level:", "a", "->", "b", "2", "1"],
-            [
-                "4",
-                "trials,",
-                "2",
-                "recorded,",
-                "2",
-                "to",
-                "run:",
-                "about",
-                "1.50",
-                "core-hours,",
-                "judging",
-                "by",
-                "2",
-                "recorded",
-                "trials.",
-            ],
         ]
+        assert cost == (
+            "4 trials, 2 recorded, 2 to run: about 1.50 core-hours, judging by 2 recorded trials."
+        )
         assert files() == before
 
     def test_it_names_the_data_that_trials_read(self):

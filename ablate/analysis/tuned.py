@@ -14,7 +14,7 @@ from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchPoint, SearchResult
 from ablate.records.tuned_search import Searches
 from ablate.study.arms import Arm, overlaid
-from ablate.study.plan import Plan
+from ablate.study.plan import Plan, selectors
 from ablate.study.schema import Claim, Difference, NoDifference, NoWorse, Selector, Tune
 from ablate.study.search_space import Edge, Parameter, value_at
 from ablate.study.tuned import specs_of
@@ -112,12 +112,9 @@ def changed_verdicts(
         if before.verdict == after.verdict:
             continue
         why = ""
-        if isinstance(claim, Difference):
-            why = _whom_it_suited(shared, own, claim, (claim.better, claim.worse), records)
-        elif isinstance(claim, NoDifference):
-            why = _whom_it_suited(shared, own, claim, (claim.first, claim.second), records)
-        elif isinstance(claim, NoWorse):
-            why = _whom_it_suited(shared, own, claim, (claim.arm, claim.than), records)
+        if isinstance(claim, Difference | NoDifference | NoWorse):
+            (_, first), (_, second) = selectors(claim)
+            why = _whom_it_suited(shared, own, claim, (first, second), records)
         yield (
             f"“{claim.says}” is {before.verdict} with shared settings and {after.verdict} with "
             f"each arm's own{why}."

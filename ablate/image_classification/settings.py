@@ -415,8 +415,8 @@ def _problem(detail: Any) -> Problem:
         known = _keys(path[:-1])
         place = f" in {section}" if section else ""
         elsewhere = [f"'{key}'" for key in setting_keys() if key.endswith(f".{path[-1]}")]
-        fix = f"did you mean {' or '.join(elsewhere)}?" if elsewhere else ""
-        fix = fix or did_you_mean(path[-1], known)
+        nearest = did_you_mean(path[-1], known)
+        fix = f"did you mean {' or '.join(elsewhere)}?" if elsewhere else nearest
         return Problem(where, f"no setting named '{path[-1]}'{place}", fix)
     if detail["type"] == "literal_error":
         levels = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")

@@ -76,11 +76,12 @@ def _levels(described: Mapping[str, Any]) -> str:
             how_many = f" at least {least}" if least > 1 else ""
             return f"list of{how_many}: {_levels(described['items'])}"
         case kind:
-            return " ".join(["whole number" if kind == "integer" else "number", *_range(described)])
+            number = "whole number" if kind == "integer" else "number"
+            return f"{number} {_range(described)}".rstrip()
 
 
-def _range(described: Mapping[str, Any]) -> list[str]:
+def _range(described: Mapping[str, Any]) -> str:
     """Its bounds, as in "≥ 0, < 1"."""
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-    bounds = [f"{sign} {described[bound]:g}" for bound, sign in signs.items() if bound in described]
-    return [", ".join(bounds)] if bounds else []
+    bounds = (f"{sign} {described[bound]:g}" for bound, sign in signs.items() if bound in described)
+    return ", ".join(bounds)

@@ -82,7 +82,7 @@ class RecordStore:
             return []
         found = []
         for path in sorted(self.folder.iterdir()):
-            if path.suffix == ".json" and not path.name.startswith("."):
+            if _is_record(path):
                 found.append(path.stem)
             elif not _known_companion(path):
                 raise RecordError(
@@ -132,11 +132,7 @@ def writer_lock(folder: Path) -> Iterator[None]:
 
 def record_files(folder: Path) -> list[Path]:
     """Files of a run folder's records, unread, by hash; none where there is no such folder."""
-    return sorted(
-        path
-        for path in (Path(folder) / RECORDS_FOLDER).glob("*.json")
-        if not path.name.startswith(".")
-    )
+    return sorted(filter(_is_record, (Path(folder) / RECORDS_FOLDER).glob("*")))
 
 
 def load_records(folder: Path) -> dict[str, TrialRecord]:
@@ -221,6 +217,10 @@ def _adds(record: TrialRecord, weights: bytes | None, kept: TrialRecord) -> bool
     now = {"curve": has_test_curve(record), "weights": weights is not None}
     then = {"curve": has_test_curve(kept), "weights": kept.weights is not None}
     return all(now[key] >= then[key] for key in now) and now != then
+
+
+def _is_record(path: Path) -> bool:
+    return path.suffix == ".json" and not path.name.startswith(".")
 
 
 def _known_companion(path: Path) -> bool:

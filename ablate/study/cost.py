@@ -32,10 +32,10 @@ class Estimate(NamedTuple):
 def estimate_cost(plan: Plan, costs: Mapping[str, MeasuredCost]) -> Estimate:
     """Of the trials that are not yet recorded. costs: by trial hash, of this study or others."""
     missing = [trial for trial in plan.unique_trials if trial.hash not in costs]
-    return _sum(expected_cost(plan, trial, costs) for trial in missing)
+    return _sum(_expected_cost(plan, trial, costs) for trial in missing)
 
 
-def expected_cost(plan: Plan, trial: PlannedTrial, costs: Mapping[str, MeasuredCost]) -> Estimate:
+def _expected_cost(plan: Plan, trial: PlannedTrial, costs: Mapping[str, MeasuredCost]) -> Estimate:
     """Of a trial: what its arm took on average with other seeds, else its FLOPs at the rate of all
     measured trials.
     """
@@ -80,7 +80,7 @@ def tuning_cost(plan: Plan, tune: Tune, costs: Mapping[str, MeasuredCost]) -> Tu
     """
     arms, again = searched_arms(plan), len(plan.unique_trials)
     trials = [next(t for t in plan.trials if (t.context, t.arm) == arm.key) for arm in arms]
-    one_each = _sum(expected_cost(plan, trial, costs) for trial in trials)
+    one_each = _sum(_expected_cost(plan, trial, costs) for trial in trials)
     each_arm = tune.trials * len(tune.seeds) + again / len(arms)
     known = one_each.core_seconds
     estimate = Estimate(None if known is None else known * each_arm, one_each.judged_by)

@@ -98,15 +98,21 @@ def search_arms(
     check_space(space, workload, arms)
     progress = progress or Silent()
     asked = _Asked(
-        plan, space, store, known or {}, trials, tuple(seeds), objective,
-        SearchMethod(
+        plan=plan,
+        space=space,
+        store=store,
+        known=known or {},
+        trials=trials,
+        seeds=tuple(seeds),
+        objective=objective,
+        method=SearchMethod(
             sampler=sampler,
             seed=seed,
             scheduler=scheduler,
             grace_period=None if scheduler is None else grace_period,
         ),
         where=str(storage or store.run_folder / JOURNAL_FILE),
-    )  # fmt: skip
+    )
     results = []
     with ExitStack() as cleanup:
         cleanup.enter_context(writer_lock(store.run_folder))

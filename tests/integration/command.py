@@ -69,7 +69,7 @@ def _environment(temporary: Path | None) -> dict[str, str]:
 
 
 def finished(
-    process: subprocess.Popen[str], seconds: float = 400
+    process: subprocess.Popen[str], seconds: float = 200
 ) -> subprocess.CompletedProcess[str]:
     """How the command ended, and all that it said."""
     stdout, stderr = process.communicate(timeout=seconds)

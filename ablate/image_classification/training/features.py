@@ -43,11 +43,6 @@ _STORED: dict[torch.dtype, Any] = {
 }
 
 
-def _free_memory(device: torch.device) -> int:
-    """Bytes."""
-    return int(torch.cuda.mem_get_info(device)[0])
-
-
 class FeatureSet(NamedTuple):
     """Outputs of the frozen part, in the place of the images of a data set.
 
@@ -124,6 +119,11 @@ def kept_features(
         FeatureSet(_resident(part, images.labels.device), images.labels)
         for part, images in zip(rows, sets, strict=True)
     ]
+
+
+def _free_memory(device: torch.device) -> int:
+    """Bytes."""
+    return int(torch.cuda.mem_get_info(device)[0])
 
 
 def _resident(

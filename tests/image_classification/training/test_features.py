@@ -129,7 +129,7 @@ def test_a_process_that_is_killed_loses_one_block_at_most(tmp_path: Path) -> Non
         "images.batch = here.killed_at(images.batch, 8)\n"
         "here.kept(pathlib.Path(sys.argv[1]), images)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, timeout=400)
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, timeout=200)
     assert done.returncode == -signal.SIGKILL
     images = Fake(10)
     sets, words = kept(tmp_path, images)
