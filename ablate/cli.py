@@ -4,7 +4,6 @@ Rooms that import torch, ray, pandas or matplotlib are imported inside the comma
 so that `--help` and shell completion answer at once.
 """
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,11 +11,24 @@ import typer
 from typer.core import TyperGroup
 
 from ablate import __version__
+from ablate.command_options import (
+    Address,
+    CpusPerTrial,
+    DataDir,
+    Dataset,
+    GpusPerTrial,
+    MaxConcurrent,
+    Out,
+    Overrides,
+    Records,
+    Seeds,
+    StudyFile,
+)
 from ablate.errors import AblateError, Problem
 from ablate.terminal import console, say, show, show_paths, show_table, show_warnings
+from ablate.visualize_commands import visualize
 
 if TYPE_CHECKING:
-    from ablate.network_pictures import Drawn
     from ablate.run_folder import Run
     from ablate.search_folder import Search
     from ablate.study.plan import Plan
@@ -50,69 +62,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="The study, a YAML file.")]
-Dataset = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Use this data set, e.g. digits.")
-]
-Seeds = Annotated[
-    str | None,
-    typer.Option(metavar="SEEDS", help="Use these seeds, e.g. 0-4 or 0,2,7; 3 is seed 3."),
-]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Set a baseline's key; may be repeated."),
-]
-Out = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Folder of the run; otherwise runs/STUDY.")
-]
-Records = Annotated[
-    list[Path] | None,
-    typer.Option(metavar="DIR", help="Use the records of this run or report too; may be repeated."),
-]
-
-RunOrModel = Annotated[
-    str,
-    typer.Argument(
-        metavar="RUN_OR_MODEL",
-        help="Folder of a run that keeps weights, a file of weights, or an untrained preset.",
-    ),
-]
-OfArm = Annotated[
-    str | None, typer.Option("--arm", metavar="ARM", help="Arm of a run; otherwise the baseline.")
-]
-OfSeed = Annotated[
-    int | None,
-    typer.Option(
-        "--seed",
-        metavar="N",
-        help="Seed of a run, otherwise the first; or of a preset, otherwise 0.",
-    ),
-]
-OfPreset = Annotated[
-    str | None, typer.Option("--preset", metavar="PRESET", help="Network of a file of weights.")
-]
-OfNetwork = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Set a preset's key; may be repeated."),
-]
-PicturesOut = Annotated[
-    Path | None,
-    typer.Option(
-        "--out", metavar="DIR", help="Folder of the pictures; otherwise RUN/visualization."
-    ),
-]
-DataDir = Annotated[Path | None, typer.Option(metavar="DIR", help="Look here for data sets first.")]
-CpusPerTrial = Annotated[
-    float | None, typer.Option(metavar="N", help="CPUs, hence threads, a trial.")
-]
-GpusPerTrial = Annotated[
-    float | None, typer.Option(metavar="N", help="GPUs a trial; 0.5 lets two share one.")
-]
-MaxConcurrent = Annotated[
-    int | None, typer.Option(metavar="N", min=1, help="At most so many trials at a time.")
-]
-Address = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Join this Ray cluster.")]
+app.add_typer(visualize, name="visualize")
 
 
 def main() -> None:
@@ -165,13 +115,10 @@ def run(
     ablate run studies/pooling.yaml --dataset digits
     """
     from ablate.records.looks import sequential_plan
-    from ablate.run_folder import collect, folder_for, open_run, records_of
-    from ablate.search_folder import search_own_settings
-    from ablate.tuned_run import run_tuned
-    from ablate.tuning.greedy import run_in_steps
+    from ablate.run_folder import folder_for
+    from ablate.study_run import run_study
     from ablate.tuning.progress import show_progress
-    from ablate.tuning.runner import ResourceWish, run_trials
-    from ablate.until_decided import run_until_decided
+    from ablate.tuning.runner import ResourceWish
 
     plan = _plan(study_file, dataset, seeds, overrides)
     if until_decided:
@@ -179,33 +126,22 @@ def run(
     elif max_seeds is not None:
         raise AblateError(Problem("--max-seeds", "goes with --until-decided", "add that, too"))
     folder = folder_for(study_file, dataset, out)
-    with open_run(folder, plan, records or []) as store:
-        with show_progress() as progress:
-            options: dict[str, Any] = {
-                "resources": ResourceWish(cpus_per_trial, gpus_per_trial),
-                "address": address,
-                "data_dir": data_dir,
-                "progress": progress,
-                "max_concurrent": max_concurrent,
-            }
-            run_step = partial(run_trials, store=store, **options)
-
-            def gather(more: "Plan") -> None:
-                collect(folder, more, records or [])
-
-            if plan.study.max_seeds is not None:
-                plan, summary = run_until_decided(plan, run_step, store.get)
-            elif plan.study.tune is not None:
-                search = partial(search_own_settings, folder=folder, others=records or [])
-                search = partial(search, **options)
-                plan, summary = run_tuned(plan, run_step, store.get, gather, search=search)
-            else:
-                plan, summary = run_in_steps(plan, run_step, store.get, gather)
-        if summary.interrupted:
-            say(STOPPED)
-            raise typer.Exit(INTERRUPTED)
-        _write_report(records_of(plan, store), folder)
-    if summary.failed:
+    with show_progress() as progress:
+        ended = run_study(
+            plan,
+            folder,
+            records or [],
+            resources=ResourceWish(cpus_per_trial, gpus_per_trial),
+            address=address,
+            data_dir=data_dir,
+            progress=progress,
+            max_concurrent=max_concurrent,
+        )
+    if ended.run is None:
+        say(STOPPED)
+        raise typer.Exit(INTERRUPTED)
+    _write_report(ended.run, folder)
+    if ended.failed:
         raise typer.Exit(TRIALS_FAILED)
 
 
@@ -456,117 +392,6 @@ def settings(
 
     header = ("key", preset or "default", "may be", "what it does")
     show_table(header, [tuple(row) for row in settings_reference(preset)])
-
-
-visualize = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="""Draw what a network sees: its filters, or what its layers give for an image.
-
-    \b
-    ablate visualize activations runs/pooling
-    """,
-)
-app.add_typer(visualize, name="visualize")
-
-
-@visualize.command()
-def activations(
-    run_or_model: RunOrModel,
-    arm: OfArm = None,
-    seed: OfSeed = None,
-    layer: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Layer, as `ablate model` names it, or first or last for that convolution; "
-            "may be repeated.",
-        ),
-    ] = None,
-    image: Annotated[
-        str,
-        typer.Option(metavar="IMAGE", help="An image file, or the number of a test image, from 0."),
-    ] = "0",
-    class_name: Annotated[
-        str | None,
-        typer.Option("--class", metavar="NAME", help="Count test images within this class."),
-    ] = None,
-    maps: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, help="Draw only the N strongest maps, larger."),
-    ] = None,
-    preset: OfPreset = None,
-    dataset: Dataset = None,
-    overrides: OfNetwork = None,
-    out: PicturesOut = None,
-    data_dir: DataDir = None,
-) -> None:
-    """Draw what layers of a network give for one image, beside the image.
-
-    \b
-    ablate visualize activations runs/pooling --class frog --layer last --maps 16
-    """
-    from ablate.network_pictures import draw_activations
-    from ablate.visualized_network import find_subject
-
-    subject = find_subject(
-        run_or_model, arm=arm, seed=seed, preset=preset, overrides=_settings(dataset, overrides)
-    )
-    _show_drawn(
-        draw_activations(
-            subject,
-            out or subject.folder,
-            layers=layer or ["first"],
-            image=image,
-            class_name=class_name,
-            count=maps,
-            data_dir=data_dir,
-        )
-    )
-
-
-@visualize.command()
-def filters(
-    run_or_model: RunOrModel,
-    arm: OfArm = None,
-    seed: OfSeed = None,
-    layer: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="A convolution, as `ablate model` names it, or last."),
-    ] = "first",
-    maps: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Draw only the first N filters.")
-    ] = None,
-    preset: OfPreset = None,
-    dataset: Dataset = None,
-    overrides: OfNetwork = None,
-    out: PicturesOut = None,
-) -> None:
-    """Draw the filters of a convolution, and how much they are like Sobel kernels.
-
-    \b
-    ablate visualize filters runs/pooling --arm strided_conv --seed 0
-    """
-    from ablate.network_pictures import draw_filters
-    from ablate.visualized_network import find_subject
-
-    subject = find_subject(
-        run_or_model, arm=arm, seed=seed, preset=preset, overrides=_settings(dataset, overrides)
-    )
-    _show_drawn(draw_filters(subject, out or subject.folder, layer=layer, count=maps))
-
-
-def _settings(dataset: str | None, overrides: list[str] | None) -> dict[str, Any]:
-    from ablate.study.loading import parse_override
-
-    settings = dict(map(parse_override, overrides or []))
-    return settings if dataset is None else settings | {"data.dataset": dataset}
-
-
-def _show_drawn(drawn: "Drawn") -> None:
-    if drawn.sentence:
-        show(drawn.sentence)
-    show_paths(drawn.paths)
 
 
 def _plan(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ablate import study_run
 from ablate.records.schema import TrialRecord
 from ablate.records.store import RecordStore
 from ablate.study.plan import Plan
@@ -36,7 +37,7 @@ def run_here(tasks: Any, store: RecordStore, workload: Any, data: Any, **options
 def all_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs and searches train in this process from now on."""
     search_here(monkeypatch)
-    monkeypatch.setattr(runner, "run_trials", run_trials_here)
+    monkeypatch.setattr(study_run, "run_trials", run_trials_here)
 
 
 def run_trials_here(plan: Plan, store: RecordStore, **options: Any) -> RunSummary:

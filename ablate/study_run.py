@@ -1,0 +1,56 @@
+"""A study's run: the trials that its folder misses, in the order that the study asks for."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ablate.records.store import RecordStore
+from ablate.run_folder import Run, collect, open_run, records_of
+from ablate.search_folder import search_own_settings
+from ablate.study.plan import Plan
+from ablate.tuned_run import run_tuned
+from ablate.tuning.greedy import run_in_steps
+from ablate.tuning.runner import RunSummary, run_trials
+from ablate.until_decided import run_until_decided
+
+
+class Ended(NamedTuple):
+    """How a study's run ended. run: what is to be reported; None: interrupted."""
+
+    run: Run | None
+    failed: int
+
+
+def run_study(plan: Plan, folder: Path, others: Sequence[Path] = (), **options: Any) -> Ended:
+    """Run what a study misses: seed by seed until its claims are decided where it has a maximum of
+    seeds; before and after a search of every arm where it says `tune`; step by step where its
+    order is greedy; else all of it.
+
+    others: folders of runs or reports whose records are used too. Other options as of
+    `ablate.tuning.runner.run_trials`. The same call continues an interrupted run.
+    """
+    with open_run(folder, plan, others) as store:
+        last, summary = _run(plan, store, folder, others, options)
+        run = None if summary.interrupted else records_of(last, store)
+    return Ended(run, summary.failed)
+
+
+def _run(
+    plan: Plan,
+    store: RecordStore,
+    folder: Path,
+    others: Sequence[Path],
+    options: dict[str, Any],
+) -> tuple[Plan, RunSummary]:
+    run_step = partial(run_trials, store=store, **options)
+
+    def gather(longer: Plan) -> None:
+        collect(folder, longer, others)
+
+    if plan.study.max_seeds is not None:
+        return run_until_decided(plan, run_step, store.get)
+    if plan.study.tune is not None:
+        search = partial(search_own_settings, folder=folder, others=others, **options)
+        return run_tuned(plan, run_step, store.get, gather, search=search)
+    return run_in_steps(plan, run_step, store.get, gather)
