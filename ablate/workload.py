@@ -57,7 +57,16 @@ class MetricDescription(BaseModel):
     higher_is_better: bool = True
 
 
-_LOWER_IS_BETTER = ("loss", "error", "perplexity", "seconds", "time", "latency", "roughness")
+_LOWER_IS_BETTER = {
+    "loss", "error", "perplexity", "seconds", "time", "latency", "roughness", "gap", "rise",
+    "rmse", "mse", "mae", "mape", "nll", "wer", "cer", "fid", "brier", "entropy", "bits", "bpb",
+    "bpc", "ppl", "ece", "regret", "flops", "memory",
+}  # fmt: skip
+_HIGHER_IS_BETTER = {
+    "accuracy", "acc", "score", "f1", "auc", "auroc", "precision", "recall", "sensitivity",
+    "specificity", "iou", "dice", "bleu", "rouge", "reward", "return", "r2", "psnr", "ssim",
+    "throughput", "success", "correct", "top1", "top5", "map", "ndcg",
+}  # fmt: skip
 
 
 def describe_metric(name: str, known: Mapping[str, MetricDescription]) -> MetricDescription:
@@ -67,9 +76,18 @@ def describe_metric(name: str, known: Mapping[str, MetricDescription]) -> Metric
     """
     if name in known:
         return known[name]
-    words = name.lower().replace(".", "_").split("_")
-    lower = any(word in words for word in _LOWER_IS_BETTER)
+    lower = not _LOWER_IS_BETTER.isdisjoint(_words(name))
     return MetricDescription(label=name.replace("_", " "), higher_is_better=not lower)
+
+
+def is_direction_known(name: str, known: Mapping[str, MetricDescription]) -> bool:
+    """Whether a metric is described, or its words say which way is better."""
+    words = _LOWER_IS_BETTER | _HIGHER_IS_BETTER
+    return name in known or not words.isdisjoint(_words(name))
+
+
+def _words(name: str) -> list[str]:
+    return name.lower().replace(".", "_").replace("-", "_").split("_")
 
 
 class Workload(Protocol):

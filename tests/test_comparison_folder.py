@@ -76,7 +76,7 @@ def test_the_table_says_what_each_arm_came_to(runs: list[Path], tmp_path: Path) 
     found, _ = compare_runs(runs, ["c"], ["validation_loss"], tmp_path / "out")
     assert shown_rows(found) == (
         ("arm", "seeds", "validation_loss", "test_accuracy", "epochs", "seconds"),
-        [("c", "2 of 2", "—", "82.50 [82.50, 82.50]", "2.0", "6")],
+        [("c", "2 of 2", "—", "82.50", "2.0", "6")],
     )
 
 

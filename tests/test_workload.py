@@ -3,7 +3,7 @@
 import pytest
 
 from ablate.errors import AblateError
-from ablate.workload import MetricDescription, describe_metric, load_workload
+from ablate.workload import MetricDescription, describe_metric, is_direction_known, load_workload
 
 
 @pytest.mark.parametrize("name", ["test_loss", "word_error", "train_seconds", "summary.loss"])
@@ -14,6 +14,18 @@ def test_losses_errors_and_times_are_taken_to_be_better_when_lower(name: str) ->
 @pytest.mark.parametrize("name", ["test_accuracy", "lossless", "score"])
 def test_other_metrics_are_taken_to_be_better_when_higher(name: str) -> None:
     assert describe_metric(name, {}).higher_is_better
+
+
+@pytest.mark.parametrize("name", ["generalization_gap", "rmse", "val-cross_entropy", "eval.wer"])
+def test_errors_by_their_usual_names_are_better_when_lower(name: str) -> None:
+    assert not describe_metric(name, {}).higher_is_better
+    assert is_direction_known(name, {})
+
+
+@pytest.mark.parametrize(("name", "known"), [("top1", True), ("f1_score", True), ("wobble", False)])
+def test_of_a_metric_of_unknown_words_the_direction_is_a_guess(name: str, known: bool) -> None:
+    assert is_direction_known(name, {}) == known
+    assert is_direction_known(name, {name: MetricDescription(label=name)})
 
 
 def test_a_description_is_taken_before_any_guess() -> None:

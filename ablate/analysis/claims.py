@@ -14,11 +14,12 @@ from pydantic import BaseModel, ConfigDict
 from ablate.analysis import inference, power
 from ablate.analysis.inference import ALPHA, Sample
 from ablate.analysis.looks import looked_at_repeatedly
+from ablate.analysis.power import Looking
 from ablate.analysis.readings import Evidence, Reading, Stand, Where, finite, read
 from ablate.analysis.sequential import Outcome
 from ablate.analysis.tables import ArmKey
 from ablate.study.arms import Arm
-from ablate.study.schema import Claim, NoWorse, Open, Reaches
+from ablate.study.schema import Claim, Faster, NoWorse, Open, Reaches
 
 
 class Verdict(BaseModel):
@@ -130,9 +131,11 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
     shown = reading.is_decidable or (isinstance(claim, Open) and sample.n > 1)
     low, high = reading.interval(level, stand.critical) if shown else (None, None)
     outcome = "open" if isinstance(claim, Open) else stand.outcome or "undecided"
-    needed, detectable = _lacking(reading, level) if outcome == "undecided" else (None, None)
+    most = evidence.plan.study.max_seeds
+    needed, detectable = _lacking(stand, most) if outcome == "undecided" else (None, None)
     if isinstance(claim, Reaches | NoWorse):
         detectable = None  # it is an arm's mean, or the lack of a loss, that is asked for
+    notes = reading.note, _no_interval(claim, reading), _left_out(evidence, claim, reading)
     return Verdict(
         says=claim.says,
         kind=claim.kind,
@@ -155,7 +158,7 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
         detectable_effect=detectable,
         core_hours=_core_hours(evidence, reading.arms),
         arms=_names(reading.arms),
-        note=" ".join(filter(None, [reading.note, _few_seeds(claim, reading)])),
+        note=" ".join(filter(None, notes)),
     )
 
 
@@ -165,37 +168,45 @@ def _names(arms: tuple[Arm, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _lacking(reading: Reading, level: float) -> tuple[int | None, float | None]:
+def _lacking(stand: Stand, most: int | None) -> tuple[int | None, float | None]:
     """Seeds needed to settle it the way it leans, and the effect that could have been found, at the
     spread seen.
+
+    most: seeds that a study which looks repeatedly may have; of one, what is found at that look.
     """
+    reading, level = stand.reading, stand.level
     sample, threshold = reading.sample, reading.threshold or 0.0
-    if sample.n < 2 or not sample.sd > 0:
+    if sample.n < 2 or not sample.sd > 0 or _leaning(reading) not in reading.possible:
         return None, None
-    sd, mean = float(sample.sd), float(sample.mean)
-    one_sided = reading.wanted in ("above", "below")
-    beyond = (mean if one_sided else abs(mean)) - threshold
-    if reading.leads:
-        needed = _seeds_for_largest(reading.leads, level)
-    elif beyond < 0 and not one_sided:
-        needed = power.seeds_for_equivalence(threshold, sd, level, mean)
-    else:
-        needed = power.seeds_for_difference(beyond, sd, level)
+    study = Looking(stand.critical, power.MOST_SEEDS if most is None else most)
+    needed = _seeds_needed(reading, level, study)
     if needed is not None:
         needed = max(needed, reading.least_seeds)
     if reading.wanted == "inside" or sample.n < reading.least_seeds:
         return needed, None
     widest = max(float(each.sd) for each in reading.leads or (sample,))
-    found = power.detectable_distance(widest, sample.n, level)
+    found = power.detectable_distance(widest, sample.n, level, study)
     return needed, None if found is None else threshold + found
 
 
-def _seeds_for_largest(leads: tuple[Sample, ...], level: float) -> int | None:
+def _seeds_needed(reading: Reading, level: float, study: Looking) -> int | None:
+    threshold = reading.threshold or 0.0
+    sd, mean = float(reading.sample.sd), float(reading.sample.mean)
+    one_sided = reading.wanted in ("above", "below")
+    beyond = (mean if one_sided else abs(mean)) - threshold
+    if reading.leads:
+        return _seeds_for_largest(reading.leads, level, study)
+    if beyond < 0 and not one_sided:
+        return power.seeds_for_equivalence(threshold, sd, level, mean, study)
+    return power.seeds_for_difference(beyond, sd, level, study)
+
+
+def _seeds_for_largest(leads: tuple[Sample, ...], level: float, study: Looking) -> int | None:
     """Enough to support it against every rival, or, where one is ahead, to refute it by one."""
     behind = [lead for lead in leads if lead.mean < 0]
     each = [
         power.seeds_for_difference(
-            float(lead.mean), float(lead.sd), level / len(leads) if behind else level
+            float(lead.mean), float(lead.sd), level / len(leads) if behind else level, study
         )
         for lead in behind or leads
     ]
@@ -205,12 +216,33 @@ def _seeds_for_largest(leads: tuple[Sample, ...], level: float) -> int | None:
     return max(known) if len(known) == len(each) else None
 
 
-def _few_seeds(claim: Claim, reading: Reading) -> str:
-    if isinstance(claim, Open) or not reading.arms or reading.sample.n > 1:
+def _no_interval(claim: Claim, reading: Reading) -> str:
+    """Why there is none, where there is something to compare."""
+    if isinstance(claim, Open) or not reading.arms:
         return ""
+    if reading.sample.n == 0:
+        return "No seed has all that it takes."
     if reading.sample.n == 1:
         return "One seed gives no interval."
-    return "No seed has all that it takes."
+    if np.isnan(reading.sample.standard_error):
+        return "All values are equal, and in what steps they change is not known: nothing is sure."
+    return ""
+
+
+def _left_out(evidence: Evidence, claim: Claim, reading: Reading) -> str:
+    """Diverged trials without a value in the claim's metric: what is compared is the others."""
+    trials, metric = evidence.trials, evidence.metric_of(claim)
+    keys = {arm.key for arm in reading.arms}
+    diverged = trials[trials["status"] == "diverged"].drop_duplicates("hash")
+    mine = [key in keys for key in zip(diverged["context"], diverged["arm"], strict=True)]
+    diverged = diverged[mine]
+    if isinstance(claim, Faster) or diverged.empty:
+        return ""
+    count = int(diverged[metric].isna().sum()) if metric in diverged else len(diverged)
+    if not count:
+        return ""
+    of_them = "1 trial that diverged is" if count == 1 else f"{count} trials that diverged are"
+    return f"{of_them} left out: it is said of the others alone."
 
 
 def _core_hours(evidence: Evidence, arms: tuple[Arm, ...]) -> float | None:

@@ -50,9 +50,9 @@ class Comparison:
     """What there is to be drawn."""
 
     arms: pd.DataFrame
-    """One row an arm: label, run, context, arm, n (seeds that count), seeds (planned), epochs and
-    seconds (mean over trials), and of each metric <metric>, <metric>_low and <metric>_high (final:
-    mean and 95 % interval)."""
+    """One row an arm: label, run, context, arm, n (seeds that have a metric), seeds (planned),
+    epochs and seconds (mean over trials), and of each metric <metric>, <metric>_low and
+    <metric>_high (final: mean and 95 % interval)."""
     curves: Mapping[str, pd.DataFrame]
     """History column -> columns label, epoch, seconds, images, n, mean, low, high."""
     metrics: Mapping[str, MetricDescription]
@@ -130,7 +130,7 @@ def _row(contender: Contender, metrics: Iterable[str]) -> dict[str, Any]:
         "run": contender.run,
         "context": arm.context,
         "arm": arm.name,
-        "n": sum(record.status == "completed" for record in contender.own_records),
+        "n": 0,
         "seeds": len(plan.study.seeds),
         "epochs": _mean_end(contender.own_records, "epoch"),
         "seconds": _mean_end(contender.own_records, "seconds"),
@@ -141,6 +141,7 @@ def _row(contender: Contender, metrics: Iterable[str]) -> dict[str, Any]:
             "records"
         )
         row |= {metric: own["mean"], f"{metric}_low": own["low"], f"{metric}_high": own["high"]}
+        row["n"] = max(row["n"], own["n"])
     return row
 
 

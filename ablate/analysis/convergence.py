@@ -1,12 +1,14 @@
 """How fast arms learn: curves over seeds, and the epoch at which a threshold is reached."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from ablate.analysis.inference import ALPHA
+from ablate.analysis.tables import ArmKey, TrialKey
 
 _TRIAL = ["context", "arm", "seed"]
 NO_CURVES = ("context", "arm", "seed", "epoch", "step", "images", "seconds", "flops")
@@ -50,34 +52,76 @@ def place_table(history: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 
 def epochs_to(
-    history: pd.DataFrame, curve: str, threshold: float, higher_is_better: bool
+    history: pd.DataFrame,
+    curve: str,
+    threshold: float,
+    higher_is_better: bool,
+    diverged: Mapping[TrialKey, float],
 ) -> pd.DataFrame:
-    """One row a trial with a history: context, arm, seed, epochs (of the first point at or beyond
-    the threshold) and reached.
+    """One row a trial that has the curve: context, arm, seed, epochs (of the first point at or
+    beyond the threshold) and reached.
 
-    A trial that never gets there counts with the last epoch that any trial reached: what is
-    compared is the time to the threshold within so many epochs.
+    A trial that never gets there counts with its own last epoch, and takes longer than that: how
+    much longer is not known. diverged: trials that count at chance level, which never get there.
     """
-    if curve not in history or history.empty:
-        return pd.DataFrame(columns=["context", "arm", "seed", "epochs", "reached"])
-    values = history[curve]
-    there = values >= threshold if higher_is_better else values <= threshold
-    first = history[there].groupby(["context", "arm", "seed"])["epoch"].min()
-    trials = history.groupby(["context", "arm", "seed"], sort=False)["epoch"].max()
-    epochs = first.reindex(trials.index)
-    table = epochs.fillna(history["epoch"].max()).rename("epochs").reset_index()
-    return table.assign(reached=epochs.notna().to_numpy())
-
-
-def curve_means(history: pd.DataFrame, curve: str) -> pd.DataFrame:
-    """One row a trial with a history: context, arm, seed and <curve>_mean over its points."""
+    columns = [*_TRIAL, "epochs", "reached"]
     if curve not in history:
-        return pd.DataFrame(columns=["context", "arm", "seed", f"{curve}_mean"])
-    means = history.groupby(["context", "arm", "seed"], sort=False)[curve].mean()
-    return means.rename(f"{curve}_mean").reset_index()
+        return pd.DataFrame(columns=columns)
+    points = history.dropna(subset=[curve])
+    there = points[curve] >= threshold if higher_is_better else points[curve] <= threshold
+    lasted = points.groupby(_TRIAL, sort=False)["epoch"].max()
+    first = points[there].groupby(_TRIAL)["epoch"].min().reindex(lasted.index)
+    rows = [
+        (*key, last, False) if key in diverged or np.isnan(first[key]) else (*key, first[key], True)
+        for key, last in {**dict.fromkeys(diverged, 0.0), **lasted}.items()
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def curve_means(
+    history: pd.DataFrame,
+    curve: str,
+    arms: Collection[ArmKey],
+    diverged: Mapping[TrialKey, float],
+) -> pd.DataFrame:
+    """One row a trial of these arms that has the curve: context, arm, seed and <curve>_mean, its
+    mean over training: the area under the curve by the length of training.
+
+    All are taken at the same epochs, those at which every trial that is still in training has a
+    point, each weighted by the stretch from the one before. A trial that has ended holds its last
+    value for as long as another one goes on. diverged: the chance level of the curve, of trials
+    that count so; NaN where it is unknown.
+    """
+    name = f"{curve}_mean"
+    if curve not in history:
+        return pd.DataFrame(columns=[*_TRIAL, name])
+    points: dict[Any, pd.Series[float]] = {
+        key: own.set_index("epoch")[curve].sort_index()
+        for key, own in history.dropna(subset=[curve]).groupby(_TRIAL, sort=False)
+        if key[:2] in arms and key not in diverged
+    }
+    means = {key: value for key, value in diverged.items() if key[:2] in arms}
+    means |= dict(zip(points, _means_at_the_same_epochs(list(points.values())), strict=True))
+    rows = [(*key, mean) for key, mean in means.items() if np.isfinite(mean)]
+    return pd.DataFrame(rows, columns=[*_TRIAL, name])
+
+
+def _means_at_the_same_epochs(curves: Sequence["pd.Series[float]"]) -> list[float]:
+    every = sorted(set().union(*(curve.index for curve in curves)))
+    shared = [
+        epoch for epoch in every if all(epoch in c.index or epoch > c.index[-1] for c in curves)
+    ]
+    if not any(all(epoch in curve.index for curve in curves) for epoch in shared):
+        return [np.nan] * len(curves)  # nowhere are all of them known at once
+    stretches = np.diff([min(0.0, shared[0]), *shared])
+    weights = stretches if stretches.any() else None
+    held = (curve.reindex(curve.index.union(shared)).ffill().reindex(shared) for curve in curves)
+    return [float(np.average(curve, weights=weights)) for curve in held]
 
 
 def point_spacing(history: pd.DataFrame) -> float:
-    """Epochs between validation points, the step in which an epoch of reaching can change."""
+    """Epochs between validation points, the step in which an epoch of reaching can change; NaN
+    where there is one point.
+    """
     epochs = np.unique(history["epoch"].dropna().to_numpy(dtype=float))
-    return float(np.diff(epochs).max()) if len(epochs) > 1 else 0.0
+    return float(np.diff(epochs).max()) if len(epochs) > 1 else np.nan

@@ -10,8 +10,10 @@ from scipy import stats
 
 from ablate.analysis.inference import (
     ALPHA,
+    Critical,
     Floats,
     Sample,
+    critical_value,
     exceeds,
     holm,
     interval,
@@ -68,7 +70,11 @@ def values_of(trials: pd.DataFrame, metric: str, key: ArmKey) -> "pd.Series[floa
 
 
 def effect_table(
-    plan: Plan, trials: pd.DataFrame, metric: str, resolution: float = 0.0
+    plan: Plan,
+    trials: pd.DataFrame,
+    metric: str,
+    resolution: float = 0.0,
+    repeated: Critical | None = None,
 ) -> pd.DataFrame:
     """One row an arm that has something to be compared with: its difference from that.
 
@@ -77,6 +83,9 @@ def effect_table(
     (of no difference), p_holm (over the whole table), hedges_g (of the pairs, Hedges 1981),
     probability_of_improvement (share of seeds on which the arm is better, ties half), method
     ("paired"; "welch" where fewer than two seeds match).
+
+    repeated: c_n of a study that looks after every seed. Its intervals hold at all looks together;
+    there is no p value for that, and where seeds do not match no interval.
     """
     higher = describe_metric(metric, plan.metrics).higher_is_better
     rows = []
@@ -90,7 +99,7 @@ def effect_table(
                 "arm": arm.name,
                 "reference": reference.name,
                 "metric": metric,
-                **_paired_or_welch(trials, metric, arm, reference, pairs, resolution),
+                **_paired_or_welch(trials, metric, arm, reference, pairs, resolution, repeated),
                 "probability_of_improvement": _share_better(pairs.values, higher),
             }
         )
@@ -181,15 +190,16 @@ def _paired_or_welch(
     reference: Arm,
     pairs: SeedContrast,
     resolution: float,
+    repeated: Critical | None,
 ) -> dict[str, Any]:
     floor = tie_floor(resolution, 1.0)
     ours, theirs = (
         summarise(values_of(trials, metric, key), floor) for key in (arm.key, reference.key)
     )
     if len(pairs.seeds) < 2 <= min(ours.n, theirs.n):
-        return _welch(ours, theirs)
+        return _welch(ours, theirs) | ({} if repeated is None else _NO_INTERVAL)
     sample = pairs.sample
-    low, high = interval(sample)
+    low, high = interval(sample, ALPHA, repeated or critical_value)
     sd = float(pairs.values.std(ddof=1)) if sample.n > 1 else np.nan
     return {
         "n": sample.n,
@@ -197,10 +207,13 @@ def _paired_or_welch(
         "low": float(low),
         "high": float(high),
         "sd": sd,
-        "p": float(exceeds(sample, 0.0).p),
+        "p": float(exceeds(sample, 0.0).p) if repeated is None else np.nan,
         "hedges_g": _hedges_g(sample),
         "method": "paired",
     }
+
+
+_NO_INTERVAL = dict.fromkeys(("low", "high", "p"), np.nan)
 
 
 def _welch(ours: Sample, theirs: Sample) -> dict[str, Any]:

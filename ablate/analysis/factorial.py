@@ -13,7 +13,15 @@ import numpy as np
 import pandas as pd
 
 from ablate.analysis.effects import FACTORIALS, SeedContrast, contrast
-from ablate.analysis.inference import Floats, exceeds, holm, interval
+from ablate.analysis.inference import (
+    ALPHA,
+    Critical,
+    Floats,
+    critical_value,
+    exceeds,
+    holm,
+    interval,
+)
 from ablate.analysis.tables import FACTOR, ArmKey
 from ablate.study.arms import Arm
 from ablate.study.designs import aliases
@@ -27,7 +35,11 @@ COLUMNS = [
 
 
 def factorial_table(
-    plan: Plan, trials: pd.DataFrame, metric: str, resolution: float = 0.0
+    plan: Plan,
+    trials: pd.DataFrame,
+    metric: str,
+    resolution: float = 0.0,
+    repeated: Critical | None = None,
 ) -> pd.DataFrame:
     """One row a main effect (a level against the reference level, averaged over all else) and, of
     factors with two levels, one a two-way interaction (half the difference of differences).
@@ -37,20 +49,30 @@ def factorial_table(
     the table), share (of the variation within seeds, see `variance_shares`; of a factor's levels
     together) and aliased_with (effects that a fraction cannot tell from this one). Empty
     for other designs, and without trials.
+
+    repeated: c_n of a study that looks after every seed: intervals hold at all looks together, and
+    there are no p values.
     """
     if plan.study.design.kind not in FACTORIALS:
         return pd.DataFrame(columns=COLUMNS)
     rows = [
         row
         for context in plan.study.contexts
-        for row in _rows(plan, trials, metric, context, resolution)
+        for row in _rows(plan, trials, metric, context, resolution, repeated or critical_value)
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
+    if repeated is not None:
+        table["p"] = np.nan
     return table.assign(p_holm=holm(table["p"].to_numpy(dtype=float)))
 
 
 def _rows(
-    plan: Plan, trials: pd.DataFrame, metric: str, context: str, resolution: float
+    plan: Plan,
+    trials: pd.DataFrame,
+    metric: str,
+    context: str,
+    resolution: float,
+    critical: Critical,
 ) -> Iterator[dict[str, Any]]:
     arms = [arm for arm in plan.arms if arm.context == context]
     reference = plan.reference(context).levels
@@ -63,13 +85,17 @@ def _rows(
             weights = _weights(plan, arms, (factor,), {(level,): 1.0, (base,): -1.0})
             if weights:
                 pairs = contrast(trials, metric, weights, resolution)
-                yield _row(context, factor, "main", f"{base} -> {level}", pairs, shares, shadows)
+                yield _row(
+                    context, factor, "main", f"{base} -> {level}", pairs, shares, shadows, critical
+                )
     for one, other in itertools.combinations(reference, 2):
         cells = _interaction_cells(arms, one, other)
         weights = _weights(plan, arms, (one, other), cells)
         if weights:
             pairs = contrast(trials, metric, weights, resolution)
-            yield _row(context, f"{one}:{other}", "interaction", "", pairs, shares, shadows)
+            yield _row(
+                context, f"{one}:{other}", "interaction", "", pairs, shares, shadows, critical
+            )
 
 
 def _row(
@@ -80,9 +106,10 @@ def _row(
     pairs: SeedContrast,
     shares: dict[str, float],
     shadows: dict[str, str],
+    critical: Critical,
 ) -> dict[str, Any]:
     sample = pairs.sample
-    low, high = interval(sample)
+    low, high = interval(sample, ALPHA, critical)
     return {
         "context": context,
         "effect": effect,

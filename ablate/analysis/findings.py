@@ -18,7 +18,7 @@ from ablate.analysis.effects import (
 )
 from ablate.analysis.factorial import factorial_table
 from ablate.analysis.inference import interval, summarise, tie_floor
-from ablate.analysis.looks import growth_table
+from ablate.analysis.looks import critical_of_effects, growth_table
 from ablate.analysis.readings import Evidence
 from ablate.analysis.search_findings import SearchFindings, analyse_search
 from ablate.analysis.tables import history_table, resolution_of, trial_table
@@ -27,7 +27,8 @@ from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult
 from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, own_plan
 from ablate.study.plan import Plan
-from ablate.study.schema import PublishedNumber
+from ablate.study.schema import Faster, Open, PublishedNumber
+from ablate.workload import is_direction_known
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +140,8 @@ def _analysed(plan: Plan, records: Mapping[str, TrialRecord]) -> Findings:
     evidence = evidence_of(plan, records)
     trials, history = evidence.trials, evidence.history
     resolution = resolution_of(metric, trials, records)
-    effects = effect_table(plan, trials, metric, resolution)
+    repeated = critical_of_effects(plan)
+    effects = effect_table(plan, trials, metric, resolution, repeated)
     stands = standing(evidence)
     return Findings(
         plan=plan,
@@ -148,7 +150,7 @@ def _analysed(plan: Plan, records: Mapping[str, TrialRecord]) -> Findings:
         arms=arm_table(plan, trials, metric, resolution),
         effects=effects,
         differences=difference_table(plan, trials, metric, resolution),
-        factorial=factorial_table(plan, trials, metric, resolution),
+        factorial=factorial_table(plan, trials, metric, resolution, repeated),
         curves=curve_tables(history),
         verdicts=verdicts(evidence, stands),
         growth=growth_table(plan, stands),
@@ -199,12 +201,29 @@ def _warnings(
     if len(plan.study.seeds) == 1:
         yield "There is one seed, so there are no intervals, and no claim can be decided."
     yield from _equal_arms(trials, records)
+    yield from _guessed_directions(plan)
     yield from _mixed_precision(plan, records)
     for effect in effects[effects["method"] == "welch"].to_dict("records"):
         yield (
             f"Seeds of {effect['arm']} and {effect['reference']} do not match: their effect is "
             "by Welch's test, without pairs."
         )
+
+
+def _guessed_directions(plan: Plan) -> Iterator[str]:
+    """Metrics that the study is decided by, of which nobody says which way is better."""
+    study = plan.study
+    decided = (claim for claim in study.claims if not isinstance(claim, Open))
+    names = (
+        claim.curve if isinstance(claim, Faster) else claim.metric or study.metric
+        for claim in decided
+    )
+    for name in dict.fromkeys([study.metric, *names]):
+        if not is_direction_known(name, plan.metrics):
+            yield (
+                f"That more {name} is better is a guess: say which way it is, by "
+                f"`metrics: {{{name}: {{label: ..., higher_is_better: false}}}}`."
+            )
 
 
 def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord]) -> Iterator[str]:

@@ -4,7 +4,7 @@ Arrays in, arrays out, seeds on the last axis: a simulation sends thousands of s
 very code that decides one. Methods and error rates: docs/statistics.md.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,6 +108,18 @@ def differs(sample: Sample, by: float) -> Decision:
     """Whether the mean lies outside +-by, in either direction: the opposite of `equivalent`."""
     decision = equivalent(sample, by)
     return Decision(decision.p, ~decision.supported)
+
+
+def among(decision: Decision, possible: Collection[str]) -> Decision:
+    """The decision where evidence is bounded from one side: an outcome that is not possible is
+    never come to, and without any there is nothing to decide (p is NaN).
+
+    possible: of "supported" and "refuted".
+    """
+    if not possible:
+        return decision._replace(p=np.full_like(decision.p, np.nan))
+    leaning = np.where(decision.supported, "supported" in possible, "refuted" in possible)
+    return decision._replace(p=np.asarray(np.where(leaning, decision.p, 1.0)))
 
 
 def all_exceed(leads: Sequence[Sample]) -> Decision:

@@ -77,6 +77,14 @@ def looks_of(plan: Plan) -> list[int]:
     return list(range(FIRST_LOOK, most + 1))
 
 
+def critical_of_effects(plan: Plan) -> Critical | None:
+    """c_n of effects that no claim is made of, of a study that looks repeatedly; others: None."""
+    most = plan.study.max_seeds
+    if most is None:
+        return None
+    return lambda n, alpha: sequential.critical_value(n, most, alpha)
+
+
 def critical_of(plan: Plan, reading: Reading) -> Critical:
     """c_n of looking repeatedly. Spread is looked at once, at the maximum: until then c_n is
     infinite.

@@ -1,32 +1,51 @@
 """What it would take: seeds for a given power, and the effect that the present seeds could find.
 
 Power is exact for normal differences of known standard deviation; the observed one stands for it.
+Of a study that looks repeatedly it is that of the last look alone, and so never too high.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from scipy import optimize, stats
 
-from ablate.analysis.inference import ALPHA, critical_value
+from ablate.analysis.inference import ALPHA, Critical, critical_value
 
 POWER = 0.8
 MOST_SEEDS = 1000
 _SPREADS = 400  # quantiles of the sample's standard deviation that an average is taken over
 
 
-def power_of_difference(distance: float, sd: float, n: int, alpha: float = ALPHA) -> float:
+class Looking(NamedTuple):
+    """How a study looks at its seeds: once, or after each."""
+
+    critical: Critical = critical_value
+    most_seeds: int = MOST_SEEDS
+
+
+ONCE = Looking()
+
+
+def power_of_difference(
+    distance: float, sd: float, n: int, alpha: float = ALPHA, study: Looking = ONCE
+) -> float:
     """Probability that the interval of level 1 - alpha lies wholly beyond a threshold from which
     the true mean is `distance` away (noncentral t).
     """
     if n < 2:
         return 0.0
     noncentrality = abs(distance) * np.sqrt(n) / sd
-    return float(stats.nct.sf(critical_value(n, alpha), n - 1, noncentrality))
+    return float(stats.nct.sf(study.critical(n, alpha), n - 1, noncentrality))
 
 
 def power_of_equivalence(
-    margin: float, sd: float, n: int, alpha: float = ALPHA, mean: float = 0.0
+    margin: float,
+    sd: float,
+    n: int,
+    alpha: float = ALPHA,
+    mean: float = 0.0,
+    study: Looking = ONCE,
 ) -> float:
     """Probability that the interval of level 1 - alpha lies within +-margin, averaged over the
     standard deviation that the sample will show (chi distribution). mean: the true one.
@@ -35,52 +54,60 @@ def power_of_equivalence(
         return 0.0
     quantiles = (np.arange(_SPREADS) + 0.5) / _SPREADS
     seen = sd * np.sqrt(stats.chi2.ppf(quantiles, n - 1) / (n - 1))
-    reach = critical_value(n, alpha) * seen / np.sqrt(n)
+    reach = study.critical(n, alpha) * seen / np.sqrt(n)
     above, below = (
         stats.norm.cdf((end - mean) * np.sqrt(n) / sd) for end in (margin - reach, reach - margin)
     )
     return float(np.mean(np.clip(above - below, 0, None)))
 
 
-def seeds_for_difference(distance: float, sd: float, alpha: float = ALPHA) -> int | None:
-    """Seeds that settle it with 80 % power; None where more than MOST_SEEDS would be needed."""
+def seeds_for_difference(
+    distance: float, sd: float, alpha: float = ALPHA, study: Looking = ONCE
+) -> int | None:
+    """Seeds that settle it with 80 % power; None where more would be needed than there may be."""
     if not sd > 0:
         return None
-    return _fewest(lambda n: power_of_difference(distance, sd, n, alpha))
+    return _fewest(lambda n: power_of_difference(distance, sd, n, alpha, study), study)
 
 
 def seeds_for_equivalence(
-    margin: float, sd: float, alpha: float = ALPHA, mean: float = 0.0
+    margin: float, sd: float, alpha: float = ALPHA, mean: float = 0.0, study: Looking = ONCE
 ) -> int | None:
     """Seeds that show equivalence with 80 % power where the true mean is this, or None."""
     if not sd > 0:
         return None
-    return _fewest(lambda n: power_of_equivalence(margin, sd, n, alpha, mean))
+    return _fewest(lambda n: power_of_equivalence(margin, sd, n, alpha, mean, study), study)
 
 
-def detectable_distance(sd: float, n: int, alpha: float = ALPHA) -> float | None:
-    """Distance from the threshold that n seeds find with 80 % power; None under two seeds."""
+def detectable_distance(
+    sd: float, n: int, alpha: float = ALPHA, study: Looking = ONCE
+) -> float | None:
+    """Distance from the threshold that n seeds find with 80 % power; None where they can find
+    nothing, as under two seeds.
+    """
     if n < 2 or not sd > 0:
+        return None
+    reach = study.critical(n, alpha) * sd / np.sqrt(n)
+    if not np.isfinite(reach):
         return None
 
     def lacking(distance: float) -> float:
-        return power_of_difference(distance, sd, n, alpha) - POWER
+        return power_of_difference(distance, sd, n, alpha, study) - POWER
 
-    reach = critical_value(n, alpha) * sd / np.sqrt(n)
     while lacking(reach) < 0:
         reach *= 2
     return float(optimize.brentq(lacking, 0.0, reach, rtol=1e-4))
 
 
-def _fewest(power_at: Callable[[int], float]) -> int | None:
+def _fewest(power_at: Callable[[int], float], study: Looking) -> int | None:
     """The smallest n with enough power, by bisection: power rises with n."""
-    if power_at(MOST_SEEDS) < POWER:
+    if not power_at(study.most_seeds) >= POWER:
         return None
-    low, high = 1, MOST_SEEDS
+    low, high = 1, study.most_seeds
     while high - low > 1:
         middle = (low + high) // 2
-        if power_at(middle) < POWER:
-            low = middle
-        else:
+        if power_at(middle) >= POWER:
             high = middle
+        else:
+            low = middle
     return high

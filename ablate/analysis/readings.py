@@ -14,7 +14,7 @@ from ablate.analysis.convergence import curve_means, epochs_to, point_spacing
 from ablate.analysis.effects import SeedContrast, compared, contrast, values_of
 from ablate.analysis.inference import ALPHA, Critical, Decision, Sample
 from ablate.analysis.sequential import Outcome
-from ablate.analysis.tables import ArmKey, resolution_of
+from ablate.analysis.tables import ArmKey, chance_of_diverged, counts_steps, resolution_of
 from ablate.errors import StudyError
 from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
@@ -90,6 +90,8 @@ class Reading(NamedTuple):
     """Of a largest effect: the lead over each rival; the sample is the least of them."""
     least_seeds: int = 2
     """Fewer decide nothing."""
+    possible: tuple[Outcome, ...] = ("supported", "refuted")
+    """What this sample can settle: one that is known from below alone refutes nothing."""
 
     @property
     def is_decidable(self) -> bool:
@@ -113,7 +115,8 @@ class Reading(NamedTuple):
             inside = -threshold < low and high < threshold
             outside = low >= threshold or high <= -threshold
             supported, refuted = (inside, outside) if self.wanted == "inside" else (outside, inside)
-        return "supported" if supported else "refuted" if refuted else None
+        found: Outcome | None = "supported" if supported else "refuted" if refuted else None
+        return found if found in self.possible else None
 
 
 class Stand(NamedTuple):
@@ -135,7 +138,7 @@ def read(evidence: Evidence, claim: Claim) -> Reading:
     """
     try:
         if twice := named_twice(evidence.plan, claim):
-            note = f"It compares {twice[1].name} with itself."
+            note = f"It compares {twice.what}."
             return Reading(inference.summarise([]), _open(), None, "", (), note)
         return _READERS[claim.kind](evidence, claim)
     except StudyError as error:
@@ -190,8 +193,8 @@ def _read_no_worse(evidence: Evidence, claim: NoWorse) -> Reading:
 
 
 def _read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
-    """Lead of the named change over each rival: a baseline that they share cancels. Shown: the
-    nearest rival.
+    """Lead of the named change over each rival, where a baseline that they share cancels, and over
+    no change at all: what gains nothing does not gain most. Shown: the least.
     """
     plan, metric = evidence.plan, evidence.metric_of(claim)
     named = _arm(evidence, claim, claim.change)
@@ -203,20 +206,24 @@ def _read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
     sign = 1.0 if evidence.describe(metric).higher_is_better else -1.0
     sign = sign if claim.direction == "gain" else -sign
     weights = [_lead(plan, named, rival, sign) for rival in rivals]
+    weights += filter(None, [_own_effect(plan, named, sign)])
     arms = tuple(plan.arm(*key) for key in dict.fromkeys(key for each in weights for key in each))
     leads = tuple(evidence.contrast(metric, each).sample for each in weights)
     fewest = min(leads, key=lambda lead: lead.n)
     if fewest.n < 2:
         return Reading(fewest, _open(), 0.0, unit, arms)
     nearest = min(range(len(leads)), key=lambda place: float(leads[place].mean))
-    rank = f"the nearest of {len(rivals)} rivals" if len(rivals) > 1 else "the only rival"
+    least = f"The {claim.direction} of {named.name} itself, less than its lead over any rival."
+    if nearest < len(rivals):
+        rank = f"the nearest of {len(rivals)} rivals" if len(rivals) > 1 else "the only rival"
+        least = f"Lead of {named.name} over {rivals[nearest].name}, {rank}."
     return Reading(
         leads[nearest],
         inference.all_exceed(leads),
         0.0,
         unit,
         arms,
-        f"Lead of {named.name} over {rivals[nearest].name}, {rank}.",
+        least,
         leads=leads,
     )
 
@@ -228,6 +235,14 @@ def _changes(plan: Plan, named: Arm) -> list[Arm]:
         for arm, _, factor in compared(plan)
         if arm.context == named.context and factor is not None
     ]
+
+
+def _own_effect(plan: Plan, named: Arm, sign: float) -> dict[ArmKey, float]:
+    """Of the named change, turned to the claim's direction, as weights of arms; of the reference,
+    which changes nothing, empty.
+    """
+    partners = {arm.key: partner.key for arm, partner, _ in compared(plan)}
+    return {named.key: sign, partners[named.key]: -sign} if named.key in partners else {}
 
 
 def _lead(plan: Plan, named: Arm, rival: Arm, sign: float) -> dict[ArmKey, float]:
@@ -258,46 +273,70 @@ def _read_faster(evidence: Evidence, claim: Faster) -> Reading:
     description = evidence.describe(claim.curve)
     if claim.threshold is None:
         sample = (
-            _mean_of_curve(evidence, claim.curve)
+            _mean_of_curve(evidence, claim.curve, faster, slower)
             .difference(f"{claim.curve}_mean", faster.key, slower.key, description.higher_is_better)
             .sample
         )
-        note = f"Mean of {description.label} over training."
+        note = f"Mean of {description.label} over training, at the same epochs in both."
         unit = _unit_of_difference(description.unit)
         return Reading(
             sample, inference.exceeds(sample, claim.by), claim.by, unit, (faster, slower), note
         )
-    epochs = epochs_to(evidence.history, claim.curve, claim.threshold, description.higher_is_better)
-    pairs = contrast(
-        epochs, "epochs", {slower.key: 1.0, faster.key: -1.0}, point_spacing(evidence.history)
-    )
-    note = f"Epochs to {description.label} {claim.threshold:g}. " + _never(epochs, (faster, slower))
+    return _read_faster_to(evidence, claim, claim.threshold, faster, slower)
+
+
+def _read_faster_to(
+    evidence: Evidence, claim: Faster, threshold: float, faster: Arm, slower: Arm
+) -> Reading:
+    """Epochs that the faster arm is ahead. A trial that never gets there takes longer than it was
+    trained: of the slower arm, its lead is known from below alone, and so refutes nothing; of the
+    faster arm, from above, and supports nothing.
+    """
+    description = evidence.describe(claim.curve)
+    diverged = chance_of_diverged(evidence.plan, evidence.records, claim.curve)
+    history = evidence.history
+    epochs = epochs_to(history, claim.curve, threshold, description.higher_is_better, diverged)
+    pairs = contrast(epochs, "epochs", {slower.key: 1.0, faster.key: -1.0}, point_spacing(history))
+    paired = epochs[epochs["seed"].isin(pairs.seeds)]
+    late, short = (_never(paired, arm) for arm in (slower, faster))
+    bounds: dict[tuple[bool, bool], tuple[tuple[Outcome, ...], str]] = {
+        (False, False): (("supported", "refuted"), ""),
+        (True, False): (("supported",), "so the lead is at least this"),
+        (False, True): (("refuted",), "so the lead is at most this"),
+        (True, True): ((), "so the lead is not known"),
+    }
+    possible, so = bounds[bool(late), bool(short)]
+    unit = "steps" if counts_steps(history) else "epochs"
+    never = ", ".join(filter(None, (late, short)))
+    note = f"{unit.capitalize()} to {description.label} {threshold:g}."
     return Reading(
         pairs.sample,
-        inference.exceeds(pairs.sample, claim.by),
+        inference.among(inference.exceeds(pairs.sample, claim.by), possible),
         claim.by,
-        "epochs",
+        unit,
         (faster, slower),
-        note.strip(),
+        f"{note} Never there, and counted as trained: {never}, {so}." if never else note,
+        possible=possible,
     )
 
 
-def _mean_of_curve(evidence: Evidence, curve: str) -> Evidence:
-    """The evidence with the curve's mean over training among the metrics, if it is not recorded."""
-    if f"{curve}_mean" in evidence.trials:
-        return evidence
-    return evidence._replace(trials=curve_means(evidence.history, curve))
+def _mean_of_curve(evidence: Evidence, curve: str, *arms: Arm) -> Evidence:
+    """The evidence with the curve's mean over training in place of the metrics; where no arm has
+    the curve, as it is: the mean may be a metric.
+    """
+    keys = {arm.key for arm in arms}
+    diverged = chance_of_diverged(evidence.plan, evidence.records, curve)
+    means = curve_means(evidence.history, curve, keys, diverged)
+    if curve in evidence.history and len(means):
+        return evidence._replace(trials=means, records={})
+    return evidence
 
 
-def _never(epochs: pd.DataFrame, arms: tuple[Arm, ...]) -> str:
-    missed = {}
-    for arm in arms:
-        own = epochs[(epochs["context"] == arm.context) & (epochs["arm"] == arm.name)]
-        if count := int((~own["reached"].astype(bool)).sum()):
-            missed[arm.name] = f"{arm.name} on {count} of {len(own)} seeds"
-    if not missed:
-        return ""
-    return f"Never there, so counted with the last epoch: {', '.join(missed.values())}."
+def _never(epochs: pd.DataFrame, arm: Arm) -> str:
+    """How many of an arm's trials do not get there; empty if all do."""
+    own = epochs[(epochs["context"] == arm.context) & (epochs["arm"] == arm.name)]
+    count = int((~own["reached"].astype(bool)).sum())
+    return f"{arm.name} on {count} of {len(own)} seeds" if count else ""
 
 
 def _read_more_stable(evidence: Evidence, claim: MoreStable) -> Reading:

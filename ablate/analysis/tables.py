@@ -12,6 +12,8 @@ from ablate.study.plan import Plan
 
 ArmKey = tuple[str, str]
 """Context and name of an arm."""
+TrialKey = tuple[str, str, int]
+"""Context and name of an arm, and a seed."""
 
 FACTOR = "factor."
 _ROUND_OFF = 1e-12  # relative gaps below this are no step of a metric
@@ -74,8 +76,10 @@ def _column(metric: str) -> str:
 
 def history_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFrame:
     """One row a validation point of a completed trial, and of a diverged one unless the study
-    leaves those out: context, arm, seed, epoch and the columns of the history. Points of a
-    workload that counts no epochs are numbered from 1.
+    leaves those out: context, arm, seed, epoch and the columns of the history.
+
+    Where no trial counts epochs, their steps take the place of epochs (see `counts_steps`); points
+    without either are numbered from 1.
     """
     counted = ["completed", *(["diverged"] if plan.study.diverged == "chance" else [])]
     frames = []
@@ -84,17 +88,44 @@ def history_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFram
         if record is None or record.status not in counted or not record.history:
             continue
         points = pd.DataFrame(record.history, dtype=float)
-        if "epoch" not in points:
-            points["epoch"] = np.arange(1.0, len(points) + 1)
         frames.append(points.assign(context=trial.context, arm=trial.arm, seed=trial.seed))
     if not frames:
         return pd.DataFrame(columns=[*_KEYS, "epoch"])
-    return pd.concat(frames, ignore_index=True)
+    by_steps = all("epoch" not in points and "step" in points for points in frames)
+    return pd.concat([_with_epochs(points, by_steps) for points in frames], ignore_index=True)
+
+
+def _with_epochs(points: pd.DataFrame, by_steps: bool) -> pd.DataFrame:
+    if "epoch" in points:
+        return points
+    return points.assign(epoch=points["step"] if by_steps else np.arange(1.0, len(points) + 1))
+
+
+def counts_steps(history: pd.DataFrame) -> bool:
+    """Whether the epochs of a history are steps, of trials that count no epochs."""
+    return "step" in history and len(history) > 0 and history["epoch"].equals(history["step"])
+
+
+def chance_of_diverged(
+    plan: Plan, records: Mapping[str, TrialRecord], curve: str
+) -> dict[TrialKey, float]:
+    """The chance level of a curve, of each diverged trial that counts so; NaN where unknown."""
+    if plan.study.diverged != "chance":
+        return {}
+    found = {}
+    for trial in plan.trials:
+        record = records.get(trial.hash)
+        if record is not None and record.status == "diverged":
+            level = record.chance_level.get(curve, np.nan)
+            found[trial.context, trial.arm, trial.seed] = record.chance_level.get(
+                f"{curve}_mean", level
+            )
+    return found
 
 
 def resolution_of(metric: str, trials: pd.DataFrame, records: Mapping[str, TrialRecord]) -> float:
     """The step in which a metric changes: as the records say, else the smallest gap between two
-    of its values, which can only be too large.
+    of its values, which can only be too large; NaN where all values are equal.
     """
     stated = [
         record.metric_resolution[metric]
@@ -108,4 +139,4 @@ def resolution_of(metric: str, trials: pd.DataFrame, records: Mapping[str, Trial
     values = np.unique(trials[metric].dropna().to_numpy(dtype=float))
     gaps = np.diff(values)
     gaps = gaps[gaps > _ROUND_OFF * np.abs(values).max(initial=0.0)]
-    return float(gaps.min()) if len(gaps) else 0.0
+    return float(gaps.min()) if len(gaps) else np.nan

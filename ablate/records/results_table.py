@@ -55,6 +55,7 @@ def read_results(path: Path, study: Study, workload: Workload | None = None) -> 
     reader = RowReader(drawn, arms, columns, problems)
     readings = [reading for row in table.rows if (reading := reader.read(row)) is not None]
     _note_absent_metric(table, columns, drawn, problems)
+    _note_fractions(readings, columns, drawn, problems)
     problems.raise_any()
     seeds = tuple(sorted({reading.seed for reading in readings}))
     plan = make_plan(study.model_copy(update={"seeds": seeds, "tune": None}), workload)
@@ -82,6 +83,24 @@ def _note_absent_metric(
         column = columns.metrics[metric]
         if not any(row.cells[column] for row in table.rows):
             problems.note("is empty in every row", "it holds the study's metric", column=column)
+
+
+def _note_fractions(
+    readings: Sequence[Reading], columns: ResultColumns, plan: Plan, problems: TableProblems
+) -> None:
+    """Metrics in percent that are given as fractions: margins and effects would be off by 100."""
+    values: dict[str, list[float]] = {}
+    for reading in readings:
+        for metric, _, number in reading.values:
+            if metric in plan.metrics and plan.metrics[metric].unit == "%":
+                values.setdefault(metric, []).append(abs(number))
+    for metric, numbers in values.items():
+        if 0 < max(number for number in [0.0, *numbers] if math.isfinite(number)) <= 1:
+            problems.note(
+                f"{metric} is in percent, and all that is given of it is at most 1",
+                "multiply by 100",
+                column=columns.metrics.get(metric, columns.value),
+            )
 
 
 class _Recorder:

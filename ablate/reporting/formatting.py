@@ -13,7 +13,7 @@ from ablate.study.yaml_source import scalar_name
 MISSING = "—"
 MINUS = "−"
 
-_DECIMALS = {"%": 2, "points": 2, "nats": 4, "epochs": 1, "s": 1}
+_DECIMALS = {"%": 2, "points": 2, "nats": 4, "epochs": 1, "steps": 0, "s": 1}
 _PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ablate.analysis.findings import Findings, TunedFindings
+from ablate.analysis.tables import counts_steps
 from ablate.reporting import formatting
 from ablate.reporting.figures import (
     cost,
@@ -279,6 +280,7 @@ def _strip(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:
 
 def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
     references = [arm.name for arm in findings.plan.arms if arm.is_reference]
+    place = "step" if counts_steps(findings.history) else "epoch"
     for quantity, parts in _curve_families(findings).items():
         described = metric_description(findings, next(iter(parts.values())))
         tables = {part: findings.curves[column] for part, column in parts.items()}
@@ -290,7 +292,9 @@ def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture
             label: str = label,
             unit: str = described.unit,
         ) -> None:
-            curves.draw(tables, figure, styles, references=references, label=label, unit=unit)
+            curves.draw(
+                tables, figure, styles, references=references, label=label, unit=unit, place=place
+            )
 
         yield draw_picture(
             f"curves_{file_name(quantity)}",

@@ -287,7 +287,8 @@ def factorial_table(findings: Findings) -> Table | None:
         "factorial",
         f"Main effects on {metric.label}, each averaged over all levels of the other factors, and "
         "two-way interactions (half the difference between a factor's effects at the other's two "
-        "levels). Share: of the variation, but for that between seeds (type II sums of squares).",
+        "levels). Share: of the variation, but for that between seeds (type II sums of squares)."
+        f"{_at_every_look(findings)}",
         header,
         rows,
         findings.factorial,
@@ -301,6 +302,16 @@ def effect_name(findings: Findings, effect: str) -> str:
     """A main effect or interaction of a factorial in words: "downsampling × optimizer"."""
     short = short_factor_names(dict.fromkeys(f for arm in findings.plan.arms for f in arm.levels))
     return " × ".join(short[factor].replace("_", " ") for factor in effect.split(":"))
+
+
+def _at_every_look(findings: Findings) -> str:
+    """Of a study that is looked at after every seed: what its intervals are."""
+    if findings.plan.study.max_seeds is None:
+        return ""
+    return (
+        " Intervals hold at all looks together, of at most "
+        f"{findings.plan.study.max_seeds} seeds; there is no p value for that."
+    )
 
 
 def _alias_names(findings: Findings, effects: str) -> str:
@@ -346,7 +357,8 @@ def effect_table(findings: Findings) -> Table:
     return Table(
         "effects",
         f"Effects on {metric.label}, against the baseline and paired by seed where nothing else is "
-        "said. P(better): how often the arm beats its reference, seed against seed.",
+        "said. P(better): how often the arm beats its reference, seed against seed."
+        f"{_at_every_look(findings)}",
         header,
         rows,
         findings.effects,

@@ -306,10 +306,9 @@ def _compared_with_themselves(plan: Plan) -> Iterator[Problem]:
         except StudyError:  # it names an arm that there is not
             continue
         if found:
-            key, arm = found
             yield Problem(
-                f"claims.{index}.{key}",
-                f"compares '{arm.name}' with itself",
+                f"claims.{index}.{found.key}",
+                f"compares {found.what}",
                 "name two arms that differ",
             )
 
@@ -318,11 +317,22 @@ def _selecting(plan: Plan, selector: Selector, context: str | None) -> Callable[
     return lambda: plan.select(selector, context)
 
 
-def named_twice(plan: Plan, claim: Claim) -> tuple[str, Arm] | None:
-    """The arm that a claim compares with itself, and the key that names it again; None where all
-    that it compares differ. Raises StudyError when it names an arm that there is not.
+class NamedTwice(NamedTuple):
+    """Two arms of a claim that are one."""
 
-    Of a largest effect, the change itself is no rival, and so is not compared.
+    key: str
+    """Under which it is named again."""
+    what: str
+    """What the claim compares, as a part of a sentence."""
+
+
+def named_twice(plan: Plan, claim: Claim) -> NamedTwice | None:
+    """The arm that a claim compares with itself, under one name or under two that stand for the
+    same trials; None where all that it compares differ. Raises StudyError when it names an arm
+    that there is not.
+
+    Of a largest effect, the change itself is no rival, and so is not compared. The four arms of an
+    interaction may share trials, as two settings may share a base.
     """
     if claim.kind == "largest_effect":
         return None
@@ -330,9 +340,16 @@ def named_twice(plan: Plan, claim: Claim) -> tuple[str, Arm] | None:
     for key, selector in selectors(claim):
         arm = plan.select(selector, claim.context)
         if arm in arms:
-            return key, arm
+            return NamedTwice(key, f"'{arm.name}' with itself")
         arms.append(arm)
-    return None
+    if len(arms) != 2 or _hashes(plan, arms[0]) != _hashes(plan, arms[1]):
+        return None
+    one, other = (f"'{arm.name}' of '{arm.context}'" for arm in arms)
+    return NamedTwice(key, f"{one} with {other}, which are the same trials")
+
+
+def _hashes(plan: Plan, arm: Arm) -> set[str]:
+    return {trial.hash for trial in _trials_of(plan, arm)}
 
 
 def selectors(claim: Claim) -> list[tuple[str, Selector]]:

@@ -81,7 +81,7 @@ def test_without_a_history_there_are_no_curves():
 
 def test_the_epoch_is_that_of_the_first_point_at_or_beyond_the_threshold():
     history = history_of({"wide": [[50, 60, 70], [60, 55, 70]]}, step=0.5)
-    table = epochs_to(history, "accuracy", 60.0, higher_is_better=True)
+    table = epochs_to(history, "accuracy", 60.0, higher_is_better=True, diverged={})
     assert list(table.columns) == ["context", "arm", "seed", "epochs", "reached"]
     assert list(table["seed"]) == [0, 1]
     assert list(table["epochs"]) == [1.0, 0.5]
@@ -90,20 +90,31 @@ def test_the_epoch_is_that_of_the_first_point_at_or_beyond_the_threshold():
 
 def test_a_lower_value_is_beyond_where_lower_is_better():
     history = history_of({"wide": [[2.0, 1.5, 1.0]]}, column="loss")
-    assert list(epochs_to(history, "loss", 1.5, higher_is_better=False)["epochs"]) == [2.0]
+    assert list(epochs_to(history, "loss", 1.5, higher_is_better=False, diverged={})["epochs"]) == [
+        2.0
+    ]
 
 
-def test_a_trial_that_never_gets_there_counts_with_the_last_epoch_of_any():
+def test_a_trial_that_never_gets_there_counts_with_its_own_last_epoch():
     history = history_of({"wide": [[50, 52]], "baseline": [[50, 52, 54, 60]]})
-    table = epochs_to(history, "accuracy", 60.0, higher_is_better=True)
-    assert list(table["epochs"]) == [4.0, 4.0]
+    table = epochs_to(history, "accuracy", 60.0, higher_is_better=True, diverged={})
+    assert list(table["epochs"]) == [2.0, 4.0]
     assert list(table["reached"]) == [False, True]
 
 
+def test_a_diverged_trial_never_gets_there():
+    history = history_of({"wide": [[50, 70], [50, 70]]})
+    diverged = {(*key, seed): 10.0 for key in history[["context", "arm"]].values for seed in (1, 2)}
+    table = epochs_to(history, "accuracy", 60.0, higher_is_better=True, diverged=diverged)
+    by_seed = table.set_index("seed")
+    assert list(by_seed.loc[[0, 1, 2], "epochs"]) == [2.0, 2.0, 0.0]
+    assert list(by_seed.loc[[0, 1, 2], "reached"]) == [True, False, False]
+
+
 def test_a_point_without_the_number_does_not_reach():
-    history = history_of({"wide": [[None, 70]], "baseline": [[None, None]]})
-    table = epochs_to(history, "accuracy", 60.0, higher_is_better=True)
-    assert list(table["epochs"]) == [2.0, 2.0]
+    history = history_of({"wide": [[None, 70]], "baseline": [[40, None]]})
+    table = epochs_to(history, "accuracy", 60.0, higher_is_better=True, diverged={})
+    assert list(table["epochs"]) == [2.0, 1.0]
     assert list(table["reached"]) == [True, False]
 
 
@@ -111,20 +122,51 @@ def test_a_point_without_the_number_does_not_reach():
     "history", [history_of({"wide": [[50]]}), history_of({"wide": [[50]]})[:0]]
 )
 def test_without_the_curve_there_is_no_row(history):
-    assert epochs_to(history, "loss", 1.0, higher_is_better=False).empty
+    assert epochs_to(history, "loss", 1.0, higher_is_better=False, diverged={}).empty
 
 
 # --- means and spacing ----------------------------------------------------------------------------
 
 
-def test_the_mean_of_a_curve_is_taken_over_its_points():
-    table = curve_means(history_of({"wide": [[50, 60, 70], [40, None, 60]]}), "accuracy")
+def means_of(history: pd.DataFrame, curve: str = "accuracy", **diverged: float) -> pd.DataFrame:
+    keys = set(history[["context", "arm"]].itertuples(index=False, name=None))
+    lost = {(*key, int(seed[1:])): level for key in keys for seed, level in diverged.items()}
+    return curve_means(history, curve, keys, lost)
+
+
+def test_the_mean_of_a_curve_is_taken_over_the_points_that_all_have():
+    table = means_of(history_of({"wide": [[50, 60, 70], [40, None, 60]]}))
     assert list(table.columns) == ["context", "arm", "seed", "accuracy_mean"]
-    assert list(table["accuracy_mean"]) == [60.0, 50.0]
+    assert list(table["accuracy_mean"]) == pytest.approx([(50 + 2 * 70) / 3, (40 + 2 * 60) / 3])
+
+
+def test_a_trial_that_has_ended_holds_its_last_value():
+    table = means_of(history_of({"wide": [[50, 70], [40, 50, 60, 70]]}))
+    assert list(table["accuracy_mean"]) == [65.0, 55.0]
+
+
+def test_a_point_counts_for_the_stretch_before_it():
+    history = history_of({"wide": [[40, 50, 60]]})
+    history["epoch"] = [1.0, 2.0, 4.0]
+    assert list(means_of(history)["accuracy_mean"]) == [(40 + 50 + 2 * 60) / 4]
+    history["epoch"] = [0.0, 1.0, 2.0]
+    assert list(means_of(history)["accuracy_mean"]) == [55.0], "nothing lies before the start"
+
+
+def test_trials_without_a_common_point_have_no_mean():
+    history = history_of({"wide": [[50, 60], [50, 60]]})
+    history["epoch"] = [1.0, 3.0, 2.0, 4.0]
+    assert means_of(history).empty
+
+
+def test_a_diverged_trial_has_the_mean_of_its_chance_level():
+    history = history_of({"wide": [[50, 60], [90], [99]]})
+    table = means_of(history, _1=10.0, _2=np.nan).set_index("seed")["accuracy_mean"]
+    assert table.to_dict() == {0: 55.0, 1: 10.0}
 
 
 def test_without_the_curve_there_is_no_mean():
-    table = curve_means(history_of({"wide": [[50]]}), "loss")
+    table = means_of(history_of({"wide": [[50]]}), "loss")
     assert list(table.columns) == ["context", "arm", "seed", "loss_mean"]
     assert table.empty
 
@@ -133,8 +175,8 @@ def test_the_spacing_is_the_largest_step_between_points():
     assert point_spacing(history_of({"wide": [[1, 2, 3]]}, step=0.25)) == 0.25
     uneven = history_of({"wide": [[1, 2, 3, 4]]}).drop(index=2)
     assert point_spacing(uneven) == 2.0
-    assert point_spacing(history_of({"wide": [[1]]})) == 0.0
-    assert point_spacing(history_of({"wide": [[1]]})[:0]) == 0.0
+    assert np.isnan(point_spacing(history_of({"wide": [[1]]})))
+    assert np.isnan(point_spacing(history_of({"wide": [[1]]})[:0]))
 
 
 # --- places ---------------------------------------------------------------------------------------

@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from ablate.analysis import sequential
 from ablate.analysis.findings import Findings, analyse
 from ablate.study.plan import Plan
 from ablate.study.schema import Design, Difference, PublishedNumber
+from ablate.workload import MetricDescription
 from tests.analysis.evidence import (
     EPOCHS,
     NORM,
@@ -19,6 +21,7 @@ from tests.analysis.evidence import (
 )
 
 ACCURACY = "test_accuracy"
+CLAIM = Difference(says="Wide is better.", better=arm(width="wide"), worse=arm())
 GOOD = {"baseline": [80.0, 81.0, 82.5], "wide": [82.0, 83.5, 84.0]}
 
 
@@ -333,6 +336,53 @@ def test_pairs_that_mix_precisions_are_told():
 def test_a_seed_whose_trials_share_another_precision_is_no_mixture():
     plan = plan_of(WIDTH, seeds=3)
     assert in_precisions(plan, {("wide", 1): "bfloat16", ("baseline", 1): "bfloat16"}) == ()
+
+
+def test_a_guess_at_which_way_is_better_is_told():
+    claim = Difference(
+        says="Wide is better.", better=arm(width="wide"), worse=arm(), metric="test_wobble"
+    )
+    values = {
+        name: [{"test_accuracy": each, "test_wobble": each} for each in own]
+        for name, own in GOOD.items()
+    }
+    plan = plan_of(WIDTH, seeds=3, claims=(claim,))
+    (warning,) = findings_of(plan, values).warnings
+    assert warning == (
+        "That more test_wobble is better is a guess: say which way it is, by "
+        "`metrics: {test_wobble: {label: ..., higher_is_better: false}}`."
+    )
+    described = MetricDescription(label="wobble", higher_is_better=False)
+    known = plan.model_copy(update={"metrics": {**plan.metrics, "test_wobble": described}})
+    assert findings_of(known, values).warnings == ()
+
+
+def test_effects_of_a_study_that_looks_repeatedly_hold_at_every_look():
+    """Also those that no claim is made of; there is no p value for that."""
+    claim = Difference(says="Wide is better.", better=arm(width="wide"), worse=arm())
+    plan = plan_of(WIDTH, NORM, seeds=3, max_seeds=20, claims=(claim,))
+    effects = findings_of(plan, GOOD | {"batch": [80.1, 81.3, 82.4]}).effects
+    half = sequential.critical_value(3, 20) * effects["sd"] / np.sqrt(3)
+    assert list(effects["low"]) == pytest.approx(list(effects["estimate"] - half))
+    assert list(effects["high"]) == pytest.approx(list(effects["estimate"] + half))
+    assert effects[["p", "p_holm"]].isna().all(axis=None)
+
+
+def test_unpaired_effects_of_a_study_that_looks_repeatedly_have_no_interval():
+    plan = plan_of(WIDTH, seeds=4, max_seeds=20, claims=(CLAIM,))
+    values = {"baseline": [80.0, 81.0, None, None], "wide": [None, None, 82.0, 83.5]}
+    effects = findings_of(plan, values).effects
+    assert list(effects["method"]) == ["welch"]
+    assert effects[["low", "high", "p"]].isna().all(axis=None)
+
+
+def test_a_factorial_that_is_looked_at_repeatedly_has_no_p_values():
+    plan = plan_of(WIDTH, NORM, seeds=3, max_seeds=5, claims=(CLAIM,), design="full_factorial")
+    values = {each.name: [80.0 + place, 81.0, 82.5] for place, each in enumerate(plan.arms)}
+    once = plan_of(WIDTH, NORM, seeds=3, claims=(CLAIM,), design="full_factorial")
+    repeated, plain = findings_of(plan, values).factorial, findings_of(once, values).factorial
+    assert repeated[["p", "p_holm"]].isna().all(axis=None)
+    assert (repeated["low"] < plain["low"]).all()
 
 
 def test_effects_without_pairs_are_told():

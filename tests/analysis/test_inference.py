@@ -14,6 +14,7 @@ from ablate.analysis.inference import (
     ALPHA,
     Sample,
     all_exceed,
+    among,
     critical_value,
     differs,
     distances_from_median,
@@ -394,3 +395,11 @@ def test_distances_are_from_the_median_of_the_arm():
         [1.0, 3.0, 0.0],
         [4.0, 0.0, 4.0],
     ]
+
+
+def test_what_is_bounded_from_one_side_settles_one_way_alone():
+    decision = exceeds(summarise([[3.0, 3.1, 2.9], [-3.0, -3.1, -2.9]]), 0.0)
+    assert list(among(decision, ("supported", "refuted")).p) == list(decision.p)
+    assert list(among(decision, ("supported",)).p) == [decision.p[0], 1.0]
+    assert list(among(decision, ("refuted",)).p) == [1.0, decision.p[1]]
+    assert np.isnan(among(decision, ()).p).all()

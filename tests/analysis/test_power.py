@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from statsmodels.stats.power import TTestPower
 
+from ablate.analysis import sequential
 from ablate.analysis.inference import ALPHA, equivalent, exceeds, interval, summarise
 from ablate.analysis.power import (
     MOST_SEEDS,
     POWER,
+    Looking,
     detectable_distance,
     power_of_difference,
     power_of_equivalence,
@@ -134,3 +136,20 @@ def test_the_detectable_distance_is_found_with_just_that_power():
 
 def test_seeds_for_the_detectable_distance_are_those_at_hand():
     assert seeds_for_difference(detectable_distance(0.7, 8) * 1.001, 0.7) == 8
+
+
+def test_a_study_that_looks_repeatedly_is_reckoned_with_its_own_boundary():
+    """Power at the last look alone: stopping earlier can only add to it."""
+    study = Looking(lambda n, alpha: sequential.critical_value(n, 20, alpha), 20)
+    seeds = seeds_for_difference(1.5, 1.0, study=study)
+    assert seeds == 10
+    assert power_of_difference(1.5, 1.0, seeds, study=study) >= POWER
+    assert power_of_difference(1.5, 1.0, seeds - 1, study=study) < POWER
+    assert seeds_for_difference(0.1, 1.0, study=study) is None, "it would take more than 20"
+    assert detectable_distance(1.0, 10, study=study) > detectable_distance(1.0, 10)
+
+
+def test_before_it_is_looked_at_nothing_can_be_found():
+    study = Looking(lambda n, alpha: np.inf if n < 10 else 2.2, 10)
+    assert detectable_distance(1.0, 5, study=study) is None
+    assert seeds_for_difference(5.0, 1.0, study=study) == 10

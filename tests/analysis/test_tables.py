@@ -166,9 +166,9 @@ def test_round_off_is_no_resolution():
     assert resolution_of("test_accuracy", trials, records) == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize("values", [[80.0, 80.0], [None, None]])
-def test_a_metric_without_two_values_has_no_resolution(values):
+@pytest.mark.parametrize("values", [[80.0, 80.0], [None, None], [0.3, 0.1 + 0.2]])
+def test_of_a_metric_without_two_values_the_resolution_is_not_known(values):
     plan = plan_of(WIDTH, seeds=2)
     records = records_of(plan, {"baseline": values})
-    assert resolution_of("test_accuracy", trial_table(plan, records), records) == 0.0
+    assert np.isnan(resolution_of("test_accuracy", trial_table(plan, records), records))
     assert resolution_of("test_loss", trial_table(plan, records), records) == 0.0

@@ -274,6 +274,20 @@ class TestAWideTable:
         record = by_trial(read("arm,seed,accuracy,loss\nmean,0,1,nan\n", STUDY + claim))["mean", 0]
         assert record.error == "not finite at the end: loss"
 
+    def test_fractions_of_a_metric_in_percent_are_refused(
+        self, read: Read, refused: Callable[..., str]
+    ):
+        described = "metrics: {accuracy: {label: accuracy, unit: '%'}}\n"
+        text = "arm,seed,accuracy\nbaseline,0,0.8\nmean,0,1\n"
+        assert refused(text, STUDY + described) == (
+            "results.csv, column 'accuracy': accuracy is in percent, and all that is given of it "
+            "is at most 1\n    multiply by 100"
+        )
+        longer = "arm,seed,metric,value\nbaseline,0,accuracy,0.8\nmean,0,accuracy,nan\n"
+        assert "column 'value'" in refused(longer, STUDY + described)
+        for fine in ("arm,seed,accuracy\nmean,0,0\n", "arm,seed,accuracy\nmean,0,1.5\n"):
+            assert read(fine, STUDY + described).records
+
     def test_columns_that_say_nothing_of_these_are_named(self, read: Read):
         results = read(
             "Unnamed: 0,arm,seed,accuracy,notes,host,empty,lost\n"

@@ -34,18 +34,20 @@ def draw(
     references: Sequence[str],
     label: str,
     unit: str,
+    place: str = "epoch",
 ) -> None:
     """Draw curves of one quantity, e.g. accuracy.
 
     curves: part ("validation", "train", ...) -> columns context, arm, epoch, mean, low, high; one
     panel a part and context, or, for more than TOGETHER arms, one an arm with the reference as
     thin black lines. Points without an interval (one seed) have no band. label: of the y axis.
+    place: of the x axis, what a point's epoch counts.
     """
     y_label = formatting.with_bracket(label, unit)
     if len(_names(curves)) > TOGETHER:
-        _draw_apart(curves, figure, styles, references, y_label)
+        _draw_apart(curves, figure, styles, references, y_label, place)
     else:
-        _draw_together(curves, figure, styles, y_label)
+        _draw_together(curves, figure, styles, y_label, place)
 
 
 def _draw_together(
@@ -53,6 +55,7 @@ def _draw_together(
     figure: Figure,
     styles: dict[str, ArmStyle],
     y_label: str,
+    place: str,
 ) -> None:
     contexts = _contexts(curves)
     panels = figure.subplots(len(contexts), len(curves), squeeze=False, sharey="row", sharex="row")
@@ -64,7 +67,7 @@ def _draw_together(
                 draw_curve(of_context[of_context["arm"] == name], axes, styles[name])
             title = _PART_TITLES.get(part, part)
             axes.set_title(f"{context}: {title}" if len(contexts) > 1 else title)
-            axes.set_xlabel("epoch")
+            axes.set_xlabel(place)
         panels[row, 0].set_ylabel(y_label)
         look_at_means(panels[row, 0], curves, context)
     legend(figure, [(name, styles[name]) for name in _names(curves)], columns=3)
@@ -76,6 +79,7 @@ def _draw_apart(
     styles: dict[str, ArmStyle],
     references: Sequence[str],
     y_label: str,
+    place: str,
 ) -> None:
     panels = [(context, name) for context in _contexts(curves) for name in _names(curves, context)]
     grid = figure.subplots(
@@ -94,7 +98,7 @@ def _draw_apart(
     for axes in list(grid.flat)[len(panels) :]:
         axes.set_axis_off()
     for axes in grid[-1]:
-        axes.set_xlabel("epoch")
+        axes.set_xlabel(place)
     for axes in grid[:, 0]:
         axes.set_ylabel(y_label)
     look_at_means(grid[0, 0], curves)
