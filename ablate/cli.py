@@ -315,6 +315,7 @@ def report(
     make_folder(folder)
     if compact:
         write_compact_run(run, folder)
+        run = read_runs([folder])  # rounded: the report says what its own evidence says
     for shown in reversed(runs):
         carry_pictures(shown / PICTURES_FOLDER, folder / PICTURES_FOLDER)
     _write_report(run, folder)
@@ -450,6 +451,7 @@ def _report_of_search(runs: list[Path], results: Path | None, folder: Path, comp
     make_folder(folder)
     if compact:
         write_compact_search(search, runs[0], folder)
+        search = read_search_folder(folder)
     _write_search_report(search, folder)
 
 

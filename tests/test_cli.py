@@ -325,7 +325,7 @@ class TestRun:
         put("runs/trivial", *map(record, [good, *rest]))
         put("runs/trivial", record(bad, status="failed", metrics={}, error="ValueError: no luck"))
         monkeypatch.setattr(
-            "ablate.tuning.runner.run_trials", lambda *args, **options: RunSummary(failed=1)
+            "ablate.study_run.run_trials", lambda *args, **options: RunSummary(failed=1)
         )
         result = ablate("run", "trivial.yaml")
         assert result.exit_code == 1
@@ -336,7 +336,7 @@ class TestRun:
         self, monkeypatch: pytest.MonkeyPatch
     ):
         monkeypatch.setattr(
-            "ablate.tuning.runner.run_trials", lambda *args, **options: RunSummary(interrupted=True)
+            "ablate.study_run.run_trials", lambda *args, **options: RunSummary(interrupted=True)
         )
         result = ablate("run", "trivial.yaml")
         assert (result.exit_code, result.stdout) == (130, "")
@@ -353,7 +353,7 @@ class TestRun:
             given["folder"] = store.run_folder
             return RunSummary(interrupted=True)
 
-        monkeypatch.setattr("ablate.tuning.runner.run_trials", run_trials)
+        monkeypatch.setattr("ablate.study_run.run_trials", run_trials)
         ablate(
             "run", "digits.yaml", "--seeds", "3", "--set", "training.epochs=2", "--out", "new",
             "--data-dir", "data", "--cpus-per-trial", "2", "--gpus-per-trial", "0.5",
@@ -384,6 +384,17 @@ class TestReport:
         assert {path.name for path in Path("reports/trivial").iterdir()} == {
             "study.yaml", "records.jsonl", "report.html", "report.md", "figures", "tables",
         }  # fmt: skip
+
+    def test_a_report_with_its_evidence_says_what_that_says_to_the_last_digit(self):
+        numbers = (1 / 3 + trial / 7 for trial in range(100))
+        put(
+            "runs/trivial", *(record(t, metrics={"test_accuracy": next(numbers)}) for t in trials())
+        )
+        ablate("run", "trivial.yaml")
+        ablate("report", "runs/trivial", "--out", "reports/trivial", "--compact")
+        tables = {p.name: p.read_bytes() for p in Path("reports/trivial/tables").iterdir()}
+        assert ablate("report", "reports/trivial", "--out", "again").exit_code == 0
+        assert {p.name: p.read_bytes() for p in Path("again/tables").iterdir()} == tables
 
     def test_a_report_goes_into_no_file(self):
         put("runs/trivial", *map(record, trials()))
