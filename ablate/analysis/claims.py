@@ -59,6 +59,8 @@ class Verdict(BaseModel):
     """What this many seeds find with 80 % power; of an undecided claim."""
     core_hours: float | None = None
     """What the trials behind it cost."""
+    gpu_hours: float | None = None
+    """The same on GPUs; None where none was used."""
     arms: tuple[str, ...] = ()
     """All that are compared, each once, the claim's better side first; with their context where
     there are several."""
@@ -156,7 +158,8 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
         p_adjusted=finite(stand.p_adjusted),
         seeds_needed=needed,
         detectable_effect=detectable,
-        core_hours=_core_hours(evidence, reading.arms),
+        core_hours=_hours(evidence, reading.arms, "core_seconds"),
+        gpu_hours=_hours(evidence, reading.arms, "gpu_seconds"),
         arms=_names(reading.arms),
         note=" ".join(filter(None, notes)),
     )
@@ -245,12 +248,15 @@ def _left_out(evidence: Evidence, claim: Claim, reading: Reading) -> str:
     return f"{of_them} left out: it is said of the others alone."
 
 
-def _core_hours(evidence: Evidence, arms: tuple[Arm, ...]) -> float | None:
-    """Of the trials of these arms, each counted once; None where no trial says what it cost."""
+def _hours(evidence: Evidence, arms: tuple[Arm, ...], cost: str) -> float | None:
+    """Of the trials of these arms, each counted once; None where no trial says what it cost.
+
+    cost: column of the trials, in seconds.
+    """
     if not arms:
         return None
     keys = {arm.key for arm in arms}
     trials = evidence.trials
     mine = [key in keys for key in zip(trials["context"], trials["arm"], strict=True)]
-    core_seconds = float(trials[mine].drop_duplicates("hash")["core_seconds"].sum())
-    return core_seconds / 3600 if core_seconds else None
+    seconds = float(trials[mine].drop_duplicates("hash")[cost].sum())
+    return seconds / 3600 if seconds else None

@@ -154,7 +154,7 @@ def arm_table(
 ) -> pd.DataFrame:
     """One row an arm: context, arm, is_reference, n, mean, sd, low and high (95 % t interval of the
     mean), numbers of diverged, failed and missing trials (a pruned one is missing), and the mean
-    core_seconds and flops of its trials.
+    core_seconds, gpu_seconds and flops of its trials.
     """
     rows = []
     for arm in plan.arms:
@@ -177,6 +177,7 @@ def arm_table(
                 "failed": int((status == "failed").sum()),
                 "missing": int(status.isin(["missing", "pruned"]).sum()),
                 "core_seconds": own["core_seconds"].mean(),
+                "gpu_seconds": own["gpu_seconds"].mean(),
                 "flops": own["flops"].mean(),
             }
         )

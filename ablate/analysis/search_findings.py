@@ -131,7 +131,8 @@ def trial_table(
     results: Sequence[SearchResult], records: Mapping[str, TrialRecord]
 ) -> pd.DataFrame:
     """One row a trial of a point: context, arm, point, hash, seed, status, value (of a completed
-    trial the metric) and core_seconds; of a trial without a record, status "missing" alone.
+    trial the metric), core_seconds and gpu_seconds; of a trial without a record, status "missing"
+    alone.
 
     Points that share a trial have a row each.
     """
@@ -148,11 +149,13 @@ def trial_table(
         for hash_ in point.trials
     ]
     return pd.DataFrame(rows, columns=_TRIAL_COLUMNS).astype(
-        dict.fromkeys(("seed", "value", "core_seconds"), float)
+        dict.fromkeys(("seed", "value", "core_seconds", "gpu_seconds"), float)
     )
 
 
-_TRIAL_COLUMNS = ["context", "arm", "point", "hash", "seed", "status", "value", "core_seconds"]
+_TRIAL_COLUMNS = [
+    "context", "arm", "point", "hash", "seed", "status", "value", "core_seconds", "gpu_seconds",
+]  # fmt: skip
 
 
 def _trial_row(record: TrialRecord | None, metric: str) -> dict[str, Any]:
@@ -163,6 +166,7 @@ def _trial_row(record: TrialRecord | None, metric: str) -> dict[str, Any]:
         "status": record.status,
         "value": record.metrics.get(metric),
         "core_seconds": record.cost.core_seconds,
+        "gpu_seconds": record.cost.gpu_seconds,
     }
 
 

@@ -173,12 +173,9 @@ def _two_comparisons(findings: Findings) -> tuple[str, ...]:
 
 def _provenance_table(findings: Findings, provenance: Mapping[str, Any]) -> Table:
     trials = findings.trials
-    return table_makers.provenance_table(
-        int((trials["status"] == "completed").sum()),
-        len(trials),
-        trials.drop_duplicates("hash")["core_seconds"].sum(),
-        {**dict(_tuning_facts(findings)), **provenance},
-    )
+    costs = trials.drop_duplicates("hash")
+    facts = {**dict(_tuning_facts(findings)), **provenance}
+    return table_makers.provenance_table(trials, costs, facts)
 
 
 def _tuning_facts(findings: Findings) -> Iterator[tuple[str, str]]:

@@ -168,9 +168,4 @@ def _about_importances(findings: SearchFindings) -> Iterator[str]:
 
 def _provenance(findings: SearchFindings, provenance: Mapping[str, Any]) -> Table:
     trials = findings.trials.drop_duplicates("hash")
-    return table_makers.provenance_table(
-        completed=int((trials["status"] == "completed").sum()),
-        trials=len(trials),
-        core_seconds=trials["core_seconds"].sum(),
-        provenance=provenance,
-    )
+    return table_makers.provenance_table(trials, trials, provenance)

@@ -209,6 +209,7 @@ def arm_table(findings: Findings) -> Table:
     """One row an arm: mean, 95 % interval, n, what went wrong and what it cost."""
     metric = metric_description(findings)
     several_contexts = findings.arms["context"].nunique() > 1
+    on_gpus = bool((findings.arms["gpu_seconds"] > 0).any())
     rows = tuple(
         (
             *([Cell(str(arm["context"]))] if several_contexts else []),
@@ -217,6 +218,7 @@ def arm_table(findings: Findings) -> Table:
             Cell(formatting.interval(arm["low"], arm["high"], metric.unit)),
             Cell(formatting.count(arm["n"]), note=_what_is_missing(arm)),
             Cell(formatting.number(arm["core_seconds"], "s")),
+            *([Cell(formatting.number(arm["gpu_seconds"], "s"))] if on_gpus else []),
             Cell(formatting.scaled(arm["flops"] or None, "FLOPs")),
         )
         for arm in findings.arms.to_dict("records")
@@ -229,6 +231,7 @@ def arm_table(findings: Findings) -> Table:
         "95 % interval",
         "Seeds",
         "Core-seconds a trial",
+        *(["GPU-seconds a trial"] if on_gpus else []),
         "FLOPs a trial",
     )
     return Table(
@@ -238,8 +241,9 @@ def arm_table(findings: Findings) -> Table:
         rows,
         findings.arms,
         keys=("context", "arm"),
-        units=dict.fromkeys(("mean", "sd", "low", "high"), metric.unit) | {"core_seconds": "s"},
-        numeric=frozenset(range(len(header) - 5, len(header))),
+        units=dict.fromkeys(("mean", "sd", "low", "high"), metric.unit)
+        | dict.fromkeys(("core_seconds", "gpu_seconds"), "s"),
+        numeric=frozenset(range(2 if several_contexts else 1, len(header))),
     )
 
 
@@ -411,14 +415,19 @@ def trial_table(findings: Findings) -> Table:
 
 
 def provenance_table(
-    completed: int, trials: int, core_seconds: float, provenance: Mapping[str, Any]
+    trials: pd.DataFrame, costs: pd.DataFrame, provenance: Mapping[str, Any]
 ) -> Table:
     """Where the numbers come from: how many trials there are and what they cost, and every fact of
     `provenance`, nested or flat.
+
+    trials: by their column status. costs: the same, each once: core_seconds, gpu_seconds.
     """
+    completed = int((trials["status"] == "completed").sum())
+    gpu_seconds = costs["gpu_seconds"].sum()
     facts = [
-        ("trials", f"{completed} completed of {trials}"),
-        ("core-hours", formatting.hours(core_seconds / 3600)),
+        ("trials", f"{completed} completed of {len(trials)}"),
+        ("core-hours", formatting.hours(costs["core_seconds"].sum() / 3600)),
+        *([("GPU-hours", formatting.hours(gpu_seconds / 3600))] if gpu_seconds else []),
         *_flat(provenance),
     ]
     return Table(

@@ -12,7 +12,7 @@ MARKS = {"supported": "✓", "refuted": "✗", "undecided": "?", "open": "○"}
 _FIELDS = (
     "says", "kind", "context", "metric", "published", "verdict", "unit", "estimate", "low", "high",
     "threshold", "wanted", "n", "p", "p_adjusted", "seeds_needed", "detectable_effect",
-    "core_hours", "family", "confidence", "note",
+    "core_hours", "gpu_hours", "family", "confidence", "note",
 )  # fmt: skip
 
 
@@ -21,6 +21,7 @@ def verdict_table(findings: Findings) -> Table | None:
     if not findings.verdicts:
         return None
     several_contexts = len({verdict.context for verdict in findings.verdicts}) > 1
+    on_gpus = any(verdict.gpu_hours for verdict in findings.verdicts)
     rows = []
     for verdict in findings.verdicts:
         where = f"in {verdict.context}" if several_contexts and verdict.context else ""
@@ -32,7 +33,7 @@ def verdict_table(findings: Findings) -> Table | None:
                 outcome_cell(verdict),
                 Cell(formatting.count(verdict.n)),
                 Cell(formatting.p_value(verdict.p_adjusted)),
-                Cell(formatting.hours(verdict.core_hours)),
+                Cell(formatting.hours(verdict.gpu_hours if on_gpus else verdict.core_hours)),
             )
         )
     frame = pd.DataFrame(
@@ -46,11 +47,14 @@ def verdict_table(findings: Findings) -> Table | None:
         "Each claim, what was published, what was measured and what follows. Brackets hold the "
         "interval that decides, by where the whole of it lies: of 95 % for a claim alone, wider "
         "where several share the error rate.",
-        ("Claim", "Published", "Measured", "Verdict", "Seeds", "p (adjusted)", "Core-hours"),
+        (
+            *("Claim", "Published", "Measured", "Verdict", "Seeds", "p (adjusted)"),
+            "GPU-hours" if on_gpus else "Core-hours",
+        ),
         tuple(rows),
         frame,
         keys=("claim",),
-        units={"core_hours": "h"},
+        units={"core_hours": "h", "gpu_hours": "h"},
         numeric=frozenset({4, 5, 6}),
     )
 

@@ -111,6 +111,7 @@ def make_verdict(**changes: Any) -> Any:
         "seeds_needed": None,
         "detectable_effect": None,
         "core_hours": 0.83,
+        "gpu_hours": None,
         "arms": ("baseline", "strided_conv"),
         "family": "study",
         "confidence": 0.95,
@@ -182,6 +183,7 @@ def _arm_table(arms: list[Any], trials: pd.DataFrame, seeds: int) -> pd.DataFram
                 "failed": 0,
                 "missing": seeds - summary["n"],
                 "core_seconds": own["core_seconds"].mean(),
+                "gpu_seconds": own["gpu_seconds"].mean(),
                 "flops": own["flops"].mean(),
             }
         )

@@ -147,3 +147,19 @@ def test_a_factorial_shows_main_effects_interactions_shares_and_aliases() -> Non
 
 def test_other_designs_have_no_factorial_table() -> None:
     assert tables.factorial_table(make_findings()) is None
+
+
+def test_what_was_computed_on_gpus_says_so_of_each_arm_and_in_all() -> None:
+    findings = make_findings()
+    on_cores = tables.arm_table(findings)
+    assert "GPU-seconds a trial" not in on_cores.header
+    findings.arms["gpu_seconds"] = 36.0
+    table = tables.arm_table(findings)
+    assert table.header[-3:] == ("Core-seconds a trial", "GPU-seconds a trial", "FLOPs a trial")
+    assert texts(table)[0][-2] == "36.0"
+    trials = findings.trials.assign(gpu_seconds=3600.0)
+    rows = dict(texts(tables.provenance_table(trials, trials, {})))
+    assert float(rows["GPU-hours"]) == len(trials)
+    assert "GPU-hours" not in dict(
+        texts(tables.provenance_table(findings.trials, findings.trials, {}))
+    )

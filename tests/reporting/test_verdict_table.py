@@ -42,3 +42,10 @@ def test_an_open_verdict_without_evidence_has_dashes() -> None:
     table = verdict_table(make_findings(verdicts=(verdict,)))
     assert table is not None
     assert texts(table)[0][1:] == ["—", "—", "○ open", "0", "—", "—"]
+
+
+def test_what_was_computed_on_gpus_cost_gpu_hours() -> None:
+    table = verdict_table(make_findings(verdicts=(make_verdict(gpu_hours=0.25),)))
+    assert table is not None
+    assert (table.header[-1], texts(table)[0][-1]) == ("GPU-hours", "0.25")
+    assert verdict_table(make_findings(verdicts=(make_verdict(),))).header[-1] == "Core-hours"

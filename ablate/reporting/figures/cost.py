@@ -13,7 +13,11 @@ from ablate.reporting import formatting
 from ablate.reporting.figures.palette import INK, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
 
-AXES = {"core_seconds": "core-seconds a trial", "flops": "training FLOPs a trial"}
+AXES = {
+    "core_seconds": "core-seconds a trial",
+    "gpu_seconds": "GPU-seconds a trial",
+    "flops": "training FLOPs a trial",
+}
 """Columns that a cost can be read from -> what their axis says."""
 _LABEL_WIDTH = 33
 _SPREAD = 10.0  # ratio of costs from which a logarithmic axis reads better
@@ -21,8 +25,9 @@ _CONTEXT_FILLS = ("full", "none", "left", "right")
 
 
 def columns(arms: pd.DataFrame) -> list[str]:
-    """The cost columns that hold a number at all."""
-    return [name for name in AXES if name in arms and (arms[name].fillna(0) > 0).any()]
+    """The cost columns that hold a number at all; of time, that on GPUs where they were used."""
+    found = [name for name in AXES if name in arms and (arms[name].fillna(0) > 0).any()]
+    return [name for name in found if name != "core_seconds" or "gpu_seconds" not in found]
 
 
 def size(arms: pd.DataFrame) -> tuple[float, float]:
@@ -37,8 +42,8 @@ def draw(
 ) -> None:
     """Draw one panel a cost column.
 
-    arms: columns context, arm, mean, low, high, core_seconds and flops (means of trials). Contexts
-    are told apart by the marker's filling.
+    arms: columns context, arm, mean, low, high, core_seconds, gpu_seconds and flops (means of
+    trials). Contexts are told apart by the marker's filling.
     """
     names = columns(arms)
     panels = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]

@@ -33,3 +33,8 @@ def test_costs_that_differ_tenfold_get_a_logarithmic_axis(figure: Figure) -> Non
 def test_an_unknown_cost_has_no_panel() -> None:
     arms = make_findings().arms.assign(flops=0.0)
     assert cost.columns(arms) == ["core_seconds"]
+
+
+def test_time_on_gpus_stands_in_place_of_that_on_cores(figure: Figure) -> None:
+    arms = make_findings().arms.assign(gpu_seconds=[30.0, 40.0])
+    assert cost.columns(arms) == ["gpu_seconds", "flops"]
