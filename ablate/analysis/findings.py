@@ -285,13 +285,14 @@ def _learned(record: TrialRecord) -> Any:
 
 
 def _mixed_precision(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:
-    """Pairs of trials that were not trained in the same arithmetic."""
+    """Pairs of trials that were not trained in the same arithmetic, or on other devices."""
     used: dict[int, set[str]] = {}
     for trial in plan.trials:
         record = records.get(trial.hash)
         if record is not None and (precision := record.provenance.get("precision")):
-            used.setdefault(trial.seed, set()).add(str(precision))
-    mixed = [seed for seed, precisions in used.items() if len(precisions) > 1]
+            device = record.provenance.get("device", "cpu")
+            used.setdefault(trial.seed, set()).add(f"{precision} on {device}")
+    mixed = [seed for seed, kinds in used.items() if len(kinds) > 1]
     if mixed:
         kinds = " and ".join(sorted(set().union(*(used[seed] for seed in mixed))))
         seeds = f"seed{'' if len(mixed) == 1 else 's'} {', '.join(map(str, mixed))}"

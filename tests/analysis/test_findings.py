@@ -325,11 +325,34 @@ def in_precisions(plan: Plan, precisions: dict[tuple[str, int], str]) -> tuple[s
 def test_pairs_that_mix_precisions_are_told():
     plan = plan_of(WIDTH, seeds=3)
     assert in_precisions(plan, {("wide", 1): "bfloat16"}) == (
-        "Trials of seed 1 were trained partly in bfloat16 and float32, so their pairs mix the two.",
+        "Trials of seed 1 were trained partly in bfloat16 on cpu and float32 on cpu, so their "
+        "pairs mix the two.",
     )
     assert in_precisions(plan, {("wide", 1): "bfloat16", ("wide", 2): "bfloat16"}) == (
-        "Trials of seeds 1, 2 were trained partly in bfloat16 and float32, so their pairs mix the "
-        "two.",
+        "Trials of seeds 1, 2 were trained partly in bfloat16 on cpu and float32 on cpu, so their "
+        "pairs mix the two.",
+    )
+
+
+def test_pairs_that_mix_devices_are_told():
+    plan = plan_of(WIDTH, seeds=3)
+    records = {
+        trial.hash: record_of(
+            trial,
+            GOOD[trial.arm][trial.seed],
+            provenance={"precision": "float32", "device": "H100" if trial.seed else "cpu"},
+        )
+        for trial in plan.trials
+    }
+    assert analyse(plan, records).warnings == (), "within each pair they are alike"
+    moved = plan.trials[0]
+    assert moved.seed == 0
+    records[moved.hash] = record_of(
+        moved, 80.0, provenance={"precision": "float32", "device": "H100"}
+    )
+    assert analyse(plan, records).warnings == (
+        "Trials of seed 0 were trained partly in float32 on H100 and float32 on cpu, so their "
+        "pairs mix the two.",
     )
 
 
