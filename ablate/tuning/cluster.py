@@ -8,7 +8,6 @@ import importlib
 import logging
 import os
 import secrets
-import shutil
 import signal
 import socket
 import tempfile
@@ -16,10 +15,10 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 from ablate.errors import AblateError, Problem
+from ablate.tuning.temporary_folder import temporary_folder
 
 ENVIRONMENT = {
     "RAY_CHDIR_TO_TRIAL_DIR": "0",  # module:function lies in the current directory
@@ -37,7 +36,6 @@ ENVIRONMENT = {
     "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": "0",
 }
 _FOR_WORKERS = ("RAY_CHDIR_TO_TRIAL_DIR", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO")
-_FOLDER_PREFIX = "ablate-"
 OBJECT_STORE_BYTES = 2 * 2**30
 """At most; data sets are shared through it. Ray spills to disk what does not fit."""
 
@@ -91,21 +89,6 @@ def largest_machine() -> dict[str, float]:
     """The most CPUs, and the most GPUs, that one machine of the cluster has."""
     up = machines()
     return {name: max((machine[name] for machine in up), default=0.0) for name in ("CPU", "GPU")}
-
-
-@contextmanager
-def temporary_folder(beside: str | None = None) -> Iterator[str]:
-    """A folder that is gone afterwards, and with it those that killed runs of this user left.
-
-    beside: the folder to make it in; None: the system's for temporary files.
-    """
-    parent = beside or tempfile.gettempdir()
-    _sweep(Path(parent))
-    folder = tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-", dir=parent)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -259,19 +242,6 @@ def _reread_environment() -> None:
         raylet.AuthenticationTokenLoader.instance().reset_cache()
     except AttributeError:  # a Ray that keeps nothing, or keeps it elsewhere
         return
-
-
-def _sweep(parent: Path) -> None:
-    """Remove the folders whose process is gone."""
-    for folder in parent.glob(f"{_FOLDER_PREFIX}*"):
-        process = folder.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
-        try:
-            if process.isdecimal() and folder.stat().st_uid == os.getuid():
-                os.kill(int(process), 0)
-        except ProcessLookupError:
-            shutil.rmtree(folder, ignore_errors=True)
-        except OSError:  # another's process, or a folder that just went
-            continue
 
 
 def _short_folder() -> str:

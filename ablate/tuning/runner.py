@@ -10,9 +10,10 @@ from typing import Any, NamedTuple, Protocol
 from ablate.errors import AblateError, Problem
 from ablate.records.store import RecordStore, answers, has_test_curve, writer_lock
 from ablate.study.plan import Plan
-from ablate.tuning.cluster import cluster, largest_machine, offered, temporary_folder
+from ablate.tuning.cluster import cluster, largest_machine, offered
 from ablate.tuning.course import TrialTask
 from ablate.tuning.progress import ProgressListener, Silent
+from ablate.tuning.temporary_folder import temporary_folder
 from ablate.workload import Resources, Wanted, Workload
 
 

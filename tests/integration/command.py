@@ -90,7 +90,7 @@ def processes_of(session: int) -> dict[int, str]:
 
 def ray_folders(driver: int) -> set[Path]:
     """Folders of the private Ray that a process has started: Ray names its sessions for it."""
-    return {session.parent for session in Path("/tmp").glob(f"ablate-*/session_*_{driver}")}
+    return {session.parent for session in Path("/tmp").glob(f"ablate-run-*/session_*_{driver}")}
 
 
 def wait_until(holds: Callable[[], bool], seconds: float) -> bool:

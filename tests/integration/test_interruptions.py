@@ -93,12 +93,12 @@ def test_a_killed_run_leaves_no_process_and_goes_on_with_what_it_missed(tmp_path
         before = records_in(run)
         assert sorted(s for s in starts(tmp_path) if s.endswith(" 0")) == ["a 0", "b 0"]
 
-        assert list(tmp_path.glob("ablate-*")), "what it could not clear away"
+        assert list(tmp_path.glob("ablate-run-*")), "what it could not clear away"
         release(tmp_path)
         done = ablate("run", study, "--out", run, temporary=tmp_path)
         assert done.returncode == 0, done.stderr
         assert done.stderr.startswith("6 trials, 2 already recorded, 4 to run\n")
-        assert not list(tmp_path.glob("ablate-*"))
+        assert not list(tmp_path.glob("ablate-run-*"))
         assert not ray_folders(process.pid)
         after = records_in(run)
         assert len(after) == 6

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ablate.errors import AblateError
-from ablate.tuning.cluster import _check_address, _sweep, cluster, largest_machine, offered
+from ablate.tuning.cluster import _check_address, cluster, largest_machine, offered
 
 JOIN = "import sys, ray; ray.init(address=sys.argv[1], log_to_driver=False); print('joined')"
 
@@ -80,15 +80,3 @@ def test_an_address_where_nothing_answers_is_told_at_once():
         taken.bind(("127.0.0.1", 0))
         _check_address(f"127.0.0.1:{taken.getsockname()[1]}")
     assert "nothing answers there: [Errno " in str(caught.value)
-
-
-def test_folders_of_killed_runs_are_swept_and_those_of_others_are_not(tmp_path: Path):
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    dead, alive, foreign = (
-        tmp_path / f"ablate-{owner}-x" for owner in (ended.pid, os.getpid(), "tune")
-    )
-    for folder in (dead, alive, foreign):
-        (folder / "session").mkdir(parents=True)
-    _sweep(tmp_path)
-    assert [folder.exists() for folder in (dead, alive, foreign)] == [False, True, True]
