@@ -160,12 +160,13 @@ def plan(
     ablate plan studies/pooling.yaml --seeds 0-4
     """
     from ablate.records.greedy_path import follow
+    from ablate.records.looks import with_looks
     from ablate.records.tuned_search import own_plan
     from ablate.run_folder import folder_for, recorded, searched
     from ablate.study.cost import cost_sentence, tuning_sentence
     from ablate.study.plan import plan_table
 
-    plan = _plan(study_file, dataset, seeds, overrides)
+    plan = with_looks(_plan(study_file, dataset, seeds, overrides))
     folder = folder_for(study_file, dataset, out)
     found = recorded(folder, plan, records or [])
     plan = follow(plan, found.get).plan

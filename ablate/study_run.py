@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ablate.records.looks import with_looks
 from ablate.records.store import RecordStore
 from ablate.run_folder import Run, collect, open_run, records_of
 from ablate.search_folder import search_own_settings
@@ -28,8 +29,10 @@ def run_study(plan: Plan, folder: Path, others: Sequence[Path] = (), **options: 
     order is greedy; else all of it.
 
     others: folders of runs or reports whose records are used too. Other options as of
-    `ablate.tuning.runner.run_trials`. The same call continues an interrupted run.
+    `ablate.tuning.runner.run_trials`. The same call continues an interrupted run. Raises
+    AblateError where a maximum of seeds does not go with the rest of the study.
     """
+    plan = with_looks(plan)
     with open_run(folder, plan, others) as store:
         last, summary = _run(plan, store, folder, others, options)
         run = None if summary.interrupted else records_of(last, store)

@@ -558,6 +558,21 @@ class TestSearch:
 
 
 class TestUntilDecided:
+    CLAIMS = "claims:\n- {says: B is worse., difference: {better: {level: a}, worse: {level: b}}}\n"
+
+    def test_a_plan_shows_every_seed_that_a_maximum_may_lead_to(self) -> None:
+        Path("trivial.yaml").write_text(TRIVIAL + "max_seeds: 5\n" + self.CLAIMS)
+        result = ablate("plan", "trivial.yaml")
+        assert result.stdout.splitlines()[-1] == (
+            "10 trials at most, 0 recorded, 10 to run; what they cost is not known before each arm "
+            "has run."
+        )
+
+    def test_a_plan_refuses_what_a_run_does(self) -> None:
+        Path("trivial.yaml").write_text(TRIVIAL + "max_seeds: 5\n")
+        message = "max_seeds: the study makes no claim to decide\n    add `claims`\n"
+        assert refusal("plan", "trivial.yaml") == refusal("run", "trivial.yaml") == message
+
     def test_a_maximum_alone_is_refused(self) -> None:
         assert refusal("run", "digits.yaml", "--max-seeds", "5") == (
             "--max-seeds: goes with --until-decided\n    add that, too\n"

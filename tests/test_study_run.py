@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ablate import study_run
+from ablate.errors import AblateError
 from ablate.records.looks import sequential_plan
 from ablate.records.store import RecordStore
 from ablate.study.loading import load_study
@@ -60,6 +61,46 @@ def test_a_maximum_of_seeds_leads_from_look_to_look(tmp_path: Path):
     ended = run_study(plan, tmp_path / "run")
     assert ended.run is not None
     assert 3 <= len(ended.run.plan.study.seeds) < 6, "decided before the maximum"
+
+
+class TestAMaximumInTheStudyItself:
+    """`max_seeds` as a key means what `--until-decided` does."""
+
+    def test_seeds_are_added_until_the_claims_are_decided(self, tmp_path: Path):
+        ended = run_study(planned(STUDY + "max_seeds: 6\n"), tmp_path / "run")
+        assert ended.run is not None
+        assert 3 <= len(ended.run.plan.study.seeds) < 6, "more than its own two"
+        assert load_study(tmp_path / "run" / "study.yaml").seeds == tuple(range(6))
+
+    def test_seeds_beyond_it_are_not_trained(self, tmp_path: Path):
+        text = STUDY.replace("seeds: 0-1", "seeds: 0-9\nmax_seeds: 3")
+        ended = run_study(planned(text), tmp_path / "run")
+        assert ended.run is not None
+        assert {record.spec.seed for record in ended.run.records.values()} == {0, 1, 2}
+        assert len(list((tmp_path / "run" / "records").glob("*.json"))) == 9
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            (
+                STUDY + "design: {kind: path, order: greedy}\n",
+                "max_seeds: a greedy path has no fixed arms to claim things of\n"
+                "    give the path an order, or the number of seeds beforehand",
+            ),
+            (
+                STUDY.partition("claims:")[0],
+                "max_seeds: the study makes no claim to decide\n    add `claims`",
+            ),
+        ],
+        ids=["greedy", "no claims"],
+    )
+    def test_what_it_does_not_go_with_is_refused_before_anything_is_written(
+        self, tmp_path: Path, text: str, message: str
+    ):
+        with pytest.raises(AblateError) as caught:
+            run_study(planned(text + "max_seeds: 5\n"), tmp_path / "run")
+        assert str(caught.value) == message
+        assert not (tmp_path / "run").exists()
 
 
 def test_tune_leads_to_a_search_of_each_arm(tmp_path: Path):

@@ -7,7 +7,7 @@ import pytest
 
 from ablate.analysis.findings import analyse
 from ablate.errors import AblateError
-from ablate.records.looks import follow_looks, sequential_plan
+from ablate.records.looks import follow_looks, sequential_plan, with_looks
 from ablate.records.schema import TrialRecord
 from ablate.study.plan import Plan
 from ablate.study.schema import Design, Difference, NoDifference
@@ -119,6 +119,19 @@ def test_the_studys_own_seeds_come_first() -> None:
     assert sequential_plan(plan, 5).study.seeds == (7, 1, 0, 2, 3)
 
 
+def test_seeds_beyond_the_maximum_are_left_out() -> None:
+    many = plan_of(WIDTH, seeds=24, claims=(CLEAR,))
+    assert sequential_plan(many).study.seeds == tuple(range(20))
+    assert with_looks(plan_of(WIDTH, seeds=24, claims=(CLEAR,), max_seeds=20)).trials == (
+        sequential_plan(many).trials
+    )
+
+
+def test_a_study_without_a_maximum_is_looked_at_once() -> None:
+    plan = plan_of(WIDTH, seeds=2)
+    assert with_looks(plan) is plan
+
+
 @pytest.mark.parametrize(
     ("changes", "max_seeds", "message"),
     [
@@ -146,4 +159,7 @@ def test_a_greedy_path_is_refused() -> None:
     )
     with pytest.raises(AblateError) as caught:
         sequential_plan(plan, 5)
-    assert "a greedy path has no fixed arms" in str(caught.value)
+    assert str(caught.value) == (
+        "--until-decided: a greedy path has no fixed arms to claim things of\n"
+        "    give the path an order, or the number of seeds beforehand"
+    )

@@ -16,28 +16,40 @@ def sequential_plan(plan: Plan, max_seeds: int | None = None) -> Plan:
     return make_plan(sequential_study(plan.study, most), plan.workload)
 
 
-def sequential_study(study: Study, max_seeds: int) -> Study:
+def with_looks(plan: Plan) -> Plan:
+    """The plan of a study that says `max_seeds` itself: that of `sequential_study`. Others as they
+    are.
+    """
+    most = plan.study.max_seeds
+    study = plan.study if most is None else sequential_study(plan.study, most, "max_seeds")
+    return plan if study == plan.study else make_plan(study, plan.workload)
+
+
+def sequential_study(study: Study, max_seeds: int, asked_by: str = "--until-decided") -> Study:
     """The study looked at after every seed, up to `max_seeds`.
 
-    Its own seeds come first, in their order, then the next free numbers. Raises AblateError where
-    there is nothing to decide, no room to look, or an order still to be found.
+    Its own seeds come first, in their order, then the next free numbers; those beyond the maximum
+    are left out. asked_by: the option or key named in errors. Raises AblateError where there is
+    nothing to decide, no room to look, or an order still to be found.
     """
     if max_seeds < FIRST_LOOK:
         raise AblateError(
             Problem("--max-seeds", f"looking starts with {FIRST_LOOK} seeds", "give at least 3")
         )
     if not any(claim.kind != "open" for claim in study.claims):
-        raise AblateError(
-            Problem("--until-decided", "the study makes no claim to decide", "add `claims`")
-        )
+        raise AblateError(Problem(asked_by, "the study makes no claim to decide", "add `claims`"))
     if study.design.order == "greedy":
         raise AblateError(
-            Problem("--until-decided", "a greedy path has no fixed arms to claim things of")
+            Problem(
+                asked_by,
+                "a greedy path has no fixed arms to claim things of",
+                "give the path an order, or the number of seeds beforehand",
+            )
         )
     if study.tune is not None:
         raise AblateError(
             Problem(
-                "--until-decided",
+                asked_by,
                 "a tuned study is compared twice on the same seeds, and looking after each of them "
                 "would end at others with shared settings than with tuned ones",
                 "give the number of seeds beforehand, or leave out `tune`",

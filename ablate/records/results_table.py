@@ -40,7 +40,7 @@ def read_results(path: Path, study: Study, workload: Workload | None = None) -> 
     """The records of a study's trials, from a CSV or Parquet table of results.
 
     workload: in place of the one that the study names. The seeds are those of the table, whatever
-    the study says, and nothing is tuned.
+    the study says; claims are looked at once, and nothing is tuned.
     A trial whose status says so is a failed record, and so is a completed one without the study's
     metric; a trial with NaN or an infinity for a metric that study or workload names has diverged.
     What ended stands in place of failed attempts at the same trial.
@@ -58,7 +58,8 @@ def read_results(path: Path, study: Study, workload: Workload | None = None) -> 
     _note_fractions(readings, columns, drawn, problems)
     problems.raise_any()
     seeds = tuple(sorted({reading.seed for reading in readings}))
-    plan = make_plan(study.model_copy(update={"seeds": seeds, "tune": None}), workload)
+    as_found = {"seeds": seeds, "max_seeds": None, "tune": None}
+    plan = make_plan(study.model_copy(update=as_found), workload)
     recorder = _Recorder(plan, columns, Path(path).name, problems)
     recorder.record(readings)
     problems.raise_any()

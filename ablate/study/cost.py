@@ -88,12 +88,15 @@ def tuning_cost(plan: Plan, tune: Tune, costs: Mapping[str, MeasuredCost]) -> Tu
 
 
 def cost_sentence(plan: Plan, costs: Mapping[str, MeasuredCost]) -> str:
-    """How many trials there are, how many of them are recorded, and what the rest will cost."""
+    """How many trials there are, how many of them are recorded, and what the rest will cost: at
+    most, where looking after every seed may end it before the last.
+    """
     trials = len(plan.unique_trials)
     missing = sum(trial.hash not in costs for trial in plan.unique_trials)
     if not missing:
         return f"{trials} trials, all recorded."
-    known = f"{trials} trials, {trials - missing} recorded, {missing} to run"
+    at_most = "" if plan.study.max_seeds is None else " at most"
+    known = f"{trials} trials{at_most}, {trials - missing} recorded, {missing} to run"
     return f"{known}{_core_hours(estimate_cost(plan, costs))}"
 
 

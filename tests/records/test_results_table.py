@@ -123,6 +123,12 @@ class TestAWideTable:
         assert [trial.seed for trial in results.plan.trials] == [3, 3, 3, 11, 11, 11]
         assert set(by_trial(results)) == {("baseline", 3), ("mean", 3), ("mean", 11)}
 
+    def test_claims_are_looked_at_once_whatever_the_study_says(self, read: Read):
+        study = STUDY + "max_seeds: 3\n"
+        rows = "".join(f"baseline,{seed},81\nmean,{seed},80\n" for seed in range(5))
+        plan = read("arm,seed,accuracy\n" + rows, study).plan
+        assert (plan.study.max_seeds, len(plan.study.seeds)) == (None, 5)
+
     def test_arms_may_be_told_by_levels_of_which_an_empty_cell_is_the_reference(self, read: Read):
         text = "pool,learning_rate,seed,accuracy\n,,0,1\nmax,,1,2\nmean,0.001,0,3\n,0.01,0,4\n"
         assert metrics_of(read(text)) == {
