@@ -21,6 +21,7 @@ from ablate.records.search_result import RESULT_FILE, SearchResult, read_search,
 from ablate.records.store import (
     RecordStore,
     answers,
+    compact_records,
     gather,
     load_records,
     record_files,
@@ -204,7 +205,7 @@ def recorded(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> dict[str,
 
     Raises RecordError as `open_run` does. Writes nothing.
     """
-    known = list(RecordStore(folder).records())
+    known = [*RecordStore(folder).records(), *compact_records(folder).values()]
     for other in others:
         known += load_records(other).values()
     for sibling in _siblings(folder):

@@ -253,6 +253,12 @@ class TestOpenRun:
         with open_run(tmp_path / "near" / "run", plan, others) as store:
             assert store.get(trial.hash) == completed(trial, 70.0)
 
+    def test_a_run_in_a_reports_folder_has_the_reports_records(self, tmp_path: Path, plan: Plan):
+        folder = make_report(tmp_path / "reports" / "new", plan, *map(completed, plan.trials))
+        planned = recorded(folder, plan)
+        with open_run(folder, plan, [folder]) as store:
+            assert store.hashes() == sorted(planned) == sorted(trial.hash for trial in plan.trials)
+
     def test_a_record_of_its_own_stays(self, tmp_path: Path, plan: Plan):
         trial = plan.trials[0]
         make_run(tmp_path / "run", plan, completed(trial, 70.0))

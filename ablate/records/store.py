@@ -141,8 +141,7 @@ def load_records(folder: Path) -> dict[str, TrialRecord]:
     Where a folder holds both, the run's own come first. Raises RecordError when it holds neither.
     """
     folder = Path(folder)
-    compact, own = folder / COMPACT_FILE, folder / RECORDS_FOLDER
-    if not compact.is_file() and not own.is_dir():
+    if not holds_records(folder):
         raise RecordError(
             Problem(
                 str(folder),
@@ -150,8 +149,14 @@ def load_records(folder: Path) -> dict[str, TrialRecord]:
                 "name the folder of a run or of a report",
             )
         )
-    records = read_compact(compact) if compact.is_file() else {}
-    return records | {record.hash: record for record in RecordStore(folder).records()}
+    own = {record.hash: record for record in RecordStore(folder).records()}
+    return compact_records(folder) | own
+
+
+def compact_records(folder: Path) -> dict[str, TrialRecord]:
+    """The records of a report folder (records.jsonl), by hash; none where there is no such file."""
+    compact = Path(folder) / COMPACT_FILE
+    return read_compact(compact) if compact.is_file() else {}
 
 
 def answers(record: TrialRecord, study: Study) -> bool:
@@ -177,23 +182,27 @@ def gather(
 
     hashes: of the trials that the study plans; those whose record here answers the study are left
     alone. others: run and report folders, the first that answers wins; folders without records
-    are passed over. Returns the hashes copied. Raises RecordError when a folder cannot be read.
+    are passed over. A folder that holds a report's compact records lends them to its own run,
+    before all others. Returns the hashes copied. Raises RecordError when a folder cannot be read.
     """
     store = RecordStore(run_folder)
     missing = {hash_ for hash_ in hashes if not _answered(store.get(hash_), study)}
     copied = []
-    for folder in others:
+    for folder in (store.run_folder, *others):
         if not missing:
             break
-        if Path(folder).resolve() == store.run_folder.resolve() or not holds_records(folder):
-            continue
+        own = Path(folder).resolve() == store.run_folder.resolve()
         other = RecordStore(folder)
-        for hash_, record in load_records(folder).items():
+        for hash_, record in (compact_records if own else _all_records)(folder).items():
             if hash_ in missing and answers(record, study):
                 store.put(record, other.weights_of(record))
                 missing.remove(hash_)
                 copied.append(hash_)
     return tuple(copied)
+
+
+def _all_records(folder: Path) -> dict[str, TrialRecord]:
+    return load_records(folder) if holds_records(folder) else {}
 
 
 def _answered(record: TrialRecord | None, study: Study) -> bool:

@@ -231,6 +231,16 @@ class TestGather:
         assert sorted(load_records(tmp_path / "run")) == sorted(wanted[:3])
         assert gather(wanted, tmp_path / "run", others, make_study()) == ()
 
+    def test_a_folders_own_report_lends_to_its_run_before_all_others(self, tmp_path: Path):
+        folder = tmp_path / "report"
+        write_run(folder, [make_failed(0)])
+        write_report(folder, [make_record(0), make_failed(1)])
+        write_run(tmp_path / "first", [make_record(0, metrics={"test_accuracy": 1.0})])
+        wanted = [make_record(seed).hash for seed in range(2)]
+        others = [tmp_path / "first", folder]
+        assert gather(wanted, folder, others, make_study()) == (wanted[0],)
+        assert RecordStore(folder).get(wanted[0]) == make_record(0)
+
     def test_takes_weights_along(self, tmp_path: Path):
         RecordStore(tmp_path / "first").put(make_record(), weights=b"tensors")
         study = make_study(keep_weights=True)
