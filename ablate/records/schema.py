@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ablate.study.trial import TrialSpec
 
+WEIGHTS_SUFFIX = ".safetensors"
+
 Status = Literal["completed", "diverged", "pruned", "failed"]
 """completed; diverged: non-finite loss, kept and counted; pruned: stopped by a scheduler during
 tuning, kept but never used in effects; failed: an exception or a lost worker, missing in effects.
@@ -47,7 +49,8 @@ class TrialRecord(BaseModel):
     error: str | None = None
     """Why it failed or diverged."""
     weights: str | None = None
-    """File name of the final weights beside the record, when the study keeps them."""
+    """File name of the final weights beside the record, when the study keeps them: its hash and
+    WEIGHTS_SUFFIX, as a record from others must not lead to other files."""
 
     @model_validator(mode="after")
     def _ending_is_consistent(self) -> "TrialRecord":
@@ -57,6 +60,8 @@ class TrialRecord(BaseModel):
             raise ValueError("a completed trial needs metrics")
         if self.status == "failed" and not self.error:
             raise ValueError("a failed trial needs its error text")
+        if self.weights not in (None, f"{self.hash}{WEIGHTS_SUFFIX}"):
+            raise ValueError(f"weights are {self.hash}{WEIGHTS_SUFFIX} or none, not {self.weights}")
         if len({len(column) for column in self.history.values()}) > 1:
             raise ValueError("columns of the history differ in length")
         return self

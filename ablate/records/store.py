@@ -16,12 +16,11 @@ from ablate.errors import AblateError, Problem, RecordError
 from ablate.records.atomic import TEMPORARY_SUFFIX, write_atomically
 from ablate.records.compact import COMPACT_FILE, read_compact
 from ablate.records.encoding import decode, encode
-from ablate.records.schema import TrialRecord
+from ablate.records.schema import WEIGHTS_SUFFIX, TrialRecord
 from ablate.study.schema import Study
 
 RECORDS_FOLDER = "records"
 LOCK_FILE = ".writer.lock"
-WEIGHTS_SUFFIX = ".safetensors"
 FINISHED = ("completed", "diverged")
 
 
@@ -55,7 +54,7 @@ class RecordStore:
                     str(path), f"holds the record of trial {record.hash}", "rename or remove it"
                 )
             )
-        if record.weights is not None and not (self.folder / record.weights).is_file():
+        if record.weights is not None and not self._weights_path(hash_).is_file():
             return record.model_copy(update={"weights": None})
         return record
 
@@ -71,9 +70,9 @@ class RecordStore:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         if weights is not None:
-            name = f"{record.hash}{WEIGHTS_SUFFIX}"
-            write_atomically(self.folder / name, weights)
-            record = record.model_copy(update={"weights": name})
+            path = self._weights_path(record.hash)
+            write_atomically(path, weights)
+            record = record.model_copy(update={"weights": path.name})
         write_atomically(self._path(record.hash), encode(record).encode())
 
     def hashes(self) -> list[str]:
@@ -97,11 +96,15 @@ class RecordStore:
                 yield record
 
     def weights_of(self, record: TrialRecord) -> bytes | None:
-        """The safetensors file that a record names, or None."""
-        return (self.folder / record.weights).read_bytes() if record.weights else None
+        """The safetensors file that a record names, or None. A compact record comes without it."""
+        path = self._weights_path(record.hash)
+        return path.read_bytes() if record.weights and path.is_file() else None
 
     def _path(self, hash_: str) -> Path:
         return self.folder / f"{hash_}.json"
+
+    def _weights_path(self, hash_: str) -> Path:
+        return self.folder / f"{hash_}{WEIGHTS_SUFFIX}"
 
 
 @contextmanager

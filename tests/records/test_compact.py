@@ -37,7 +37,7 @@ def test_twenty_trials_of_a_hundred_points_stay_below_a_tenth_of_a_megabyte_each
 
 def test_weights_stay_behind(tmp_path: Path):
     path = tmp_path / "records.jsonl"
-    write_compact([make_record(weights="w.safetensors")], path)
+    write_compact([make_record(weights=f"{make_record().hash}.safetensors")], path)
     assert read_compact(path)[make_record().hash].weights is None
 
 

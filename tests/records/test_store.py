@@ -10,6 +10,7 @@ import pytest
 
 from ablate.errors import AblateError, RecordError
 from ablate.records.compact import write_compact
+from ablate.records.encoding import encode_compactly
 from ablate.records.schema import TrialRecord
 from ablate.records.store import RecordStore, answers, gather, load_records, writer_lock
 from tests.records.samples import make_failed, make_record, make_study
@@ -208,7 +209,9 @@ class TestAnswers:
 
     def test_weights_that_are_asked_for_must_be_there(self):
         assert not answers(make_record(), make_study(keep_weights=True))
-        assert answers(make_record(weights="w.safetensors"), make_study(keep_weights=True))
+        assert answers(
+            make_record(weights=f"{make_record().hash}.safetensors"), make_study(keep_weights=True)
+        )
 
     def test_a_diverged_trial_has_no_weights_to_give(self):
         diverged = make_record(status="diverged", metrics={}, error="loss is nan")
@@ -247,6 +250,28 @@ class TestGather:
         gather([make_record().hash], tmp_path / "run", [tmp_path / "first"], study)
         store = RecordStore(tmp_path / "run")
         assert store.weights_of(store.get(make_record().hash)) == b"tensors"
+
+    def test_a_report_that_names_weights_lends_a_record_without_them(self, tmp_path: Path):
+        record = make_record(weights=f"{make_record().hash}.safetensors")
+        (tmp_path / "report").mkdir()
+        (tmp_path / "report" / "records.jsonl").write_text(encode_compactly(record))
+        gather([record.hash], tmp_path / "run", [tmp_path / "report"], make_study())
+        assert RecordStore(tmp_path / "run").get(record.hash) == make_record()
+
+
+@pytest.mark.parametrize("name", ["../../secret", "/etc/passwd", "w.safetensors"])
+def test_a_record_that_names_another_file_than_its_weights_is_refused(tmp_path: Path, name: str):
+    own = f"{make_record().hash}.safetensors"
+    text = encode_compactly(make_record(weights=own)).replace(own, name)
+    (tmp_path / "records.jsonl").write_text(text)
+    (tmp_path / "secret").write_text("hers alone")
+    with pytest.raises(RecordError) as caught:
+        gather([make_record().hash], tmp_path / "run", [tmp_path], make_study(keep_weights=True))
+    assert str(caught.value) == (
+        f"{tmp_path / 'records.jsonl'}, line 1: is not a trial record: weights are {own} or none, "
+        f"not {name}\n    remove it; its trial runs again"
+    )
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_record_file_is_readable_json(tmp_path: Path):
