@@ -1,16 +1,20 @@
 """Where Optuna remembers the points of a search: a journal in the run folder, or a database.
 
 A search may be killed at any moment. Opening the storage again mends what that left behind: the
-torn last line of the journal, its lock, and points whose trials were running.
+torn last line of the journal, its lock, and points whose trials were running. So it is one search's
+alone while that lasts, whichever folder the search has.
 """
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import optuna
+from filelock import FileLock, Timeout
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
@@ -42,10 +46,60 @@ class Owner(NamedTuple):
         return json.loads(json.dumps(self._asdict()))  # type: ignore[no-any-return]
 
 
+@contextmanager
+def storage_lock(where: str | Path) -> Iterator[None]:
+    """Hold a storage against other processes: a journal, or the file of an SQLite database.
+
+    No lock is there for other databases; see `undisturbed`. Raises AblateError when another process
+    holds it. Within a process it may be taken again.
+    """
+    file = _file_of(str(where))
+    if file is None:
+        yield
+        return
+    lock = FileLock(file.with_name(f".{file.name}.writer.lock"), is_singleton=True)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise AblateError(
+            Problem(
+                str(where),
+                "another ablate process is searching with this storage",
+                "wait until it ends, or name another storage with --storage",
+            )
+        ) from None
+    except OSError as error:
+        raise AblateError(Problem(str(where), f"cannot be opened: {error.strerror}")) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def undisturbed(study: optuna.Study, number: int) -> Iterator[None]:
+    """Raises AblateError where a point that this search writes to was ended by another one, which
+    a lock on the storage would have kept away.
+    """
+    try:
+        yield
+    except (ValueError, UpdateFinishedTrialError):
+        if not study.get_trials(deepcopy=False)[number].state.is_finished():
+            raise
+        raise AblateError(
+            Problem(
+                "--storage",
+                f"another search has ended point {number} of '{study.study_name}', which ran here",
+                "let one search at a time use a storage; finished trials are recorded, and the "
+                "same command continues",
+            )
+        ) from None
+
+
 def open_storage(where: str | Path) -> BaseStorage:
     """The storage: a database's URL (`sqlite:///search.db`), or the path of a journal file.
 
-    The caller holds the run's writer lock. Raises AblateError when it cannot be opened.
+    The caller holds its lock. Raises AblateError when it cannot be opened.
     """
     text = str(where)
     if "://" in text:
@@ -160,6 +214,24 @@ def _fixed(trial: FrozenTrial) -> dict[str, Any]:
     """Its parameters; of a repeated point killed before it took them, those it was to take."""
     fixed = trial.system_attrs.get("fixed_params", {})
     return {**fixed, **trial.params}
+
+
+def _file_of(where: str) -> Path | None:
+    """The file that a storage is; None of a database that is none, or that cannot be opened."""
+    if "://" not in where:
+        return Path(where).resolve()
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(where)
+    except (ArgumentError, ValueError):
+        return None
+    name = (url.database or "").removeprefix("file:")
+    if url.get_backend_name() != "sqlite" or name in ("", ":memory:"):
+        return None
+    file = Path(name).resolve()
+    return file if file.parent.is_dir() else None
 
 
 def _open_database(url: str) -> BaseStorage:

@@ -26,7 +26,7 @@ from ablate.study.search_space import Parameter, SearchSpace, Values, rounded
 from ablate.study.trial import TrialSpec
 from ablate.study.yaml_source import scalar_name
 from ablate.tuning.course import TrialTask
-from ablate.tuning.optuna_storage import STATUS, methods_of, standing
+from ablate.tuning.optuna_storage import STATUS, methods_of, standing, undisturbed
 from ablate.workload import Resources, Workload
 
 Direction = Literal["minimize", "maximize"]
@@ -190,8 +190,13 @@ class PointSearch:
     def _ask(self) -> None:
         self.study.sampler = self._sampler(asked=self._asked)
         trial = self.study.ask()
-        settings = self.space.settings(suggest(self.space, trial))
         self._asked += 1
+        with undisturbed(self.study, trial.number):
+            self._take(trial)
+
+    def _take(self, trial: optuna.Trial) -> None:
+        """The point that was asked for, with its trials in the queue."""
+        settings = self.space.settings(suggest(self.space, trial))
         try:
             tasks = self._tasks(settings)
         except SettingsError as error:
@@ -247,6 +252,10 @@ class PointSearch:
         status = _status(point.found.values())
         if point.told or (len(point.found) < len(point.tasks) and status in FINISHED):
             return
+        with undisturbed(self.study, point.trial.number):
+            self._tell(point, status)
+
+    def _tell(self, point: _Point, status: PointStatus) -> None:
         records = list(point.found.values())
         values = [self._value(record) for record in records] if status in FINISHED else [None]
         flops = _mean([self._flops(point, record) for record in records])

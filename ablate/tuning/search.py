@@ -30,6 +30,7 @@ from ablate.tuning.optuna_storage import (
     open_storage,
     open_study,
     revive,
+    storage_lock,
 )
 from ablate.tuning.point_searcher import PointSearcher, Teller
 from ablate.tuning.points import Objective, PointSearch, arm_digest
@@ -88,7 +89,8 @@ def search_arms(
     scheduler: stops trials early, after `grace_period` validation points; they count as pruned.
     connected: run on the Ray that this process is connected to, in place of `address`.
     Other options as of `run_trials`. Raises AblateError for options that cannot be meant, for a
-    space that does not fit the arms, and for a storage that belongs to another search.
+    space that does not fit the arms, and for a storage that belongs to another search, or that
+    another process searches with.
     """
     objective = _objective(plan, metric, weighs_cost=sampler in TWO_OBJECTIVES)
     check_sampler(sampler, space)
@@ -117,6 +119,7 @@ def search_arms(
     with ExitStack() as cleanup:
         cleanup.enter_context(writer_lock(store.run_folder))
         cleanup.enter_context(quiet_optuna())
+        cleanup.enter_context(storage_lock(asked.where))
         opened = open_storage(asked.where)
         ray = _LazyRay(cleanup, workload, space, arms, address, data_dir, progress, connected)
         for arm in arms:

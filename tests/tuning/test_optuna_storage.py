@@ -18,8 +18,10 @@ from ablate.tuning.optuna_storage import (
     open_study,
     revive,
     standing,
+    storage_lock,
 )
 from ablate.tuning.samplers import check_cma_state
+from tests.tuning.storage_holder import held_elsewhere
 
 OWNER = Owner(
     study="optimizer",
@@ -118,6 +120,48 @@ class TestDatabase:
         (problem,) = caught.value.problems
         assert problem.where == f"--storage {url.split('://')[0]}://..."
         assert problem.message.startswith("cannot be opened: ")
+
+
+class TestLock:
+    @pytest.mark.parametrize(
+        ("theirs", "ours"),
+        [
+            ("search.journal", "{folder}/search.journal"),
+            ("sqlite:///search.db", "sqlite:///{folder}/search.db"),
+            ("sqlite:///search.db", "sqlite:///file:{folder}/search.db?uri=true"),
+        ],
+    )
+    def test_a_storage_that_another_process_has_is_refused(
+        self, tmp_path: Path, theirs: str, ours: str
+    ):
+        where = ours.format(folder=tmp_path)
+        with held_elsewhere(theirs, tmp_path) as process:
+            with pytest.raises(AblateError) as caught, storage_lock(where):
+                pass
+            assert str(caught.value) == (
+                f"{where}: another ablate process is searching with this storage\n"
+                "    wait until it ends, or name another storage with --storage"
+            )
+            process.kill()
+            process.wait()
+            with storage_lock(where), storage_lock(where):
+                pass
+
+    def test_storages_beside_each_other_are_two(self, tmp_path: Path):
+        with held_elsewhere("one.journal", tmp_path), storage_lock(tmp_path / "two.journal"):
+            pass
+
+    @pytest.mark.parametrize("url", ["sqlite://", "postgresql://here/search", "mysql://a:b/c"])
+    def test_a_database_that_is_no_file_has_none(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+    ):
+        monkeypatch.chdir(tmp_path)
+        with storage_lock(url):
+            assert list(tmp_path.iterdir()) == []
+
+    def test_no_folder_is_made_for_a_database(self, tmp_path: Path):
+        with storage_lock(f"sqlite:///{tmp_path}/none/search.db"):
+            assert not (tmp_path / "none").exists()
 
 
 class TestOwner:

@@ -19,11 +19,12 @@ from ablate.records.store import RecordStore
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Factor, Study
 from ablate.study.search_space import Parameter, SearchSpace
-from ablate.tuning.optuna_storage import open_storage
+from ablate.tuning.optuna_storage import open_storage, revive
 from ablate.tuning.points import values_of_params
 from ablate.tuning.samplers import SAMPLERS
 from ablate.tuning.search import search_arms
-from tests.tuning.here import search_here
+from tests.tuning.here import run_here, search_here
+from tests.tuning.storage_holder import held_elsewhere
 from tests.tuning.valley import BEST_RATE, DIVERGES_ABOVE, accuracy
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -281,6 +282,33 @@ class TestSearch:
         assert not result.interrupted
         assert [point.number for point in result.points] == [1, 2, 3]  # 0 was lost, 1 repeats it
         assert result.points[0].values == values_of_params(space(), stored(tmp_path)[0].params)
+
+    @pytest.mark.parametrize("url", [None, "sqlite:///{folder}/search.db"])
+    def test_a_point_that_another_search_has_ended_is_told_so(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str | None
+    ):
+        where = (url or "{folder}/search.journal").format(folder=tmp_path)
+
+        def disturbed(tasks: Any, *arguments: Any, **options: Any) -> None:
+            storage = open_storage(where)
+            revive(optuna.load_study(study_name="baseline/baseline", storage=storage), storage)
+            run_here(tasks, *arguments, **options)
+
+        monkeypatch.setattr("ablate.tuning.search.run_tasks", disturbed)
+        with pytest.raises(AblateError) as caught:
+            find(make_valley_plan(), tmp_path, trials=2, storage=where)
+        assert str(caught.value) == (
+            "--storage: another search has ended point 0 of 'baseline/baseline', which ran here\n"
+            "    let one search at a time use a storage; finished trials are recorded, and the "
+            "same command continues"
+        )
+
+    def test_a_storage_that_another_process_searches_with_is_left_alone(self, tmp_path: Path):
+        where = str(tmp_path / "shared.journal")
+        with held_elsewhere(where, tmp_path), pytest.raises(AblateError) as caught:
+            find(make_valley_plan(), tmp_path / "run", trials=2, storage=where)
+        assert "another ablate process is searching with this storage" in str(caught.value)
+        assert not Path(where).exists()
 
     def test_a_search_that_is_done_needs_no_ray(self, tmp_path: Path):
         plan = make_valley_plan()
