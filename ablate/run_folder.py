@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ablate.errors import AblateError, Problem, RecordError
+from ablate.errors import AblateError, Problem, RecordError, StudyError
 from ablate.records.atomic import write_atomically
 from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.greedy_path import Find, follow
@@ -31,6 +31,7 @@ from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, finish
 from ablate.study.loading import load_study, study_to_yaml
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study
+from ablate.study.yaml_source import read_yaml
 
 RUNS = Path("runs")
 STUDY_FILE = "study.yaml"
@@ -90,9 +91,8 @@ def open_run(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Iterator[
         load_records(other)  # what is named must be there
     make_folder(folder)
     with writer_lock(folder):
-        if (stored := stored_study(folder)) is not None:
-            refuse_another_study(folder, stored, plan)
-            _refuse_another_maximum(folder, stored.max_seeds, plan.study)
+        refuse_another_study(folder, plan)
+        _refuse_another_maximum(folder, plan.study)
         collect(folder, plan, others)
         with taken_back(folder, STUDY_FILE):
             write_study(folder, plan)
@@ -134,34 +134,48 @@ def write_study(folder: Path, plan: Plan) -> None:
     write_atomically(folder / STUDY_FILE, study_to_yaml(plan.pinned().study).encode())
 
 
-def stored_study(folder: Path) -> Study | None:
-    """The study that is written into a folder; None where none is. Raises StudyError."""
-    return _read_study(folder) if (folder / STUDY_FILE).is_file() else None
-
-
-def refuse_another_study(folder: Path, stored: Study, plan: Plan) -> None:
+def refuse_another_study(folder: Path, plan: Plan) -> None:
     """Raises AblateError where the folder holds what another study has found: one with another
-    question, and another name or no arm in common. stored: the study that is written there.
+    question, and another name or no arm in common.
     """
-    study = plan.study
-    if stored.question == study.question or not _holds_findings(folder):
+    study, question = plan.study, _as_written(folder).get("question")
+    if question in (None, study.question) or not _holds_findings(folder):
         return
-    if stored.name != study.name or not _common_arms(make_plan(stored), plan):
+    stored = _still_readable(folder)
+    if stored is None or stored.name != study.name or not _common_arms(make_plan(stored), plan):
         raise AblateError(
             Problem(
                 str(folder),
-                f"is the run of another study: {stored.question}",
+                f"is the run of another study: {question}",
                 "name another folder with --out",
             )
         )
+
+
+def _as_written(folder: Path) -> dict[str, Any]:
+    """The keys of a folder's study, none where there is none. A study that cannot be read any more,
+    as where its module is gone, still says so much, and hinders no other study that asks the same.
+    """
+    content: Any = None
+    if (folder / STUDY_FILE).is_file():
+        with suppress(StudyError):
+            content = read_yaml(folder / STUDY_FILE).content
+    return content if isinstance(content, dict) else {}
+
+
+def _still_readable(folder: Path) -> Study | None:
+    with suppress(StudyError):
+        return _read_study(folder)
+    return None
 
 
 def _holds_findings(folder: Path) -> bool:
     return bool(record_files(folder)) or any((folder / name).is_file() for name in FOUND)
 
 
-def _refuse_another_maximum(folder: Path, stored: int | None, study: Study) -> None:
+def _refuse_another_maximum(folder: Path, study: Study) -> None:
     """The number of looks is fixed at the first one: error rates rest on it."""
+    stored = _as_written(folder).get("max_seeds")
     if stored not in (None, study.max_seeds):
         raise AblateError(
             Problem(

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ablate.errors import AblateError, Problem, RecordError, StudyError, did_you_mean
+from ablate.errors import AblateError, Problem, RecordError, did_you_mean
 from ablate.records.atomic import write_atomically
 from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.schema import TrialRecord
@@ -30,7 +30,6 @@ from ablate.run_folder import (
     recorded,
     refuse_another_study,
     searched,
-    stored_study,
     taken_back,
     write_study,
 )
@@ -95,8 +94,7 @@ def search_study(
     check_space(loaded.space, plan.load_workload(), arms, loaded.source)
     make_folder(folder)
     with writer_lock(folder):
-        if (stored := _readable_study(folder)) is not None:
-            refuse_another_study(folder, stored, plan)
+        refuse_another_study(folder, plan)
         known = _known(folder, plan, others)
         with taken_back(folder, STUDY_FILE, SPACE_FILE):
             write_study(folder, plan)
@@ -105,14 +103,6 @@ def search_study(
             results = search_arms(plan, arms, loaded.space, store, known=known, **options)
         write_search(_with_other_arms(results, folder, plan), folder)
     return results
-
-
-def _readable_study(folder: Path) -> Study | None:
-    """The folder's study; None also where it cannot be read any more, and so is written anew."""
-    try:
-        return stored_study(folder)
-    except StudyError:
-        return None
 
 
 def _with_other_arms(

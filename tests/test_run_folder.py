@@ -66,6 +66,14 @@ def make_report(folder: Path, plan: Plan, *records: TrialRecord) -> Path:
     return folder
 
 
+def make_unreadable(folder: Path) -> None:
+    """As a run's study is once its workload's module has another name."""
+    study = folder / "study.yaml"
+    study.write_text(study.read_text().replace("tests.tuning.trivial:", "no.such.module:"))
+    with pytest.raises(StudyError):
+        load_study(study)
+
+
 def damage(folder: Path, plan: Plan) -> Path:
     """Where a run's first record is cut off."""
     broken = folder / "records" / f"{plan.trials[0].hash}.json"
@@ -174,6 +182,37 @@ class TestOpenRun:
             "    name another folder with --out"
         )
         assert load_study(tmp_path / "run" / "study.yaml") == plan.study
+
+    def test_a_study_that_can_no_longer_be_read_gives_way_to_one_that_asks_the_same(
+        self, tmp_path: Path, plan: Plan
+    ):
+        folder = make_run(tmp_path / "run", plan, completed(plan.trials[0]))
+        make_unreadable(folder)
+        with open_run(folder, plan):
+            pass
+        assert load_study(folder / "study.yaml") == plan.study
+
+    def test_what_a_study_has_found_that_can_no_longer_be_read_is_not_written_over(
+        self, tmp_path: Path, plan: Plan
+    ):
+        folder = make_run(tmp_path / "run", plan, completed(plan.trials[0]))
+        make_unreadable(folder)
+        other = make_plan(plan.study.model_copy(update={"question": "Another?"}))
+        with (
+            pytest.raises(AblateError, match="is the run of another study"),
+            open_run(folder, other),
+        ):
+            pass
+
+    def test_a_maximum_holds_where_its_study_can_no_longer_be_read(
+        self, tmp_path: Path, plan: Plan
+    ):
+        looked_at = make_trivial_plan(seeds=3, max_seeds=3)
+        folder = make_run(tmp_path / "run", looked_at, completed(plan.trials[0]))
+        make_unreadable(folder)
+        with pytest.raises(AblateError) as caught, open_run(folder, plan):
+            pass
+        assert "looked at with a maximum of 3 seeds" in str(caught.value)
 
     @pytest.mark.parametrize("found", ["report.md", "records.jsonl", "search.json", None])
     def test_a_folder_in_which_nothing_was_found_is_free(
