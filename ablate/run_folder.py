@@ -35,6 +35,8 @@ from ablate.study.yaml_source import read_yaml
 
 RUNS = Path("runs")
 STUDY_FILE = "study.yaml"
+SPACE_FILE = "search_space.yaml"
+"""In the folder of a search."""
 FOUND = ("report.md", COMPACT_FILE, RESULT_FILE)
 """Files that say what a study has found, beside its records."""
 
@@ -85,12 +87,13 @@ def open_run(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Iterator[
     (folders of runs or reports) and the runs beside this one have recorded of its trials. Where
     the block is refused before a trial has ended, the study before it is back. Raises
     AblateError when another process writes to the run, the folder cannot be had or is that of
-    another study, RecordError when one of `others` holds no records or unreadable ones.
+    another study or a search, RecordError when one of `others` holds no records or unreadable ones.
     """
     for other in others:
         load_records(other)  # what is named must be there
     make_folder(folder)
     with writer_lock(folder):
+        _refuse_a_search(folder)
         refuse_another_study(folder, plan)
         _refuse_another_maximum(folder, plan.study)
         collect(folder, plan, others)
@@ -150,6 +153,25 @@ def refuse_another_study(folder: Path, plan: Plan) -> None:
                 "name another folder with --out",
             )
         )
+
+
+def refuse_a_run(folder: Path) -> None:
+    """Raises AblateError where a search would write over what a run has found."""
+    if _holds_findings(folder) and not (folder / SPACE_FILE).is_file():
+        raise AblateError(_of_the_other_kind(folder, "run", "search"))
+
+
+def _refuse_a_search(folder: Path) -> None:
+    if (folder / SPACE_FILE).is_file():
+        raise AblateError(_of_the_other_kind(folder, "search", "run"))
+
+
+def _of_the_other_kind(folder: Path, theirs: str, ours: str) -> Problem:
+    return Problem(
+        str(folder),
+        f"is the folder of a {theirs}, whose report that of a {ours} would replace",
+        f"name another folder with --out; with --records {folder} what is trained there is used",
+    )
 
 
 def _as_written(folder: Path) -> dict[str, Any]:

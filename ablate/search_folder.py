@@ -23,11 +23,13 @@ from ablate.records.search_result import RESULT_FILE, SearchResult, read_search,
 from ablate.records.store import RecordStore, holds_records, load_records, writer_lock
 from ablate.records.tuned_search import Searches, each_once, finished, is_of_arm, metric_of
 from ablate.run_folder import (
+    SPACE_FILE,
     STUDY_FILE,
     collect_trials,
     folder_for,
     make_folder,
     recorded,
+    refuse_a_run,
     refuse_another_study,
     searched,
     taken_back,
@@ -40,8 +42,6 @@ from ablate.study.schema import Study, Tune
 from ablate.study.search_space import SearchSpace
 from ablate.study.space_file import check_space, find_space, read_space
 from ablate.study.tuned import searched_arms
-
-SPACE_FILE = "search_space.yaml"
 
 
 class Search(NamedTuple):
@@ -94,6 +94,7 @@ def search_study(
     check_space(loaded.space, plan.load_workload(), arms, loaded.source)
     make_folder(folder)
     with writer_lock(folder):
+        refuse_a_run(folder)
         refuse_another_study(folder, plan)
         known = _known(folder, plan, others)
         with taken_back(folder, STUDY_FILE, SPACE_FILE):

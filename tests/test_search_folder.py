@@ -7,6 +7,7 @@ import pytest
 from ablate.errors import AblateError, RecordError, StudyError
 from ablate.records.search_result import SearchMethod, read_search
 from ablate.records.store import RecordStore
+from ablate.run_folder import open_run
 from ablate.search_folder import (
     chosen_arms,
     is_search,
@@ -22,7 +23,7 @@ from ablate.study.space_file import load_space
 from ablate.tuning.samplers import SAMPLERS
 from ablate.tuning.schedulers import SCHEDULERS
 from ablate.workload import load_workload
-from tests.tuning.here import search_here
+from tests.tuning.here import run_trials_here, search_here
 
 ROOT = Path(__file__).parents[1]
 STUDY = """\
@@ -140,6 +141,34 @@ def test_the_search_of_another_study_is_not_written_over(tmp_path: Path):
     other = make_plan(plan.study.model_copy(update=changes))
     with pytest.raises(AblateError, match="is the run of another study"):
         search_study(other, space, folder, arm="sgd", trials=1)
+
+
+def of_the_other_kind(folder: Path, theirs: str, ours: str) -> str:
+    return (
+        f"{folder}: is the folder of a {theirs}, whose report that of a {ours} would replace\n"
+        f"    name another folder with --out; with --records {folder} what is trained there is used"
+    )
+
+
+def test_the_folder_of_a_run_is_not_searched_in(tmp_path: Path):
+    plan, space = files(tmp_path)
+    folder = tmp_path / "runs" / "run"
+    with open_run(folder, plan) as store:
+        run_trials_here(plan, store)
+    with pytest.raises(AblateError) as caught:
+        search_study(plan, space, folder, trials=1)
+    assert str(caught.value) == of_the_other_kind(folder, "run", "search")
+    assert not (folder / "search_space.yaml").exists()
+
+
+def test_the_folder_of_a_search_is_not_run_in(tmp_path: Path):
+    plan, space = files(tmp_path)
+    folder = tmp_path / "runs" / "search"
+    search_study(plan, space, folder, arm="sgd", trials=1)
+    (folder / "search.json").unlink()  # as where the search was killed
+    with pytest.raises(AblateError) as caught, open_run(folder, plan):
+        pass
+    assert str(caught.value) == of_the_other_kind(folder, "search", "run")
 
 
 def test_how_points_were_chosen_is_noted_for_each_call_that_asked_for_some(tmp_path: Path):
