@@ -1,9 +1,7 @@
 """The trials that a study still misses, run by Ray Tune; records written as each one ends."""
 
-import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -11,6 +9,7 @@ from ablate.errors import AblateError, Problem
 from ablate.records.store import RecordStore, answers, has_test_curve, writer_lock
 from ablate.study.plan import Plan
 from ablate.tuning.cluster import cluster, largest_machine, offered
+from ablate.tuning.code_commit import code_commit
 from ablate.tuning.course import TrialTask
 from ablate.tuning.progress import ProgressListener, Silent
 from ablate.tuning.temporary_folder import temporary_folder
@@ -292,24 +291,3 @@ def provenance() -> dict[str, Any]:
     """What this driver knows of where its trials come from."""
     commit = code_commit()
     return {"commit": commit} if commit else {}
-
-
-@cache
-def code_commit() -> str | None:
-    """The commit of this code's checkout, with "+changes" where files differ from it; else None."""
-    here = Path(__file__).parent
-    try:
-        commit = _git("rev-parse", "HEAD", folder=here)
-        changes = _git(
-            "status", "--porcelain", "--untracked-files=no", "--", ".", folder=here.parent
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return f"{commit}+changes" if changes else commit
-
-
-def _git(*arguments: str, folder: Path) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10
-    )
-    return done.stdout.strip()
