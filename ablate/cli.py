@@ -210,8 +210,13 @@ def search(
         typer.Option(metavar="NAME", help="Stop poor trials early: asha or median_stopping."),
     ] = None,
     grace_period: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Validations before a trial may be stopped.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="With --scheduler: validations before a trial may be stopped; 1 otherwise.",
+        ),
+    ] = None,
     seeds: Annotated[
         str, typer.Option(metavar="SEEDS", help="Seeds that a point is averaged over.")
     ] = "100",

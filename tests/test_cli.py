@@ -551,6 +551,13 @@ class TestSearch:
         assert refusal("report", "runs/rate", "runs/rate") == f"runs/rate: {message}"
         assert refusal("report", "runs/rate", "--results", "x.csv") == f"runs/rate: {message}"
 
+    def test_points_before_a_trial_is_stopped_go_with_what_stops_it(self) -> None:
+        space = "parameters: {training.learning_rate: {type: float, range: [0.1, 1], why: a test}}"
+        Path("rate.yaml").write_text(space)
+        result = ablate("search", "digits.yaml", "--space", "rate.yaml", "--grace-period", "4")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr == "--grace-period: goes with --scheduler\n    add that, too\n"
+
     def test_a_space_that_is_not_there_is_named(self) -> None:
         assert "no search space named 'nowhere'" in refusal(
             "search", "digits.yaml", "--space", "nowhere"

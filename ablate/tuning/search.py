@@ -65,7 +65,7 @@ def search_arms(
     trials: int = 32,
     sampler: str = "tpe",
     scheduler: str | None = None,
-    grace_period: int = 1,
+    grace_period: int | None = None,
     seeds: Sequence[int] = SEARCH_SEEDS,
     seed: int = 0,
     storage: str | Path | None = None,
@@ -86,7 +86,8 @@ def search_arms(
     run. seed: of the sampler; all arms start with the same random points.
     storage: a database's URL or a journal's path; None: search.journal in the run folder.
     metric: None: the study's, a `test_` metric giving way to its `validation_` counterpart.
-    scheduler: stops trials early, after `grace_period` validation points; they count as pruned.
+    scheduler: stops trials early, after `grace_period` validation points, else after one; they
+    count as pruned.
     connected: run on the Ray that this process is connected to, in place of `address`.
     Other options as of `run_trials`. Raises AblateError for options that cannot be meant, for a
     space that does not fit the arms, and for a storage that belongs to another search, or that
@@ -95,7 +96,7 @@ def search_arms(
     objective = _objective(plan, metric, weighs_cost=sampler in TWO_OBJECTIVES)
     check_sampler(sampler, space)
     check_scheduler(scheduler, objective.weighs_cost)
-    _check_numbers(trials, seeds, grace_period)
+    _check_numbers(trials, seeds, scheduler, grace_period)
     workload = plan.load_workload()
     check_space(space, workload, arms)
     progress = progress or Silent()
@@ -111,7 +112,7 @@ def search_arms(
             sampler=sampler,
             seed=seed,
             scheduler=scheduler,
-            grace_period=None if scheduler is None else grace_period,
+            grace_period=None if scheduler is None else grace_period or 1,
         ),
         where=str(storage or store.run_folder / JOURNAL_FILE),
     )
@@ -288,11 +289,15 @@ def _objective(plan: Plan, metric: str | None, weighs_cost: bool) -> Objective:
     return Objective(name, description.higher_is_better, weighs_cost)
 
 
-def _check_numbers(trials: int, seeds: Sequence[int], grace_period: int) -> None:
+def _check_numbers(
+    trials: int, seeds: Sequence[int], scheduler: str | None, grace_period: int | None
+) -> None:
     problems = []
     if trials < 1:
         problems.append(Problem(f"--trials {trials}", "must be at least 1"))
-    if grace_period < 1:
+    if grace_period is not None and scheduler is None:
+        problems.append(Problem("--grace-period", "goes with --scheduler", "add that, too"))
+    elif grace_period is not None and grace_period < 1:
         problems.append(Problem(f"--grace-period {grace_period}", "must be at least 1"))
     if not seeds or len(set(seeds)) < len(seeds):
         problems.append(Problem("--seeds", "needs seeds, each once", "write 100 or 100-102"))

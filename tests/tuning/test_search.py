@@ -386,6 +386,11 @@ class TestRefused:
                 "--sampler cma_es: needs at least two numeric parameters without a condition, and "
                 "'valley' has 1\n    take tpe or gaussian_process",
             ),
+            ({"grace_period": 4}, "--grace-period: goes with --scheduler\n    add that, too"),
+            (
+                {"scheduler": "asha", "grace_period": 0},
+                "--grace-period 0: must be at least 1",
+            ),
             ({"trials": 0}, "--trials 0: must be at least 1"),
             (
                 {"seeds": (1, 1)},
