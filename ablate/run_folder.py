@@ -322,10 +322,11 @@ def write_compact_run(run: Run, folder: Path) -> None:
 
 
 def _followed(plan: Plan, find: Find, searches: Searches) -> Run:
-    """The plan as far as records lead it (further than written only where its order is greedy),
+    """The plan as far as records lead it: further than written only where its order is greedy, and
+    less far where looking after every seed has ended before the last,
     with all records that its order rests on, or that own settings were found and judged by.
     """
-    path = follow(follow_looks(plan, find), find)
+    path = follow(_as_far_as_looked(plan, find), find)
     hashes = [trial.hash for trial in path.trials]
     hashes += [hash_ for search in searches.values() for hash_ in search.trials]
     if (own := own_plan(plan, searches)) is not None:
@@ -333,6 +334,14 @@ def _followed(plan: Plan, find: Find, searches: Searches) -> Run:
     found = {hash_: find(hash_) for hash_ in hashes}
     records = {hash_: record for hash_, record in found.items() if record is not None}
     return Run(path.plan, records, searches)
+
+
+def _as_far_as_looked(plan: Plan, find: Find) -> Plan:
+    if plan.study.max_seeds is None:
+        return plan
+    from ablate.until_decided import arms_of_open_claims  # late: planning needs no statistics
+
+    return follow_looks(plan, find, arms_of_open_claims)
 
 
 def _searches_in(folders: Sequence[Path], plan: Plan) -> Searches:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from ablate.analysis.claims import open_arms
 from ablate.analysis.findings import evidence_of
-from ablate.analysis.readings import Evidence
+from ablate.analysis.tables import ArmKey
 from ablate.records.greedy_path import Find
-from ablate.records.looks import FIRST_LOOK, up_to
+from ablate.records.looks import FIRST_LOOK, looks, up_to
 from ablate.study.plan import Plan
 from ablate.tuning.runner import RunSummary
 
@@ -21,22 +21,24 @@ def run_until_decided(
     Returns the plan up to the last look, and how the trials ended. The same records lead to the
     same looks, so the same call continues after an interruption.
     """
-    summary = RunSummary()
-    for look in range(FIRST_LOOK, len(plan.study.seeds) + 1):
-        step = up_to(plan, look)
-        wanted = {arm.key for arm in step.arms}
-        if look > FIRST_LOOK:
-            wanted = open_arms(_evidence(up_to(plan, look - 1), find))
-            if not wanted:
-                return up_to(plan, look - 1), summary
-        trials = tuple(trial for trial in step.trials if (trial.context, trial.arm) in wanted)
-        ended = run(step.model_copy(update={"trials": trials}))
-        summary = summary.plus(ended)
-        if ended.interrupted:
-            return step, summary
-    return plan, summary
+    last, summary = up_to(plan, FIRST_LOOK), RunSummary()
+    asked: set[str] = set()
+    for step in looks(plan, find, arms_of_open_claims):
+        last = up_to(plan, len(step.study.seeds))
+        asked |= {trial.hash for trial in step.trials}
+        summary = summary.plus(run(step))
+        if summary.interrupted:
+            break
+    return last, summary._replace(failed=_failed(asked, find))
 
 
-def _evidence(plan: Plan, find: Find) -> Evidence:
+def arms_of_open_claims(plan: Plan, find: Find) -> set[ArmKey]:
+    """The arms that a claim still waits for, by the records of a plan's trials."""
     found = {trial.hash: find(trial.hash) for trial in plan.unique_trials}
-    return evidence_of(plan, {hash_: record for hash_, record in found.items() if record})
+    return open_arms(evidence_of(plan, {hash_: each for hash_, each in found.items() if each}))
+
+
+def _failed(hashes: set[str], find: Find) -> int:
+    """Trials that stay failed: one of an arm that gets more seeds is tried again at each look."""
+    records = map(find, hashes)
+    return sum(record is not None and record.status == "failed" for record in records)

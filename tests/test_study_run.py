@@ -9,6 +9,7 @@ from ablate import study_run
 from ablate.errors import AblateError
 from ablate.records.looks import sequential_plan
 from ablate.records.store import RecordStore
+from ablate.run_folder import read_runs
 from ablate.study.loading import load_study
 from ablate.study.plan import Plan, make_plan
 from ablate.study_run import run_study
@@ -61,6 +62,17 @@ def test_a_maximum_of_seeds_leads_from_look_to_look(tmp_path: Path):
     ended = run_study(plan, tmp_path / "run")
     assert ended.run is not None
     assert 3 <= len(ended.run.plan.study.seeds) < 6, "decided before the maximum"
+
+
+def test_a_report_shows_the_looks_that_the_run_took_whatever_others_have_recorded(tmp_path: Path):
+    other = tmp_path / "far" / "other"
+    baseline = STUDY.partition("factors:")[0] + "factors: {}\nseeds: 0-9\n"
+    run_study(planned(baseline), other)
+    ended = run_study(sequential_plan(planned(), 10), tmp_path / "run", [other])
+    assert ended.run is not None
+    seeds = ended.run.plan.study.seeds
+    assert len(seeds) < 10
+    assert read_runs([tmp_path / "run"]) == ended.run
 
 
 class TestAMaximumInTheStudyItself:

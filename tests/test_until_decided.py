@@ -12,7 +12,7 @@ from ablate.records.schema import TrialRecord
 from ablate.study.plan import Plan
 from ablate.study.schema import Design, Difference, NoDifference
 from ablate.tuning.runner import RunSummary
-from ablate.until_decided import run_until_decided
+from ablate.until_decided import arms_of_open_claims, run_until_decided
 from tests.analysis.evidence import POOL, WIDTH, arm, plan_of, record_of
 
 CLEAR = Difference(says="Wide is worse.", better=arm(), worse=arm(width="wide"))
@@ -86,12 +86,65 @@ def test_an_interrupted_run_goes_on_to_the_same_end() -> None:
     assert broken.records == whole.records
 
 
+def followed(plan: Plan, runner: Runner) -> Plan:
+    return follow_looks(plan, runner.records.get, arms_of_open_claims)
+
+
 def test_a_report_follows_the_looks_from_records_alone() -> None:
     runner = Runner()
     end, _ = run_until_decided(sequential(max_seeds=6), runner, runner.records.get)
-    assert follow_looks(sequential(max_seeds=6), runner.records.get).study == end.study
+    assert followed(sequential(max_seeds=6), runner) == end
     fixed = plan_of(WIDTH, seeds=4)
-    assert follow_looks(fixed, runner.records.get) is fixed
+    assert followed(fixed, runner) is fixed
+
+
+@pytest.mark.parametrize("elsewhere", ["baseline", "wide", "mean", "stride"])
+def test_what_another_study_has_recorded_of_an_arm_is_no_look(elsewhere: str) -> None:
+    runner = Runner()
+    plan = sequential(max_seeds=10)
+    theirs = tuple(trial for trial in plan.trials if trial.arm == elsewhere)
+    runner(plan.model_copy(update={"trials": theirs}))
+    assert len(followed(plan, runner).study.seeds) == 3, "before anything has run here"
+    one = sequential_plan(plan_of(WIDTH, POOL, seeds=2, claims=(CLEAR,)), 10)
+    end, _ = run_until_decided(one, runner, runner.records.get)
+    assert len(end.study.seeds) < 10
+    assert followed(one, runner) == end
+
+
+def test_a_look_that_was_interrupted_is_not_taken() -> None:
+    class Stopped(Runner):
+        def __call__(self, plan: Plan) -> RunSummary:
+            if len(plan.study.seeds) < 5:
+                return super().__call__(plan)
+            super().__call__(plan.model_copy(update={"trials": plan.trials[-1:]}))
+            return RunSummary(interrupted=True)
+
+    runner = Stopped()
+    run_until_decided(sequential(), runner, runner.records.get)
+    assert {record.spec.seed for record in runner.records.values()} == set(range(5))
+    assert len(followed(sequential(), runner).study.seeds) == 4
+
+
+def test_a_trial_that_fails_at_one_look_and_completes_at_a_later_one_has_not_failed() -> None:
+    class Failing(Runner):
+        """At the first look the last trial fails, and so does one that no later look wants."""
+
+        def __call__(self, plan: Plan) -> RunSummary:
+            if self.steps:
+                for hash_ in [h for h, record in self.records.items() if record.status == "failed"]:
+                    if any(trial.hash == hash_ for trial in plan.trials):
+                        del self.records[hash_]
+                return super().__call__(plan)
+            super().__call__(plan)
+            for arm_name in ("mean", "stride"):
+                trial = next(trial for trial in plan.trials if trial.arm == arm_name)
+                self.records[trial.hash] = record_of(trial, "failed")
+            return RunSummary(failed=2)
+
+    runner = Failing()
+    _, summary = run_until_decided(sequential(max_seeds=5), runner, runner.records.get)
+    assert len(runner.steps) > 1
+    assert summary.failed == 1
 
 
 def test_a_claim_stays_as_it_was_settled_whatever_comes_after() -> None:

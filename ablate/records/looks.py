@@ -1,5 +1,7 @@
 """Studies that are looked at after every seed: which seeds, and how far records have come."""
 
+from collections.abc import Callable, Collection, Iterator
+
 from ablate.errors import AblateError, Problem
 from ablate.records.greedy_path import Find
 from ablate.study.plan import Plan, make_plan
@@ -8,6 +10,9 @@ from ablate.study.schema import Study
 FIRST_LOOK = 3
 """Seeds at the first look; then one more at each."""
 MAX_SEEDS = 20
+
+OpenArms = Callable[[Plan, Find], Collection[tuple[str, str]]]
+"""Context and name of the arms that a claim still waits for, by the records of a plan's trials."""
 
 
 def sequential_plan(plan: Plan, max_seeds: int | None = None) -> Plan:
@@ -61,20 +66,44 @@ def sequential_study(study: Study, max_seeds: int, asked_by: str = "--until-deci
     return study.model_copy(update={"seeds": tuple(seeds), "max_seeds": max_seeds})
 
 
-def follow_looks(plan: Plan, find: Find) -> Plan:
-    """The plan up to the last look that records have been taken for; others as they are."""
+def looks(plan: Plan, find: Find, open_arms: OpenArms) -> Iterator[Plan]:
+    """The looks of a study with `max_seeds`, one by one: the plan with the seeds so far, and of its
+    trials those wanted. At the first look that is every arm, later those of open claims alone; it
+    ends where no claim is open.
+
+    The records of a look are read when the next one is asked for.
+    """
+    seeds = plan.study.seeds[: plan.study.max_seeds]
+    for look in range(FIRST_LOOK, len(seeds) + 1):
+        step = up_to(plan, look)
+        if look > FIRST_LOOK:
+            wanted = open_arms(up_to(plan, look - 1), find)
+            if not wanted:
+                return
+            trials = tuple(trial for trial in step.trials if (trial.context, trial.arm) in wanted)
+            step = step.model_copy(update={"trials": trials})
+        yield step
+
+
+def follow_looks(plan: Plan, find: Find, open_arms: OpenArms) -> Plan:
+    """The plan up to the last look that has been taken; others as they are. Runs nothing.
+
+    A look is taken once every trial wanted at it has a record: what is recorded of other arms, as
+    by another study that shares them, makes none.
+    """
     if plan.study.max_seeds is None:
         return plan
-    seeds = plan.study.seeds
-    seen = [
-        position
-        for position, seed in enumerate(seeds, start=1)
-        if any(trial.seed == seed and find(trial.hash) for trial in plan.trials)
-    ]
-    return up_to(plan, max(seen, default=min(FIRST_LOOK, len(seeds))))
+    taken = FIRST_LOOK
+    for step in looks(plan, find, open_arms):
+        if any(find(trial.hash) is None for trial in step.trials):
+            break
+        taken = len(step.study.seeds)
+    return up_to(plan, taken)
 
 
 def up_to(plan: Plan, look: int) -> Plan:
     """The plan with its first `look` seeds alone."""
-    study = plan.study.model_copy(update={"seeds": plan.study.seeds[:look]})
-    return make_plan(study, plan.workload)
+    seeds = plan.study.seeds[:look]
+    trials = tuple(trial for trial in plan.trials if trial.seed in seeds)
+    study = plan.study.model_copy(update={"seeds": seeds})
+    return plan.model_copy(update={"study": study, "trials": trials})
