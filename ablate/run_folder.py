@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ablate.errors import AblateError, Problem, RecordError, StudyError
+from ablate.records.asked_metrics import as_asked
 from ablate.records.atomic import write_atomically
 from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.greedy_path import Find, follow
@@ -326,6 +327,7 @@ def _followed(plan: Plan, find: Find, searches: Searches) -> Run:
     less far where looking after every seed has ended before the last,
     with all records that its order rests on, or that own settings were found and judged by.
     """
+    find = as_asked(plan, find)
     path = follow(_as_far_as_looked(plan, find), find)
     hashes = [trial.hash for trial in path.trials]
     hashes += [hash_ for search in searches.values() for hash_ in search.trials]

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ablate.records.asked_metrics import as_asked
 from ablate.records.looks import with_looks
 from ablate.records.store import RecordStore
 from ablate.run_folder import Run, collect, open_run, records_of
@@ -47,13 +48,14 @@ def _run(
     options: dict[str, Any],
 ) -> tuple[Plan, RunSummary]:
     run_step = partial(run_trials, store=store, **options)
+    find = as_asked(plan, store.get)
 
     def gather(longer: Plan) -> None:
         collect(folder, longer, others)
 
     if plan.study.max_seeds is not None:
-        return run_until_decided(plan, run_step, store.get)
+        return run_until_decided(plan, run_step, find)
     if plan.study.tune is not None:
         search = partial(search_own_settings, folder=folder, others=others, **options)
-        return run_tuned(plan, run_step, store.get, gather, search=search)
-    return run_in_steps(plan, run_step, store.get, gather)
+        return run_tuned(plan, run_step, find, gather, search=search)
+    return run_in_steps(plan, run_step, find, gather)

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ablate.records.asked_metrics import NOT_FINITE
 from ablate.records.schema import TrialRecord
 
-_OF_ONE_TRIAL = {"process", "not_given"}  # says nothing of where a whole run comes from
+_OF_ONE_TRIAL = {"process", "not_given", NOT_FINITE}  # says nothing of where a whole run comes from
 
 
 def provenance_of(records: Iterable[TrialRecord]) -> dict[str, str]:

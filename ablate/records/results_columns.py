@@ -6,11 +6,12 @@ no part of the name and says whether the column holds settings or metrics.
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ablate.errors import did_you_mean
+from ablate.records.asked_metrics import asked_metrics
 from ablate.records.table_file import Table, TableProblems, joined
 from ablate.study.plan import Plan
 from ablate.study.schema import Study
@@ -112,15 +113,6 @@ def metric_name(column: str, asked: Iterable[str]) -> str:
     return column if column in asked else _column(column).key
 
 
-def asked_metrics(plan: Plan) -> set[str]:
-    """The metrics that study and workload speak of."""
-    study = plan.study
-    named = [study.metric, *(number.metric for number in study.published)]
-    for claim in study.claims:
-        named += [claim.metric or study.metric, getattr(claim, "curve", study.metric)]
-    return {*named, *plan.metrics}
-
-
 def number_in(cell: str) -> float | None:
     """The number in a cell, which may be infinite or NaN; None where the cell gives none. Raises
     ValueError when it holds anything else.
@@ -159,7 +151,7 @@ def _last_part(column: _Column) -> str:
 
 
 def _metric_columns(
-    table: Table, columns: Iterable[_Column], asked: set[str], problems: TableProblems
+    table: Table, columns: Iterable[_Column], asked: Collection[str], problems: TableProblems
 ) -> dict[str, str]:
     """Metric -> column: the metrics asked for, and whatever else is numbers alone. Where an
     export marks its metrics by a prefix, other columns are metrics only if asked for.

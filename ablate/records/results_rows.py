@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ablate.errors import StudyError, did_you_mean
+from ablate.records.asked_metrics import asked_metrics
 from ablate.records.results_arms import ArmReader
-from ablate.records.results_columns import ResultColumns, asked_metrics, metric_name, number_in
+from ablate.records.results_columns import ResultColumns, metric_name, number_in
 from ablate.records.schema import Status
 from ablate.records.table_file import Row, TableProblems
 from ablate.study.arms import Arm

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ablate.errors import did_you_mean
+from ablate.records.asked_metrics import asked_metrics, divergence, not_finite
 from ablate.records.results_arms import ArmReader
-from ablate.records.results_columns import ResultColumns, asked_metrics, find_columns, metric_name
+from ablate.records.results_columns import ResultColumns, find_columns, metric_name
 from ablate.records.results_rows import Position, Reading, RowReader
 from ablate.records.schema import Status, TrialRecord
 from ablate.records.store import FINISHED
@@ -147,9 +148,8 @@ class _Recorder:
         error = first.error
         points = self._points(attempt)
         final = {name: of_metric[max(of_metric, key=_order)] for name, of_metric in points.items()}
-        lost = [name for name in final if name in self._asked and not math.isfinite(final[name])]
-        if status == "completed" and lost:
-            status, error = "diverged", f"not finite at the end: {', '.join(lost)}"
+        if status == "completed" and (lost := not_finite(final, self._asked)):
+            status, error = "diverged", divergence(lost)
         elif status == "completed" and self._plan.study.metric not in final:
             status, error = "failed", f"has no {self._plan.study.metric} in {self._file}"
         finite = {name: number for name, number in final.items() if math.isfinite(number)}

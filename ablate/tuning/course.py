@@ -7,7 +7,7 @@ matter, and a lost process can raise nothing at all.
 import math
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from numbers import Real
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ablate import __version__
 from ablate.errors import DivergedError
+from ablate.records.asked_metrics import NOT_FINITE, divergence, not_finite
 from ablate.records.schema import Cost, Status, TrialRecord
 from ablate.study.trial import TrialSpec
 from ablate.workload import Resources, Settings, Wanted, Workload
@@ -38,6 +39,8 @@ class TrialTask(BaseModel):
     """Resolved: complete, as the workload's `run` takes them."""
     resources: Resources = Resources()
     wanted: Wanted = Wanted()
+    asked_metrics: frozenset[str]
+    """Without a finite one of which the trial has diverged; no part of its hash."""
     provenance: dict[str, Any] = {}
     """What the driver knows of where the trial comes from, e.g. the code's commit."""
 
@@ -73,13 +76,12 @@ def course(task: TrialTask, workload: Workload, data: Mapping[str, Any]) -> Iter
 
     The last dictionary held the final metrics, so it comes as a point too but is none in the
     record's history. Raises what the workload raises, and TypeError or ValueError for dictionaries
-    that hold anything but numbers; DivergedError and non-finite final metrics are endings.
+    that hold anything but numbers; DivergedError and final metrics that are asked for and not
+    finite are endings.
     """
     started, watch = datetime.now(UTC), _Stopwatch()
     points: list[Point] = []
     facts: dict[str, Any] = {}
-    status: Status = "completed"
-    error: str | None = None
     try:
         rows = workload.run(task.settings, task.seed, task.resources, data, task.wanted)
         for row in rows:
@@ -94,20 +96,17 @@ def course(task: TrialTask, workload: Workload, data: Mapping[str, Any]) -> Iter
         if not points:
             raise ValueError(f"workload '{task.spec.workload}' yielded nothing")
     except DivergedError as problem:
-        status, error, facts, metrics = "diverged", str(problem), problem.facts, {}
+        facts, final = problem.facts, _Final("diverged", {}, str(problem))
     else:
-        metrics = points.pop()
-        if not_finite := [name for name, value in metrics.items() if not math.isfinite(value)]:
-            status, metrics = "diverged", {}
-            error = f"not finite at the end: {', '.join(not_finite)}"
+        final = _judged(points.pop(), task.asked_metrics)
     facts = dict(facts)
-    weights = facts.pop("weights", None) if status == "completed" else None
+    weights = facts.pop("weights", None) if final.status == "completed" else None
     history = columns(points)
     record = TrialRecord(
         hash=task.hash,
         spec=task.spec,
-        status=status,
-        metrics=metrics,
+        status=final.status,
+        metrics=final.metrics,
         history=history,
         chance_level=facts.get("chance_level", {}),
         metric_resolution=facts.get("metric_resolution", {}),
@@ -115,10 +114,31 @@ def course(task: TrialTask, workload: Workload, data: Mapping[str, Any]) -> Iter
         provenance=task.provenance
         | _surroundings(task, started)
         | _plain(facts.get("provenance", {}))
-        | _not_given(task.wanted, history, weights),
-        error=error,
+        | _not_given(task.wanted, history, weights)
+        | final.left_out,
+        error=final.error,
     )
     yield Ending(record, weights if task.wanted.weights else None)
+
+
+class _Final(NamedTuple):
+    """How a trial ended."""
+
+    status: Status
+    metrics: Point
+    error: str | None = None
+    left_out: Mapping[str, list[str]] = {}
+    """As provenance has it."""
+
+
+def _judged(final: Point, asked: Collection[str]) -> _Final:
+    """Final metrics: those that are finite, unless one that is asked for is not, or none is."""
+    unknown = not_finite(final)
+    lost = not_finite(final, asked) or (unknown if len(unknown) == len(final) else [])
+    if lost:
+        return _Final("diverged", {}, divergence(lost))
+    metrics = {name: value for name, value in final.items() if name not in unknown}
+    return _Final("completed", metrics, left_out={NOT_FINITE: unknown} if unknown else {})
 
 
 def threads(resources: Resources) -> int:

@@ -17,6 +17,7 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from ablate.errors import AblateError, Problem, SettingsError
+from ablate.records.asked_metrics import asked_metrics, counted
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import PointStatus, SearchPoint, SearchResult
 from ablate.records.store import FINISHED, RecordStore
@@ -98,6 +99,7 @@ class PointSearch:
         self._trials, self._seeds = trials, tuple(seeds)
         self._sampler = sampler
         self._store, self._known = store, known or {}
+        self._asked_metrics = asked_metrics(plan) | {objective.metric}
         self._answers = (*FINISHED, "pruned") if prunes else FINISHED
         self._queue: deque[tuple[_Point, TrialTask]] = deque()
         self._open: list[_Point] = []
@@ -230,6 +232,7 @@ class PointSearch:
                     seed=seed,
                 ),
                 settings=resolved,
+                asked_metrics=self._asked_metrics,
             )
             for seed in self._seeds
         )
@@ -237,13 +240,12 @@ class PointSearch:
     def _recorded(self, hash_: str) -> TrialRecord | None:
         """The trial's record, if it ended in a way that tells the point something."""
         record = self._store.get(hash_)
-        if record is not None and record.status in self._answers:
-            return record
-        record = self._known.get(hash_)
         if record is None or record.status not in self._answers:
-            return None
-        self._store.put(record.model_copy(update={"weights": None}))
-        return record
+            record = self._known.get(hash_)
+            if record is None or record.status not in self._answers:
+                return None
+            self._store.put(record.model_copy(update={"weights": None}))
+        return counted(record, self._asked_metrics)
 
     # --- telling ---------------------------------------------------------------------------------
 

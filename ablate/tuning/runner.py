@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from ablate.errors import AblateError, Problem
+from ablate.records.asked_metrics import asked_metrics
 from ablate.records.store import RecordStore, answers, has_test_curve, writer_lock
 from ablate.study.plan import Plan
 from ablate.tuning.cluster import cluster, largest_machine, offered
@@ -89,7 +90,7 @@ def missing_tasks(plan: Plan, store: RecordStore) -> tuple[TrialTask, ...]:
     A trial that runs again for what its record lacks is asked for what the record has, too.
     """
     tasks = []
-    origin = provenance()
+    origin, asked = provenance(), asked_metrics(plan)
     for trial in plan.unique_trials:
         record = store.get(trial.hash)
         if record is not None and answers(record, plan.study):
@@ -106,6 +107,7 @@ def missing_tasks(plan: Plan, store: RecordStore) -> tuple[TrialTask, ...]:
                     test_curve=plan.study.test_curve or had_curve,
                     weights=plan.study.keep_weights or had_weights,
                 ),
+                asked_metrics=asked,
                 provenance=origin,
             )
         )

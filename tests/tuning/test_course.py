@@ -16,7 +16,16 @@ from ablate.workload import Resources, Wanted
 def make_task(**changes: Any) -> TrialTask:
     spec = TrialSpec(workload="here:train", workload_version="1", settings={}, seed=3)
     return TrialTask(
-        **({"context": "baseline", "arm": "a", "spec": spec, "settings": {}} | changes)
+        **(
+            {
+                "context": "baseline",
+                "arm": "a",
+                "spec": spec,
+                "settings": {},
+                "asked_metrics": {"accuracy"},
+            }
+            | changes
+        )
     )
 
 
@@ -95,14 +104,35 @@ def test_a_diverged_trial_keeps_its_history_and_facts():
     assert record.chance_level == {"accuracy": 10.0}
 
 
-def test_final_metrics_that_are_not_finite_mean_divergence():
+def test_final_metrics_that_are_asked_for_and_not_finite_mean_divergence():
     def train(settings, seed):
         yield {"epoch": 1}
-        yield {"loss": math.nan, "accuracy": 10.0}
+        yield {"loss": math.nan, "accuracy": 10.0, "minor": math.inf}
 
-    record, _ = ending(train)
+    record, _ = ending(train, asked_metrics={"loss", "accuracy"})
+    assert "not_finite" not in record.provenance
     assert (record.status, record.error) == ("diverged", "not finite at the end: loss")
     assert record.history == {"epoch": [1.0]}
+
+
+def test_a_metric_that_no_one_asks_for_may_be_not_finite_and_is_named():
+    def train(settings, seed):
+        facts = {"weights": b"tensors"}
+        yield {"accuracy": 80.0, "minor": math.nan, "least": -math.inf, "facts": facts}
+
+    record, weights = ending(train, wanted=Wanted(weights=True))
+    assert (record.status, record.metrics, record.error) == ("completed", {"accuracy": 80.0}, None)
+    assert record.provenance["not_finite"] == ["minor", "least"]
+    assert weights == b"tensors"
+
+
+def test_a_trial_of_which_nothing_is_finite_has_diverged():
+    record, _ = ending(lambda settings, seed: iter([{"minor": math.nan}]))
+    assert (record.status, record.error) == ("diverged", "not finite at the end: minor")
+
+
+def test_what_is_asked_for_does_not_change_which_trial_it_is():
+    assert make_task(asked_metrics={"minor"}).hash == make_task().hash
 
 
 def test_what_was_asked_for_and_did_not_come_is_noted():

@@ -243,6 +243,18 @@ class TestSearch:
         assert result.best is None
         assert [trial.state for trial in stored(tmp_path)] == [TrialState.COMPLETE] * 2
 
+    def test_a_metric_is_asked_for_where_it_is_searched_by_though_its_study_does_not(
+        self, tmp_path: Path
+    ):
+        plan = make_valley_plan({"minor": "nan"}, metric="test_accuracy")
+        options: dict[str, Any] = {"trials": 1, "sampler": "random"}
+        by_accuracy = find(plan, tmp_path / "run", **options)
+        assert by_accuracy.best.value is not None
+        known = {hash_: RecordStore(tmp_path / "run").get(hash_) for hash_ in by_accuracy.trials}
+        for folder, records in (("new", {}), ("known", known)):
+            result = find(plan, tmp_path / folder, **options, metric="minor", known=records)
+            assert [point.status for point in result.points] == ["diverged"]
+
     def test_without_a_chance_level_it_is_ranked_below_all_others(self, tmp_path: Path):
         of = space(parameter("rate", range=(DIVERGES_ABOVE + 0.1, 1)))
         result = find(make_valley_plan({"chance": False}), tmp_path, of, trials=2)

@@ -5,7 +5,7 @@ from ablate.tuning.task_queue import TaskQueue
 
 def make_task(seed: int) -> TrialTask:
     spec = TrialSpec(workload="here:train", workload_version="1", settings={}, seed=seed)
-    return TrialTask(context="baseline", arm="a", spec=spec, settings={})
+    return TrialTask(context="baseline", arm="a", spec=spec, settings={}, asked_metrics=frozenset())
 
 
 def seed_of(suggestion: object) -> int:

@@ -14,7 +14,8 @@ DIVERGES_ABOVE = 0.3
 
 def train(settings: dict[str, Any], seed: int) -> Iterator[dict[str, Any]]:
     """rate, momentum, optimizer, width; log: a file that names each start; hold: a file, as long
-    as which is there, trials but the first two wait; chance: whether a diverged trial knows it.
+    as which is there, trials but the first two wait; chance: whether a diverged trial knows it;
+    minor: another final metric, as text.
     """
     rate = settings.get("rate", BEST_RATE)
     if "log" in settings:
@@ -35,7 +36,8 @@ def train(settings: dict[str, Any], seed: int) -> Iterator[dict[str, Any]]:
             "validation_accuracy": final * (1 - 0.5**epoch),
             "flops": float(epoch * settings.get("width", 8) ** 2),
         }
-    yield {"validation_accuracy": final, "test_accuracy": 100 - final}
+    minor = {"minor": float(settings["minor"])} if "minor" in settings else {}
+    yield {"validation_accuracy": final, "test_accuracy": 100 - final, **minor}
 
 
 def accuracy(settings: dict[str, Any]) -> float:

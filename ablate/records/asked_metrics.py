@@ -1,0 +1,62 @@
+"""The metrics that a study asks for: a trial that ends without a finite one of them has diverged.
+
+Others may end as they like. They are left out of the record, which names them, so that a study that
+asks for them knows.
+"""
+
+import math
+from collections.abc import Collection, Mapping
+
+from ablate.records.greedy_path import Find, criterion
+from ablate.records.schema import TrialRecord
+from ablate.study.plan import Plan
+
+NOT_FINITE = "not_finite"
+"""In a completed trial's provenance: the metrics left out, for which its study did not ask."""
+
+
+def asked_metrics(plan: Plan) -> frozenset[str]:
+    """The metrics that study and workload speak of."""
+    study = plan.study
+    named = [study.metric, *(number.metric for number in study.published)]
+    for claim in study.claims:
+        named += [claim.metric or study.metric, getattr(claim, "curve", study.metric)]
+    if study.design.order == "greedy":
+        named.append(criterion(study))
+    return frozenset((*named, *plan.metrics))
+
+
+def not_finite(final: Mapping[str, float], asked: Collection[str] | None = None) -> list[str]:
+    """The metrics that are not finite, of those asked for; None: of all."""
+    return [
+        name
+        for name, value in final.items()
+        if (asked is None or name in asked) and not math.isfinite(value)
+    ]
+
+
+def divergence(names: Collection[str]) -> str:
+    """Why a trial has diverged, as its record says it."""
+    return f"not finite at the end: {', '.join(names)}"
+
+
+def as_asked(plan: Plan, find: Find) -> Find:
+    """Records as the plan's study counts them: one that lacks a metric because it was not finite,
+    and the study that trained it did not ask, has diverged.
+    """
+    asked = asked_metrics(plan)
+
+    def found(hash_: str) -> TrialRecord | None:
+        record = find(hash_)
+        return None if record is None else counted(record, asked)
+
+    return found
+
+
+def counted(record: TrialRecord, asked: Collection[str]) -> TrialRecord:
+    """The same of one record, and the metrics asked for."""
+    lost = [name for name in record.provenance.get(NOT_FINITE, ()) if name in asked]
+    if record.status != "completed" or not lost:
+        return record
+    as_diverged = {"status": "diverged", "metrics": {}, "error": divergence(lost)}
+    return record.model_copy(update=as_diverged)

@@ -1,0 +1,44 @@
+from ablate.records.asked_metrics import as_asked, asked_metrics
+from ablate.records.schema import TrialRecord
+from ablate.study.plan import Plan
+from ablate.study.schema import Design, Difference, Faster, PublishedNumber
+from tests.analysis.evidence import WIDTH, arm, plan_of, record_of
+from tests.study.fake_workload import FAKE
+
+DESCRIBED = set(FAKE.metrics)
+
+
+def test_the_study_asks_for_what_it_names_and_what_its_workload_describes():
+    both = {"better": arm(), "worse": arm(width="wide")}
+    plan = plan_of(
+        WIDTH,
+        metric="score",
+        claims=(
+            Difference(says="?", metric="memory", **both),
+            Faster(says="?", faster=arm(), slower=arm(width="wide"), curve="course"),
+        ),
+        published=(PublishedNumber(value=1.0, metric="bleu", label="theirs"),),
+    )
+    assert asked_metrics(plan) - DESCRIBED == {"score", "memory", "course", "bleu"}
+    assert asked_metrics(plan) >= DESCRIBED
+
+
+def test_a_greedy_path_asks_for_what_its_order_is_found_by():
+    design = Design(kind="path", order="greedy")
+    assert "validation_score" in asked_metrics(plan_of(WIDTH, metric="test_score", design=design))
+    assert "validation_score" not in asked_metrics(plan_of(WIDTH, metric="test_score"))
+
+
+def found(plan: Plan, record: TrialRecord) -> TrialRecord | None:
+    return as_asked(plan, {record.hash: record}.get)(record.hash)
+
+
+def test_a_record_that_lacks_what_another_study_did_not_ask_for_counts_as_diverged():
+    theirs, ours = plan_of(WIDTH, metric="score"), plan_of(WIDTH, metric="minor")
+    record = record_of(theirs.trials[0], 80.0, "score", provenance={"not_finite": ["minor"]})
+    assert found(theirs, record) is record
+    counted = found(ours, record)
+    assert counted is not None
+    assert (counted.status, counted.metrics) == ("diverged", {})
+    assert counted.error == "not finite at the end: minor"
+    assert as_asked(ours, {}.get)(record.hash) is None
