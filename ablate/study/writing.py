@@ -13,6 +13,7 @@ from ablate.study.schema import Claim, Factor, Selector, Study, Tune
 from ablate.study.search_space import Parameter
 
 _ALONE = "baseline"
+_NOTHING = ([], (), {}, None)
 _PLAIN_WORD = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 
 
@@ -64,7 +65,9 @@ def _content(study: Study) -> dict[str, Any]:
             for number in study.published
         ],
     }
-    return {key: value for key, value in content.items() if value not in ([], (), {}, None)}
+    # A baseline that sets nothing is a baseline all the same.
+    kept = ("baseline", "baselines")
+    return {k: value for k, value in content.items() if k in kept or value not in _NOTHING}
 
 
 def _factor(factor: Factor) -> dict[str, Any]:
