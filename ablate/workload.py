@@ -55,6 +55,9 @@ class MetricDescription(BaseModel):
     unit: str = ""
     """Of accuracies "%": their differences are then in points."""
     higher_is_better: bool = True
+    uses_test_data: bool = False
+    """Whether the test set is part of it, so that nothing may be chosen by it; a name that begins
+    with `test_` says so by itself."""
 
 
 _LOWER_IS_BETTER = ("loss", "error", "perplexity", "seconds", "time", "latency", "roughness")
@@ -70,6 +73,25 @@ def describe_metric(name: str, known: Mapping[str, MetricDescription]) -> Metric
     words = name.lower().replace(".", "_").split("_")
     lower = any(word in words for word in _LOWER_IS_BETTER)
     return MetricDescription(label=name.replace("_", " "), higher_is_better=not lower)
+
+
+def rests_on_test_data(name: str, known: Mapping[str, MetricDescription]) -> bool:
+    """Whether a metric is of the test set, by its name or by what is known of it."""
+    return name.startswith("test_") or (name in known and known[name].uses_test_data)
+
+
+def validation_counterpart(name: str) -> str | None:
+    """Of a `test_` metric, the same of validation data; None of others, which have no such name."""
+    kind = name.removeprefix("test_")
+    return None if kind == name else f"validation_{kind}"
+
+
+def cure_by_validation(name: str, known: Mapping[str, MetricDescription]) -> str:
+    """What to choose by in place of a metric that rests on test data."""
+    if counterpart := validation_counterpart(name):
+        return f"choose by '{counterpart}'"
+    such_as = [f", such as '{other}'" for other in known if other.startswith("validation_")]
+    return f"choose by a metric of validation data{such_as[0] if such_as else ''}"
 
 
 class Workload(Protocol):

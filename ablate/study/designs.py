@@ -15,7 +15,13 @@ from typing import NamedTuple
 from ablate.errors import Problem, StudyError
 from ablate.study.arms import BASELINE, Arm, Scene, conditions, scene
 from ablate.study.schema import Study
-from ablate.workload import Workload, load_workload
+from ablate.workload import (
+    Workload,
+    cure_by_validation,
+    load_workload,
+    rests_on_test_data,
+    validation_counterpart,
+)
 
 MOST_ARMS = 10_000
 """A design with more arms in one context is taken for a mistake."""
@@ -232,6 +238,7 @@ def _scenes(study: Study, workload: Workload) -> list[Scene]:
     Raises StudyError on arms that change nothing: see `draw_arms`.
     """
     _refuse(_design_problems(study))
+    _refuse(_greedy_metric_problems(study, workload))
     full = [scene(study, workload, context) for context in study.contexts]
     _refuse(problem for view in full for problem in _forbidden_problems(view))
     idle = {view.context: _idle_factors(view) for view in full}
@@ -311,6 +318,17 @@ def _order_problems(study: Study) -> Iterator[Problem]:
                     f"'{name}' is added before '{other}', which its condition names",
                     f"put '{other}' first",
                 )
+
+
+def _greedy_metric_problems(study: Study, workload: Workload) -> Iterator[Problem]:
+    known, metric = {**workload.metrics, **study.metrics}, study.metric
+    chooses = study.design.order == "greedy" and validation_counterpart(metric) is None
+    if chooses and rests_on_test_data(metric, known):
+        yield Problem(
+            "metric",
+            f"'{metric}' rests on test data, by which a greedy path is not to choose its steps",
+            f"{cure_by_validation(metric, known)}, or give the path an order",
+        )
 
 
 def _forbidden_problems(view: Scene) -> Iterator[Problem]:

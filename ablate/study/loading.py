@@ -223,6 +223,21 @@ def _metric_problems(draft: Draft, long: dict[str, Any], workload: Workload) -> 
                 f"no metric named '{name}'",
                 did_you_mean(name, known),
             )
+    yield from _hidden_test_data(draft, workload, declared if isinstance(declared, dict) else {})
+
+
+def _hidden_test_data(
+    draft: Draft, workload: Workload, declared: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """Metrics of the test set that the study describes as if they were none."""
+    for name, description in declared.items():
+        rests = name in workload.metrics and workload.metrics[name].uses_test_data
+        if rests and isinstance(description, dict) and not description.get("uses_test_data"):
+            yield Problem(
+                draft.source.where(("metrics", name)),
+                f"'{name}' rests on test data, which this description leaves out",
+                "add uses_test_data: true, or leave the description to the workload",
+            )
 
 
 # --- what planning says -------------------------------------------------------------------------

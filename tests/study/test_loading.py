@@ -403,6 +403,17 @@ REFUSALS = {
         "study.yaml, line 9, claims[0].difference.worse: compares 'mean' with itself\n"
         "    name two arms that differ",
     ),
+    "greedy path by a metric of the test set": (
+        PLAIN + "design: {kind: path, order: greedy}\nmetric: gap\n",
+        "study.yaml, line 6, metric: 'gap' rests on test data, by which a greedy path is not to "
+        "choose its steps\n    choose by a metric of validation data, such as "
+        "'validation_accuracy', or give the path an order",
+    ),
+    "metric of the test set described as none": (
+        PLAIN + "metrics: {gap: {label: gap}}\n",
+        "study.yaml, line 5, metrics.gap: 'gap' rests on test data, which this description leaves "
+        "out\n    add uses_test_data: true, or leave the description to the workload",
+    ),
     "not YAML": (
         PLAIN + "seeds: [0, 1\n",
         "study.yaml, line 6: is not YAML: expected ',' or ']', but got '<stream end>'\n"
