@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ablate.errors import Problem, StudyError
 from ablate.study.arms import BASELINE, Arm, Scene, conditions, scene
+from ablate.study.conflicts import conflicts
 from ablate.study.schema import Study
 from ablate.workload import (
     Workload,
@@ -26,6 +27,7 @@ from ablate.workload import (
 MOST_ARMS = 10_000
 """A design with more arms in one context is taken for a mistake."""
 
+FACTORIALS = {"full_factorial", "fractional_factorial"}
 TWO_LEVEL_DESIGNS = {"leave_one_out", "add_one_in", "path", "fractional_factorial"}
 
 
@@ -36,7 +38,8 @@ def draw_arms(
 
     chosen: for a greedy path, the factors added so far; the arms are those known by then.
     Raises StudyError, with every problem found, when an arm changes nothing, a factor has nothing
-    left to change in any context, or the design cannot be drawn.
+    left to change in any context, two factors of a factorial set one key, or the design cannot be
+    drawn.
     """
     workload = workload or load_workload(study.workload)
     return tuple(arm for view in _scenes(study, workload) for arm in _drawn(view, chosen))
@@ -235,13 +238,15 @@ def _fraction(factors: int, resolution: int) -> list[list[int]]:
 def _scenes(study: Study, workload: Workload) -> list[Scene]:
     """The study's contexts, each without the factors that change nothing in it.
 
-    Raises StudyError on arms that change nothing: see `draw_arms`.
+    Raises StudyError on arms that change nothing, or not what they show: see `draw_arms`.
     """
     _refuse(_design_problems(study))
     _refuse(_greedy_metric_problems(study, workload))
     full = [scene(study, workload, context) for context in study.contexts]
     _refuse(problem for view in full for problem in _forbidden_problems(view))
     idle = {view.context: _idle_factors(view) for view in full}
+    if study.design.kind in FACTORIALS:
+        _refuse(problem for view in full for problem in conflicts(view))
     _refuse(_idle_everywhere(full, idle))
     scenes = [
         scene(study, workload, view.context, frozenset(idle[view.context]))

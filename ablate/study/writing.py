@@ -13,7 +13,7 @@ from ablate.study.schema import Claim, Factor, Selector, Study, Tune
 from ablate.study.search_space import Parameter
 
 _ALONE = "baseline"
-_NOTHING = ([], (), {}, None)
+_NOTHING: tuple[Any, ...] = ([], (), {}, None)
 _PLAIN_WORD = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 
 
