@@ -243,6 +243,7 @@ def _scenes(study: Study, workload: Workload) -> list[Scene]:
     _refuse(_design_problems(study))
     _refuse(_greedy_metric_problems(study, workload))
     full = [scene(study, workload, context) for context in study.contexts]
+    _refuse(problem for view in full for problem in _condition_problems(view))
     _refuse(problem for view in full for problem in _forbidden_problems(view))
     idle = {view.context: _idle_factors(view) for view in full}
     if study.design.kind in FACTORIALS:
@@ -334,6 +335,20 @@ def _greedy_metric_problems(study: Study, workload: Workload) -> Iterator[Proble
             f"'{metric}' rests on test data, by which a greedy path is not to choose its steps",
             f"{cure_by_validation(metric, known)}, or give the path an order",
         )
+
+
+def _condition_problems(view: Scene) -> Iterator[Problem]:
+    """Conditions on "baseline", which is a level only where no other equals the baseline."""
+    for name, factor in view.study.factors.items():
+        for other, level in factor.when.items():
+            known, own = view.study.factors[other].levels, view.reference[other]
+            if level == BASELINE != own and level not in known:
+                yield Problem(
+                    f"factors.{name}.when.{other}",
+                    f"no level of '{other}' is named 'baseline': in the baseline of "
+                    f"'{view.context}', it is at '{own}'",
+                    f"write `when: {{{other}: {own}}}`",
+                )
 
 
 def _forbidden_problems(view: Scene) -> Iterator[Problem]:
