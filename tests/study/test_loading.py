@@ -199,6 +199,12 @@ def test_an_override_is_read_as_yaml(text: str, expected: tuple[str, Any]) -> No
             "epochs",
             "--set epochs: has no key and value\n    write --set training.epochs=2",
         ),
+        (
+            'model.norm="\\ud800"',
+            "--set model.norm=\"\\ud800\": '\\ud800' holds half a character, which no file "
+            "can keep\n"
+            "    write the character itself",
+        ),
         ("model.rates=[1", "--set model.rates=[1: 'model.rates=[1' is no value in YAML"),
     ],
 )
@@ -428,6 +434,28 @@ REFUSALS = {
         PLAIN.replace("16", ".nan"),
         "study.yaml, line 2, baseline.model.width: nan is no plain value\n"
         "    use text, a finite number, true, false, null, a list or a mapping",
+    ),
+    "number beyond all that can be meant": (
+        PLAIN.replace("16", "0x" + "f" * 5000),
+        "study.yaml, line 2, baseline.model.width: is a number of more than 308 digits\n"
+        "    write one that can be meant",
+    ),
+    "end of a range beyond every float": (
+        PLAIN
+        + "tune:\n  space:\n    parameters:\n      training.rate:\n        {type: float, range: "
+        + f"[1, 1{'0' * 400}], why: w}}\n",
+        "study.yaml, line 9, tune.space.parameters.training.rate.range[1]: is a number of more "
+        "than 308 digits\n    write one that can be meant",
+    ),
+    "half a character": (
+        PLAIN.replace("Does pooling matter?", '"\\ud800"'),
+        "study.yaml, line 1, question: '\\ud800' holds half a character, which no file can keep\n"
+        "    write the character itself",
+    ),
+    "half a character in a key": (
+        PLAIN + '  "\\udfff": [max, mean]\n',
+        "study.yaml, line 3, factors: '\\udfff' holds half a character, which no file can keep\n"
+        "    write the character itself",
     ),
     "nested deeply": (
         "question: " + "[" * 30 + "]" * 30 + "\n",
