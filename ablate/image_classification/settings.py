@@ -142,14 +142,21 @@ def resolve(settings: Mapping[str, Any]) -> Settings:
     given = nested(settings)
     preset = given.pop("preset", None)
     if preset is not None:
-        if preset not in PRESETS:
-            raise SettingsError(
-                Problem("preset", f"no preset named {preset!r}", did_you_mean(str(preset), PRESETS))
-            )
-        given = merged(PRESETS[preset], given)
+        given = merged(_preset(preset), given)
     resolved = parse(given).model_dump(mode="json")
     resolved["architecture"]["weights"] = weights.pinned(resolved["architecture"]["weights"])
     return resolved
+
+
+def _preset(name: Any) -> Settings:
+    if isinstance(name, str) and name in PRESETS:
+        return PRESETS[name]
+    if isinstance(name, list | Mapping):
+        message = f"must be the name of a preset, not {name!r}"
+        raise SettingsError(Problem("preset", message, f"known are: {', '.join(sorted(PRESETS))}"))
+    raise SettingsError(
+        Problem("preset", f"no preset named {name!r}", did_you_mean(str(name), PRESETS))
+    )
 
 
 def pinned(settings: Mapping[str, Any]) -> Settings:

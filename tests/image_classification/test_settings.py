@@ -58,6 +58,14 @@ def test_unknown_preset_and_data_set_name_the_nearest() -> None:
     assert "did you mean 'cifar10'?" in message_of({"data.dataset": "cifar"})
 
 
+@pytest.mark.parametrize("preset", [["good_model"], {"a": "b"}, []])
+def test_a_preset_is_one_name(preset: object) -> None:
+    assert message_of({"preset": preset}) == (
+        f"preset: must be the name of a preset, not {preset!r}\n"
+        "    known are: good_model, goodest_model, resnet18, simple_model"
+    )
+
+
 def test_network_too_deep_for_the_images_is_refused_with_the_reason() -> None:
     text = message_of({"architecture.filters": [8] * 6})
     assert text.startswith("architecture: filters has 6 entries")
