@@ -60,13 +60,6 @@ class FunctionWorkload(FreeSettings):
         return iter(self._function(copy.deepcopy(settings), seed))
 
 
-def make_current_directory_importable() -> None:
-    """As `python -m` does, so that `module:function` finds a file that lies beside the study."""
-    here = str(Path.cwd())
-    if here not in sys.path and "" not in sys.path:
-        sys.path.insert(0, here)
-
-
 def _source_digest(name: str, function: TrialFunction) -> str:
     sources = [_source(name, module) for module in _modules(name, function)]
     return hashlib.sha256("".join(sources).encode()).hexdigest()[:12]

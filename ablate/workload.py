@@ -163,13 +163,14 @@ def load_workload(name: str) -> Workload:
     name is unknown or the module cannot be imported.
     """
     if name in SHIPPED:
-        shipped: Workload = _attribute(SHIPPED[name])
+        module, _, attribute = SHIPPED[name].partition(":")
+        shipped: Workload = getattr(importlib.import_module(module), attribute)
         return shipped
     if ":" in name:
-        from ablate.function_workload import FunctionWorkload, make_current_directory_importable
+        from ablate.function_workload import FunctionWorkload
+        from ablate.named_function import named_function
 
-        make_current_directory_importable()
-        return FunctionWorkload(name, _attribute(name))
+        return FunctionWorkload(name, named_function(name))
     raise AblateError(
         f"no workload named '{name}': {did_you_mean(name, [*SHIPPED, 'module:function'])}"
     )
@@ -187,17 +188,6 @@ def nested(settings: Mapping[str, Any]) -> Settings:
     if problems:
         raise SettingsError(*problems)
     return result
-
-
-def _attribute(path: str) -> Any:
-    module_name, _, attribute = path.partition(":")
-    try:
-        return getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError) as error:
-        raise AblateError(
-            f"workload '{path}' cannot be loaded: {error}. It must name an importable "
-            "module and a function in it, as in my_package.training:train"
-        ) from error
 
 
 def _put(into: Settings, key: str, value: Any, where: str, problems: list[Problem]) -> None:
