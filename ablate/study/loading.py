@@ -101,8 +101,19 @@ def _workload(draft: Draft, long: dict[str, Any]) -> Workload | None:
         return load_workload(name)
     except AblateError as error:
         for problem in error.problems:
-            draft.refuse(("workload",), problem.message, problem.fix)
+            fix = problem.fix or _where_its_module_is(name, Path(draft.source.name).parent)
+            draft.refuse(("workload",), problem.message, fix)
         return None
+
+
+def _where_its_module_is(name: str, folder: Path) -> str:
+    """The cure where a module lies beside a study that is not in the current folder."""
+    module = name.partition(":")[0].partition(".")[0]
+    beside = (folder / f"{module}.py").is_file() or (folder / module / "__init__.py").is_file()
+    there = folder.resolve()
+    if not beside or there == Path.cwd():
+        return ""
+    return f"it lies beside the study: run the command in {folder}, or with PYTHONPATH={there}"
 
 
 def _validated(draft: Draft, long: dict[str, Any]) -> Study | None:

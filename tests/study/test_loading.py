@@ -520,6 +520,25 @@ def test_an_unknown_workload_is_located(refused: Refused) -> None:
     )
 
 
+def test_a_module_beside_a_study_elsewhere_is_said_to_lie_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "lies_beside.py").write_text("")
+    study = tmp_path / "elsewhere" / "study.yaml"
+    study.write_text(PLAIN + "workload: lies_beside:train\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StudyError) as error:
+        load_study("elsewhere/study.yaml")
+    assert str(error.value) == (
+        "elsewhere/study.yaml, line 5, workload: workload 'lies_beside:train' cannot be loaded: No "
+        "module named 'lies_beside'. It must name an importable module and a function in it, as in "
+        "my_package.training:train\n    it lies beside the study: run the command in elsewhere, or "
+        f"with PYTHONPATH={tmp_path}/elsewhere"
+    )
+
+
 def test_a_design_may_be_short_or_long(load: Load) -> None:
     assert load(PLAIN + "design: full_factorial\n").design == Design(kind="full_factorial")
     long = "design: {kind: path, order: [pool]}\n"
