@@ -138,8 +138,6 @@ def _note_schema_error(draft: Draft, detail: Any) -> None:
             words = detail["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
             message = f"{shown(detail['input'])} is not known here"
             fix = did_you_mean(str(detail["input"]), words)
-        case "too_short" if loc == ("seeds",):
-            return
         case _:
             message = f"{message}, not {shown(detail['input'])}"
     draft.refuse(place, message, fix)
