@@ -43,6 +43,7 @@ def load_study(
     if seeds is not None:
         long["seeds"] = list(parse_seeds(list(seeds)))
     given = _given(dataset, overrides or {})
+    draft.problems += _contradicted(dataset, given)
     for context, settings in draft.contexts.items():
         draft.contexts[context] = overlaid(settings, {key: value for key, value, _ in given})
     workload = workload or _workload(draft, long)
@@ -83,6 +84,17 @@ def _given(dataset: str | None, overrides: Mapping[str, Any]) -> list[tuple[str,
     for key, value in overrides.items():
         given += [(entry, setting, f"--set {key}") for entry, setting in _by_dotted_key(key, value)]
     return given
+
+
+def _contradicted(dataset: str | None, given: Sequence[tuple[str, Any, str]]) -> Iterator[Problem]:
+    """Settings that would take the place of the data set by which a run's folder is named."""
+    for key, value, option in given[1:] if dataset is not None else ():
+        if key == "data.dataset" and value != dataset:
+            yield Problem(
+                option,
+                f"asks for data.dataset: {shown(value)}, and --dataset for '{dataset}'",
+                "leave one of the two out",
+            )
 
 
 def _by_dotted_key(key: str, value: Any) -> Iterator[tuple[str, Any]]:

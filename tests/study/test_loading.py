@@ -504,6 +504,19 @@ def test_a_wrong_option_is_named_as_the_option(refused: Refused) -> None:
     )
 
 
+@pytest.mark.parametrize("overrides", [{"data.dataset": "blobs"}, {"data": {"dataset": "blobs"}}])
+def test_two_options_that_ask_for_other_data_sets_are_refused(
+    load: Load, refused: Refused, overrides: dict[str, Any]
+) -> None:
+    option = f"--set {next(iter(overrides))}"
+    assert refused(PLAIN, dataset="moons", overrides=overrides) == (
+        f"{option}: asks for data.dataset: 'blobs', and --dataset for 'moons'\n"
+        "    leave one of the two out"
+    )
+    same = load(PLAIN, dataset="blobs", overrides=overrides)
+    assert same.contexts["baseline"]["data.dataset"] == "blobs"
+
+
 def test_a_missing_file_is_named_with_its_neighbour(tmp_path: Path) -> None:
     (tmp_path / "pooling.yaml").write_text(PLAIN)
     with pytest.raises(StudyError) as error:
