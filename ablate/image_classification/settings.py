@@ -3,8 +3,8 @@
 Imports no torch: studies are validated and planned by this file alone.
 """
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -29,6 +29,7 @@ from ablate.image_classification.architecture.spec import (
 )
 from ablate.image_classification.architecture.spec import canonical as canonical_architecture
 from ablate.image_classification.data.sources import DATASETS
+from ablate.refused_values import in_words
 from ablate.workload import Settings
 
 Number = int | float
@@ -176,7 +177,7 @@ def parse(settings: Settings) -> ImageClassificationSettings:
     try:
         checked = ImageClassificationSettings.model_validate(without_digest)
     except ValidationError as error:
-        raise SettingsError(*(_problem(detail) for detail in error.errors())) from None
+        raise SettingsError(*_problems(error)) from None
     _check_data(checked)
     _check_schedule(checked.training)
     return checked
@@ -414,6 +415,16 @@ def _difference(settings: Settings, defaults: Settings) -> Settings:
     return result
 
 
+def _problems(error: ValidationError) -> Iterator[Problem]:
+    details = error.errors()
+    for detail in details:
+        # A list is said to be too short where an entry is refused, too.
+        below = len(detail["loc"]) + 1
+        entries = (other["loc"] for other in details if len(other["loc"]) == below)
+        if detail["type"] != "too_short" or detail["loc"] not in (loc[:-1] for loc in entries):
+            yield _problem(detail)
+
+
 def _problem(detail: Any) -> Problem:
     path = [str(part) for part in detail["loc"]]
     where = ".".join(path)
@@ -430,8 +441,21 @@ def _problem(detail: Any) -> Problem:
         return Problem(
             where, f"{detail['input']!r} is not a level", did_you_mean(str(detail["input"]), levels)
         )
-    message = detail["msg"].removeprefix("Value error, ")
-    return Problem(where, f"{message} (it is {detail['input']!r})")
+    return Problem(where, in_words(detail, _items(path)))
+
+
+def _items(path: list[str]) -> str:
+    """What the list that a key may be holds."""
+    section, *key = path
+    model = ImageClassificationSettings.model_fields[section].annotation
+    field = getattr(model, "model_fields", {}).get(".".join(key))
+    return "numbers" if field and float in _inside(field.annotation) else "whole numbers"
+
+
+def _inside(annotation: Any) -> set[Any]:
+    """The types that an annotation is made of."""
+    parts = get_args(annotation)
+    return {annotation}.union(*map(_inside, parts))
 
 
 def setting_keys() -> tuple[str, ...]:

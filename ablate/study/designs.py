@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ablate.errors import Problem, StudyError
 from ablate.study.arms import BASELINE, Arm, Scene, conditions, scene
 from ablate.study.conflicts import conflicts
-from ablate.study.schema import Study
+from ablate.study.schema import Design, Study
 from ablate.workload import (
     Workload,
     cure_by_validation,
@@ -293,6 +293,13 @@ def _design_problems(study: Study) -> Iterator[Problem]:
             "forbid",
             "leaving out arms would break the balance of a fractional factorial",
             "use full_factorial",
+        )
+    # Studies of runs write the default beside any design.
+    if design.kind != "fractional_factorial" and design.resolution != Design().resolution:
+        yield Problem(
+            "design.resolution",
+            f"{design.kind} has no resolution",
+            "leave it out, or use kind: fractional_factorial",
         )
     yield from _order_problems(study)
 

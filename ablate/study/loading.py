@@ -8,15 +8,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from ablate.errors import AblateError, Problem, SettingsError, StudyError, did_you_mean
+from ablate.refused_values import in_words, shown
 from ablate.study.arms import overlaid
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study
 from ablate.study.seeds import parse_seeds
-from ablate.study.shorthand import Draft, expand, shown
+from ablate.study.shorthand import Draft, expand
 from ablate.study.tune import check_tune, read_tuned_space
 from ablate.study.writing import study_to_yaml
 from ablate.study.yaml_source import Place, parse_scalar, read_yaml
-from ablate.workload import Workload, load_workload
+from ablate.workload import MetricDescription, Workload, load_workload
 
 __all__ = ["load_study", "parse_override", "parse_seeds", "study_to_yaml"]
 
@@ -142,7 +143,7 @@ def _note_schema_error(draft: Draft, detail: Any) -> None:
     loc: Place = detail["loc"]
     if loc[0] == "claims" and len(loc) > 2:
         loc = loc[:2] + loc[3:]  # without the claim's kind, which pydantic puts in
-    place, message, fix = draft.written(loc), _without_input(detail["msg"]), ""
+    place, message, fix = draft.written(loc), in_words(detail), ""
     match detail["type"]:
         case "missing":
             place, message = place[:-1], f"'{loc[-1]}' is missing"
@@ -150,19 +151,10 @@ def _note_schema_error(draft: Draft, detail: Any) -> None:
             words = detail["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
             message = f"{shown(detail['input'])} is not known here"
             fix = did_you_mean(str(detail["input"]), words)
-        case _:
-            message = f"{message}, not {shown(detail['input'])}"
+        case "extra_forbidden":  # of the descriptions of metrics; others are known by now
+            message = f"no key named '{loc[-1]}'"
+            fix = did_you_mean(str(loc[-1]), MetricDescription.model_fields)
     draft.refuse(place, message, fix)
-
-
-def _without_input(message: str) -> str:
-    return (
-        message.replace("Input should be a valid", "must be a")
-        .replace("Input should be", "must be")
-        .replace("must be a integer", "must be a whole number")
-        .replace("a string", "text")
-        .replace("a boolean", "true or false")
-    )
 
 
 # --- what the workload says ---------------------------------------------------------------------

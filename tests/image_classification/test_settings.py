@@ -216,6 +216,26 @@ class TestWeightsFiles:
             {"data.dataset": "digits", "data.classes": [3, 10]},
             "data.classes: digits has no class 10\n    its classes are 0 to 9",
         ),
+        ({"training.epochs": "many"}, "training.epochs: must be a whole number, not 'many'"),
+        ({"training.learning_rate": [0.1]}, "training.learning_rate: must be a number, not [0.1]"),
+        ({"training": [1]}, "training: must be a mapping of keys to values, not [1]"),
+        (
+            {"architecture.filters": 32},
+            "architecture.filters: must be a list of whole numbers, not 32",
+        ),
+        (
+            {"architecture.filters": [1.5]},
+            "architecture.filters.0: must be a whole number, not 1.5",
+        ),
+        (
+            {"architecture.filters": []},
+            "architecture.filters: must be a list of whole numbers, at least 1, not []",
+        ),
+        (
+            {"architecture.dropout_stages": "a"},
+            "architecture.dropout_stages: must be a list of numbers, not 'a'",
+        ),
+        ({"data.classes": 3}, "data.classes: must be a list of whole numbers, not 3"),
         ({"data.classes": [1, 1]}, "data.classes: a class is named twice (it is [1, 1])"),
     ],
 )

@@ -331,6 +331,57 @@ REFUSALS = {
         "study.yaml, line 5, design: no design named 'one_at_time'\n"
         "    did you mean 'one_at_a_time'?",
     ),
+    "list for a design": (
+        PLAIN + "design: [path]\n",
+        "study.yaml, line 5, design: must be the name of a design, not ['path']\n    known are: "
+        "add_one_in, fractional_factorial, full_factorial, leave_one_out, one_at_a_time, path",
+    ),
+    "list for a kind of design": (
+        PLAIN + "design: {kind: [path]}\n",
+        "study.yaml, line 5, design.kind: must be the name of a design, not ['path']\n    known "
+        "are: add_one_in, fractional_factorial, full_factorial, leave_one_out, one_at_a_time, path",
+    ),
+    "unknown kind of design": (
+        PLAIN + "design: {kind: pth}\n",
+        "study.yaml, line 5, design.kind: no design named 'pth'\n    did you mean 'path'?",
+    ),
+    "number in an order": (
+        PLAIN + "design: {kind: path, order: [1]}\n",
+        "study.yaml, line 5, design.order[0]: must be the name of a factor, not 1\n"
+        "    known are: pool",
+    ),
+    "mapping for an order": (
+        PLAIN + "design: {kind: path, order: {pool: 1}}\n",
+        "study.yaml, line 5, design.order: {'pool': 1} is no order\n"
+        "    give a list of factors, or greedy",
+    ),
+    "resolution of another design": (
+        PLAIN + "design: {kind: full_factorial, resolution: 3}\n",
+        "study.yaml, line 5, design.resolution: full_factorial has no resolution\n"
+        "    leave it out, or use kind: fractional_factorial",
+    ),
+    "resolution without a kind": (
+        PLAIN + "design: {resolution: 5}\n",
+        "study.yaml, line 5, design.resolution: one_at_a_time has no resolution\n"
+        "    leave it out, or use kind: fractional_factorial",
+    ),
+    "number for a baseline's name": (
+        PLAIN + "claims:\n  - says: a\n    context: 5\n    open: {why: b}\n",
+        "study.yaml, line 7, claims[0].context: must be the name of a baseline, not 5\n"
+        "    known are: baseline",
+    ),
+    "list for metrics": (
+        PLAIN + "metrics: [regret]\n",
+        "study.yaml, line 5, metrics: must be a mapping of keys to values, not ['regret']",
+    ),
+    "unknown key of a metric": (
+        PLAIN + "metrics: {regret: {label: regret, unti: points}}\n",
+        "study.yaml, line 5, metrics.regret.unti: no key named 'unti'\n    did you mean 'unit'?",
+    ),
+    "fraction for a whole number": (
+        PLAIN + "retries: 1.5\n",
+        "study.yaml, line 5, retries: must be a whole number, not 1.5",
+    ),
     "unknown metric": (
         PLAIN + "metric: test_acuracy\n",
         "study.yaml, line 5, metric: no metric named 'test_acuracy'\n"
@@ -550,6 +601,11 @@ def test_a_module_beside_a_study_elsewhere_is_said_to_lie_there(
         "my_package.training:train\n    it lies beside the study: run the command in elsewhere, or "
         f"with PYTHONPATH={tmp_path}/elsewhere"
     )
+
+
+def test_the_default_resolution_may_stand_beside_any_design(load: Load) -> None:
+    """As the studies of earlier runs write it."""
+    assert load(PLAIN + "design: {kind: one_at_a_time, order: [], resolution: 4}\n") == load(PLAIN)
 
 
 def test_a_design_may_be_short_or_long(load: Load) -> None:

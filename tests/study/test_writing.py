@@ -102,3 +102,11 @@ EMPTY = {
 def test_what_is_empty_is_read_back_as_empty(load: Callable[..., Study], what: str) -> None:
     study = load("question: '?'\n" + EMPTY[what])
     assert load(study_to_yaml(study)) == study
+
+
+def test_a_resolution_is_written_where_it_says_something(load: Callable[..., Study]) -> None:
+    text = "question: '?'\nbaseline: {}\nfactors: {model.pool: [max, mean]}\n"
+    fraction = load(text + "design: {kind: fractional_factorial, resolution: 3}\n")
+    assert "resolution: 3" in study_to_yaml(fraction)
+    assert load(study_to_yaml(fraction)) == fraction
+    assert "resolution" not in study_to_yaml(load(text))
