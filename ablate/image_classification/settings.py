@@ -33,6 +33,7 @@ from ablate.refused_values import in_words
 from ablate.workload import Settings
 
 Number = int | float
+_SMALLEST_BATCH = 2
 
 
 class _Section(BaseModel):
@@ -102,7 +103,7 @@ class TrainingSettings(_Section):
     """Only Adam: added to the denominator."""
     weight_decay: float = Field(default=0.0, ge=0)
     """L2 penalty added to the gradient, in both optimizers."""
-    batch_size: int = Field(default=64, ge=2)
+    batch_size: int = Field(default=64, ge=_SMALLEST_BATCH)
     """Images a step."""
     epochs: int = Field(default=10, ge=1)
     """Passes over the training images, at most."""
@@ -270,7 +271,28 @@ def _check_data(settings: ImageClassificationSettings) -> None:
         _check_convolutional(settings)
     else:
         _check_backbone(backbone, settings.architecture.train_from, input_shape(settings))
-    batches = (train_size(settings) - validation_size(settings)) // settings.training.batch_size
+    _check_split(settings)
+    _check_batches(settings)
+
+
+def _check_split(settings: ImageClassificationSettings) -> None:
+    held_out, images = validation_size(settings), train_size(settings)
+    if held_out < 1:
+        one = 1 / max(_split_sizes(settings))
+        problem = (f"holds out none of {images} training images", f"use at least {one:.1g}")
+    elif images - held_out < _SMALLEST_BATCH:
+        problem = (f"leaves {images - held_out} of {images} images to train with", "use less")
+    else:
+        return
+    raise SettingsError(Problem("data.validation_fraction", *problem))
+
+
+def _check_batches(settings: ImageClassificationSettings) -> None:
+    images, size = train_size(settings) - validation_size(settings), settings.training.batch_size
+    batches = images // size
+    if not batches:
+        message = f"a batch of {size} is more than the {images} images to train with"
+        raise SettingsError(Problem("training.batch_size", message, f"use at most {images}"))
     if batches < settings.training.validations_per_epoch:
         raise SettingsError(
             Problem(
@@ -364,15 +386,24 @@ def _usual_normalization(
 
 def train_size(settings: ImageClassificationSettings) -> int:
     """Number of images to train and to validate with."""
-    data = DATASETS[settings.data.dataset]
-    if settings.data.classes is None:
-        return data.train_size
-    return sum(data.class_sizes[label] for label in settings.data.classes)
+    return sum(_class_sizes(settings))
 
 
 def validation_size(settings: ImageClassificationSettings) -> int:
-    """Number of images held out for validation."""
-    return round(settings.data.validation_fraction * train_size(settings))
+    """Number of images held out for validation, rounded as `split_indices` does."""
+    fraction = settings.data.validation_fraction
+    return sum(round(fraction * images) for images in _split_sizes(settings))
+
+
+def _split_sizes(settings: ImageClassificationSettings) -> tuple[int, ...]:
+    """Number of images in each group that is split by itself."""
+    return _class_sizes(settings) if settings.data.stratified else (train_size(settings),)
+
+
+def _class_sizes(settings: ImageClassificationSettings) -> tuple[int, ...]:
+    sizes = DATASETS[settings.data.dataset].class_sizes
+    chosen = settings.data.classes
+    return sizes if chosen is None else tuple(sizes[label] for label in chosen)
 
 
 def nested(settings: Mapping[str, Any]) -> Settings:
