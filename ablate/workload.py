@@ -18,9 +18,12 @@ from ablate.errors import AblateError, Problem, SettingsError, did_you_mean
 Settings = dict[str, Any]
 """Nested settings, e.g. {"training": {"optimizer": "adam"}}; always plain JSON values."""
 
+FROM_ELSEWHERE = "external"
+"""The workload of results that were trained elsewhere, which runs nothing."""
+
 SHIPPED = {
     "image_classification": "ablate.image_classification.workload:WORKLOAD",
-    "external": "ablate.external_workload:EXTERNAL",
+    FROM_ELSEWHERE: "ablate.external_workload:EXTERNAL",
 }
 
 

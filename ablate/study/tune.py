@@ -20,6 +20,7 @@ from ablate.study.space_file import (
 from ablate.study.tuned import alike_when_tuned, searched_arms
 from ablate.study.yaml_source import YamlFile
 from ablate.workload import (
+    FROM_ELSEWHERE,
     Workload,
     cure_by_validation,
     rests_on_test_data,
@@ -113,7 +114,7 @@ def _companions(draft: Draft, study: Study) -> Iterator[Problem]:
             "other seeds with shared settings than with tuned ones",
             "leave out `max_seeds`, or `tune`",
         )
-    if study.workload == "external":
+    if study.workload == FROM_ELSEWHERE:
         yield Problem(where, "results from elsewhere cannot be searched", "leave out `tune`")
 
 
