@@ -163,7 +163,7 @@ def plan(
     from ablate.records.looks import with_looks
     from ablate.records.tuned_search import own_plan
     from ablate.run_folder import folder_for, recorded, searched
-    from ablate.study.cost import cost_sentence, tuning_sentence
+    from ablate.study.cost import cost_sentence, data_sentence, tuning_sentence
     from ablate.study.plan import plan_table
 
     plan = with_looks(_plan(study_file, dataset, seeds, overrides))
@@ -182,10 +182,8 @@ def plan(
     if plan.study.tune is not None:
         own = own_plan(plan, searched(folder, plan, records or []))
         show(tuning_sentence(plan, plan.study.tune, own, costs))
-    if any(trial.hash not in found for trial in plan.unique_trials) and (
-        reads := plan.data_needed()
-    ):
-        show(f"It reads {', '.join(reads)}.")
+    if reads := data_sentence(plan, found):
+        show(reads)
 
 
 @app.command()

@@ -10,11 +10,13 @@ validation point and its final metrics last.
 """
 
 import copy
+import functools
 import hashlib
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from ablate.errors import AblateError, Problem
@@ -28,7 +30,8 @@ _NOTHING_MORE = Wanted()
 class FunctionWorkload(FreeSettings):
     """See `ablate.workload.Workload`.
 
-    `version` is the digest of the source of the function's module: editing it starts anew.
+    `version` is the digest of the source of the function's module, and where that is another, of
+    the module that the name leads to: editing one of them starts anew.
     """
 
     def __init__(self, name: str, function: TrialFunction) -> None:
@@ -57,19 +60,33 @@ class FunctionWorkload(FreeSettings):
         return iter(self._function(copy.deepcopy(settings), seed))
 
 
-def make_current_directory_importable() -> None:
-    """As `python -m` does, so that `module:function` finds a file that lies beside the study."""
-    here = str(Path.cwd())
-    if here not in sys.path and "" not in sys.path:
-        sys.path.insert(0, here)
-
-
 def _source_digest(name: str, function: TrialFunction) -> str:
-    module = inspect.getmodule(inspect.unwrap(function))
+    sources = [_source(name, module) for module in _modules(name, function)]
+    return hashlib.sha256("".join(sources).encode()).hexdigest()[:12]
+
+
+def _modules(name: str, function: TrialFunction) -> list[ModuleType | None]:
+    """The module that the name leads to, and the one where what it wraps is written.
+
+    A decorator or `functools.partial` would hide the first, and with it the user's own file.
+    """
+    named = sys.modules.get(name.partition(":")[0])
+    written = inspect.getmodule(_innermost(function))
+    return [written] if named in (None, written) else [named, written]
+
+
+def _innermost(function: Any) -> Any:
+    while isinstance(function, functools.partial) or hasattr(function, "__wrapped__"):
+        partial = isinstance(function, functools.partial)
+        function = function.func if partial else function.__wrapped__
+    return function
+
+
+def _source(name: str, module: ModuleType | None) -> str:
     try:
         if module is None:
             raise TypeError("it belongs to no module")
-        source = inspect.getsource(module)
+        return inspect.getsource(module)
     except (OSError, TypeError) as error:
         raise AblateError(
             Problem(
@@ -78,4 +95,3 @@ def _source_digest(name: str, function: TrialFunction) -> str:
                 "put the function in a .py file",
             )
         ) from None
-    return hashlib.sha256(source.encode()).hexdigest()[:12]

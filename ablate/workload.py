@@ -18,9 +18,12 @@ from ablate.errors import AblateError, Problem, SettingsError, did_you_mean
 Settings = dict[str, Any]
 """Nested settings, e.g. {"training": {"optimizer": "adam"}}; always plain JSON values."""
 
+FROM_ELSEWHERE = "external"
+"""The workload of results that were trained elsewhere, which runs nothing."""
+
 SHIPPED = {
     "image_classification": "ablate.image_classification.workload:WORKLOAD",
-    "external": "ablate.external_workload:EXTERNAL",
+    FROM_ELSEWHERE: "ablate.external_workload:EXTERNAL",
 }
 
 
@@ -55,6 +58,9 @@ class MetricDescription(BaseModel):
     unit: str = ""
     """Of accuracies "%": their differences are then in points."""
     higher_is_better: bool = True
+    uses_test_data: bool = False
+    """Whether the test set is part of it, so that nothing may be chosen by it; a name that begins
+    with `test_` says so by itself."""
 
 
 _LOWER_IS_BETTER = {
@@ -88,6 +94,25 @@ def is_direction_known(name: str, known: Mapping[str, MetricDescription]) -> boo
 
 def _words(name: str) -> list[str]:
     return name.lower().replace(".", "_").replace("-", "_").split("_")
+
+
+def rests_on_test_data(name: str, known: Mapping[str, MetricDescription]) -> bool:
+    """Whether a metric is of the test set, by its name or by what is known of it."""
+    return name.startswith("test_") or (name in known and known[name].uses_test_data)
+
+
+def validation_counterpart(name: str) -> str | None:
+    """Of a `test_` metric, the same of validation data; None of others, which have no such name."""
+    kind = name.removeprefix("test_")
+    return None if kind == name else f"validation_{kind}"
+
+
+def cure_by_validation(name: str, known: Mapping[str, MetricDescription]) -> str:
+    """What to choose by in place of a metric that rests on test data."""
+    if counterpart := validation_counterpart(name):
+        return f"choose by '{counterpart}'"
+    such_as = [f", such as '{other}'" for other in known if other.startswith("validation_")]
+    return f"choose by a metric of validation data{such_as[0] if such_as else ''}"
 
 
 class Workload(Protocol):
@@ -159,13 +184,14 @@ def load_workload(name: str) -> Workload:
     name is unknown or the module cannot be imported.
     """
     if name in SHIPPED:
-        shipped: Workload = _attribute(SHIPPED[name])
+        module, _, attribute = SHIPPED[name].partition(":")
+        shipped: Workload = getattr(importlib.import_module(module), attribute)
         return shipped
     if ":" in name:
-        from ablate.function_workload import FunctionWorkload, make_current_directory_importable
+        from ablate.function_workload import FunctionWorkload
+        from ablate.named_function import named_function
 
-        make_current_directory_importable()
-        return FunctionWorkload(name, _attribute(name))
+        return FunctionWorkload(name, named_function(name))
     raise AblateError(
         f"no workload named '{name}': {did_you_mean(name, [*SHIPPED, 'module:function'])}"
     )
@@ -183,17 +209,6 @@ def nested(settings: Mapping[str, Any]) -> Settings:
     if problems:
         raise SettingsError(*problems)
     return result
-
-
-def _attribute(path: str) -> Any:
-    module_name, _, attribute = path.partition(":")
-    try:
-        return getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError) as error:
-        raise AblateError(
-            f"workload '{path}' cannot be loaded: {error}. It must name an importable "
-            "module and a function in it, as in my_package.training:train"
-        ) from error
 
 
 def _put(into: Settings, key: str, value: Any, where: str, problems: list[Problem]) -> None:

@@ -253,6 +253,13 @@ class TestPlan:
         result = ablate("plan", "digits.yaml")
         assert result.stdout.splitlines()[-1] == "It reads digits, weights resnet18 imagenet."
 
+    def test_results_from_elsewhere_are_not_said_to_run(self):
+        Path("trivial.yaml").write_text(TRIVIAL.replace("tests.tuning.trivial:train", "external"))
+        assert ablate("plan", "trivial.yaml").stdout.splitlines()[-1] == (
+            "4 trials, 0 recorded; the results of 4 come in as a table, by `ablate report STUDY "
+            "--results FILE`."
+        )
+
     def test_contexts_are_named_where_there_are_several(self):
         two = "baselines: {small: {level: a}, large: {level: a, width: 9}}"
         Path("trivial.yaml").write_text(TRIVIAL.replace("baseline: {level: a}", two))

@@ -1,6 +1,9 @@
 import hashlib
+import importlib
+import linecache
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,67 @@ def test_its_version_is_the_digest_of_its_modules_source():
     workload = load_workload(NAME)
     assert workload.name == NAME
     assert workload.version == hashlib.sha256(source).hexdigest()[:12]
+
+
+WRAPPED = {
+    "a decorator": "from my_helper import traced\n\n@traced\n",
+    "a decorator that keeps the name": "from my_helper import traced_by_name\n\n@traced_by_name\n",
+    "a partial": "import functools\n\n",
+}
+HELPER = """\
+import functools
+
+def traced(function):
+    def inner(settings, seed):
+        yield from function(settings, seed)
+    return inner
+
+def traced_by_name(function):
+    return functools.wraps(function)(traced(function))
+"""
+
+
+@pytest.fixture
+def version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], str]]:
+    """The version of the workload my_training:train, whose module is written as told."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "my_helper.py").write_text(HELPER)
+
+    def of(source: str) -> str:
+        forget("my_training")
+        (tmp_path / "my_training.py").write_text(source)
+        linecache.checkcache()
+        importlib.invalidate_caches()
+        return load_workload("my_training:train").version
+
+    yield of
+    forget("my_training", "my_helper")
+
+
+def forget(*modules: str) -> None:
+    for name in modules:
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("how", WRAPPED)
+def test_editing_the_named_module_starts_anew_whatever_wraps_the_function(
+    version: Callable[[str], str], how: str
+):
+    function = "def {}(settings, seed):\n    yield {{'loss': {}}}\n"
+    name, end = ("_t", "train = functools.partial(_t)\n") if how == "a partial" else ("train", "")
+    before = version(WRAPPED[how] + function.format(name, 0.5) + end)
+    assert version(WRAPPED[how] + function.format(name, 0.25) + end) != before
+    assert version(WRAPPED[how] + function.format(name, 0.5) + end) == before
+
+
+def test_editing_the_module_of_a_function_that_another_passes_on_starts_anew(
+    version: Callable[[str], str], tmp_path: Path
+):
+    passed_on = "import functools\nimport my_helper\ntrain = functools.partial(my_helper.traced)\n"
+    before = version(passed_on)
+    forget("my_helper")
+    (tmp_path / "my_helper.py").write_text(HELPER + "# a word more\n")
+    assert version(passed_on) != before
 
 
 def test_dotted_keys_become_nested_settings():

@@ -3,7 +3,15 @@
 import pytest
 
 from ablate.errors import AblateError
-from ablate.workload import MetricDescription, describe_metric, is_direction_known, load_workload
+from ablate.image_classification.workload import METRICS
+from ablate.workload import (
+    MetricDescription,
+    cure_by_validation,
+    describe_metric,
+    is_direction_known,
+    load_workload,
+    rests_on_test_data,
+)
 
 
 @pytest.mark.parametrize("name", ["test_loss", "word_error", "train_seconds", "summary.loss"])
@@ -39,3 +47,18 @@ def test_an_unknown_workload_is_named_with_what_is_near() -> None:
     assert str(caught.value) == (
         "no workload named 'image_clasification': did you mean 'image_classification'?"
     )
+
+
+def test_metrics_of_the_test_set_are_known_by_name_or_by_description() -> None:
+    resting = {name for name in METRICS if rests_on_test_data(name, METRICS)}
+    assert resting == {"test_accuracy", "test_loss", "generalization_gap"}
+    assert rests_on_test_data("test_score", {})
+    assert not rests_on_test_data("score", {})
+
+
+def test_what_to_choose_by_in_their_place_is_named() -> None:
+    assert cure_by_validation("test_loss", METRICS) == "choose by 'validation_loss'"
+    assert cure_by_validation("generalization_gap", METRICS) == (
+        "choose by a metric of validation data, such as 'validation_accuracy'"
+    )
+    assert cure_by_validation("gap", {}) == "choose by a metric of validation data"

@@ -3,8 +3,8 @@
 Imports no torch: studies are validated and planned by this file alone.
 """
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -29,9 +29,11 @@ from ablate.image_classification.architecture.spec import (
 )
 from ablate.image_classification.architecture.spec import canonical as canonical_architecture
 from ablate.image_classification.data.sources import DATASETS
+from ablate.refused_values import in_words
 from ablate.workload import Settings
 
 Number = int | float
+_SMALLEST_BATCH = 2
 
 
 class _Section(BaseModel):
@@ -101,7 +103,7 @@ class TrainingSettings(_Section):
     """Only Adam: added to the denominator."""
     weight_decay: float = Field(default=0.0, ge=0)
     """L2 penalty added to the gradient, in both optimizers."""
-    batch_size: int = Field(default=64, ge=2)
+    batch_size: int = Field(default=64, ge=_SMALLEST_BATCH)
     """Images a step."""
     epochs: int = Field(default=10, ge=1)
     """Passes over the training images, at most."""
@@ -142,14 +144,21 @@ def resolve(settings: Mapping[str, Any]) -> Settings:
     given = nested(settings)
     preset = given.pop("preset", None)
     if preset is not None:
-        if preset not in PRESETS:
-            raise SettingsError(
-                Problem("preset", f"no preset named {preset!r}", did_you_mean(str(preset), PRESETS))
-            )
-        given = merged(PRESETS[preset], given)
+        given = merged(_preset(preset), given)
     resolved = parse(given).model_dump(mode="json")
     resolved["architecture"]["weights"] = weights.pinned(resolved["architecture"]["weights"])
     return resolved
+
+
+def _preset(name: Any) -> Settings:
+    if isinstance(name, str) and name in PRESETS:
+        return PRESETS[name]
+    if isinstance(name, list | Mapping):
+        message = f"must be the name of a preset, not {name!r}"
+        raise SettingsError(Problem("preset", message, f"known are: {', '.join(sorted(PRESETS))}"))
+    raise SettingsError(
+        Problem("preset", f"no preset named {name!r}", did_you_mean(str(name), PRESETS))
+    )
 
 
 def pinned(settings: Mapping[str, Any]) -> Settings:
@@ -169,7 +178,7 @@ def parse(settings: Settings) -> ImageClassificationSettings:
     try:
         checked = ImageClassificationSettings.model_validate(without_digest)
     except ValidationError as error:
-        raise SettingsError(*(_problem(detail) for detail in error.errors())) from None
+        raise SettingsError(*_problems(error)) from None
     _check_data(checked)
     _check_schedule(checked.training)
     return checked
@@ -262,7 +271,28 @@ def _check_data(settings: ImageClassificationSettings) -> None:
         _check_convolutional(settings)
     else:
         _check_backbone(backbone, settings.architecture.train_from, input_shape(settings))
-    batches = (train_size(settings) - validation_size(settings)) // settings.training.batch_size
+    _check_split(settings)
+    _check_batches(settings)
+
+
+def _check_split(settings: ImageClassificationSettings) -> None:
+    held_out, images = validation_size(settings), train_size(settings)
+    if held_out < 1:
+        one = 1 / max(_split_sizes(settings))
+        problem = (f"holds out none of {images} training images", f"use at least {one:.1g}")
+    elif images - held_out < _SMALLEST_BATCH:
+        problem = (f"leaves {images - held_out} of {images} images to train with", "use less")
+    else:
+        return
+    raise SettingsError(Problem("data.validation_fraction", *problem))
+
+
+def _check_batches(settings: ImageClassificationSettings) -> None:
+    images, size = train_size(settings) - validation_size(settings), settings.training.batch_size
+    batches = images // size
+    if not batches:
+        message = f"a batch of {size} is more than the {images} images to train with"
+        raise SettingsError(Problem("training.batch_size", message, f"use at most {images}"))
     if batches < settings.training.validations_per_epoch:
         raise SettingsError(
             Problem(
@@ -356,15 +386,24 @@ def _usual_normalization(
 
 def train_size(settings: ImageClassificationSettings) -> int:
     """Number of images to train and to validate with."""
-    data = DATASETS[settings.data.dataset]
-    if settings.data.classes is None:
-        return data.train_size
-    return sum(data.class_sizes[label] for label in settings.data.classes)
+    return sum(_class_sizes(settings))
 
 
 def validation_size(settings: ImageClassificationSettings) -> int:
-    """Number of images held out for validation."""
-    return round(settings.data.validation_fraction * train_size(settings))
+    """Number of images held out for validation, rounded as `split_indices` does."""
+    fraction = settings.data.validation_fraction
+    return sum(round(fraction * images) for images in _split_sizes(settings))
+
+
+def _split_sizes(settings: ImageClassificationSettings) -> tuple[int, ...]:
+    """Number of images in each group that is split by itself."""
+    return _class_sizes(settings) if settings.data.stratified else (train_size(settings),)
+
+
+def _class_sizes(settings: ImageClassificationSettings) -> tuple[int, ...]:
+    sizes = DATASETS[settings.data.dataset].class_sizes
+    chosen = settings.data.classes
+    return sizes if chosen is None else tuple(sizes[label] for label in chosen)
 
 
 def nested(settings: Mapping[str, Any]) -> Settings:
@@ -407,6 +446,16 @@ def _difference(settings: Settings, defaults: Settings) -> Settings:
     return result
 
 
+def _problems(error: ValidationError) -> Iterator[Problem]:
+    details = error.errors()
+    for detail in details:
+        # A list is said to be too short where an entry is refused, too.
+        below = len(detail["loc"]) + 1
+        entries = (other["loc"] for other in details if len(other["loc"]) == below)
+        if detail["type"] != "too_short" or detail["loc"] not in (loc[:-1] for loc in entries):
+            yield _problem(detail)
+
+
 def _problem(detail: Any) -> Problem:
     path = [str(part) for part in detail["loc"]]
     where = ".".join(path)
@@ -423,8 +472,21 @@ def _problem(detail: Any) -> Problem:
         return Problem(
             where, f"{detail['input']!r} is not a level", did_you_mean(str(detail["input"]), levels)
         )
-    message = detail["msg"].removeprefix("Value error, ")
-    return Problem(where, f"{message} (it is {detail['input']!r})")
+    return Problem(where, in_words(detail, _items(path)))
+
+
+def _items(path: list[str]) -> str:
+    """What the list that a key may be holds."""
+    section, *key = path
+    model = ImageClassificationSettings.model_fields[section].annotation
+    field = getattr(model, "model_fields", {}).get(".".join(key))
+    return "numbers" if field and float in _inside(field.annotation) else "whole numbers"
+
+
+def _inside(annotation: Any) -> set[Any]:
+    """The types that an annotation is made of."""
+    parts = get_args(annotation)
+    return {annotation}.union(*map(_inside, parts))
 
 
 def setting_keys() -> tuple[str, ...]:

@@ -49,7 +49,10 @@ METRICS = {
     for kind in ("accuracy", "loss")
 } | {
     "generalization_gap": MetricDescription(
-        label="gap between train and test accuracy", unit="%", higher_is_better=False
+        label="gap between train and test accuracy",
+        unit="%",
+        higher_is_better=False,
+        uses_test_data=True,
     ),
     "validation_accuracy_mean": MetricDescription(
         label="validation accuracy, mean over training", unit="%"

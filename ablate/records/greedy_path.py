@@ -8,7 +8,7 @@ from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan, PlannedTrial, make_plan
 from ablate.study.schema import Study
-from ablate.workload import describe_metric
+from ablate.workload import describe_metric, validation_counterpart
 
 _EQUAL = 1e-6
 """Relative difference of equal means: compact records keep 7 digits, and must lead the same way."""
@@ -81,11 +81,10 @@ def grown(path: GreedyPath, find: Find) -> GreedyPath | None:
 
 def criterion(study: Study) -> str:
     """The metric by which steps are chosen: the study's. Test data is for the end, so that a
-    `test_` metric gives way to its `validation_` counterpart.
+    `test_` metric gives way to its `validation_` counterpart; others of the test set are refused
+    at planning.
     """
-    if study.metric.startswith("test_"):
-        return f"validation_{study.metric.removeprefix('test_')}"
-    return study.metric
+    return validation_counterpart(study.metric) or study.metric
 
 
 def _value(record: TrialRecord | None, study: Study) -> float | None:

@@ -91,12 +91,19 @@ class Scene:
         return result
 
     def allows(self, changes: Mapping[str, str]) -> bool:
-        """Whether no `forbid` of the study excludes this combination."""
+        """Whether no `forbid` of the study excludes this combination.
+
+        A combination may call a factor's reference level "baseline", whatever its own name.
+        """
         levels = {**self.reference, **changes}
         return not any(
-            all(levels.get(factor) == level for factor, level in combination.items())
-            for combination in self.study.forbid
+            all(levels[factor] == self._named(factor, level) for factor, level in excluded.items())
+            for excluded in self.study.forbid
         )
+
+    def _named(self, factor: str, level: str) -> str:
+        known = level in self.study.factors[factor].levels
+        return level if known or level != BASELINE else self.reference[factor]
 
     def can_hold(self, factor: str) -> bool:
         """Whether the condition of a factor can be met here: what it names is varied, or holds."""

@@ -1,11 +1,12 @@
 """What a plan's trials will cost, judging by trials that are recorded."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from ablate.study.plan import Plan, PlannedTrial
 from ablate.study.schema import Tune
 from ablate.study.tuned import searched_arms
+from ablate.workload import FROM_ELSEWHERE
 
 
 class MeasuredCost(Protocol):
@@ -95,9 +96,25 @@ def cost_sentence(plan: Plan, costs: Mapping[str, MeasuredCost]) -> str:
     missing = sum(trial.hash not in costs for trial in plan.unique_trials)
     if not missing:
         return f"{trials} trials, all recorded."
+    if plan.study.workload == FROM_ELSEWHERE:
+        return (
+            f"{trials} trials, {trials - missing} recorded; the results of {missing} come in as a "
+            "table, by `ablate report STUDY --results FILE`."
+        )
     at_most = "" if plan.study.max_seeds is None else " at most"
     known = f"{trials} trials{at_most}, {trials - missing} recorded, {missing} to run"
     return f"{known}{_core_hours(estimate_cost(plan, costs))}"
+
+
+def data_sentence(plan: Plan, recorded: Collection[str]) -> str:
+    """What the trials that are not yet recorded read; "" where nothing is read, or nothing runs.
+
+    recorded: hashes of trials.
+    """
+    runs = any(trial.hash not in recorded for trial in plan.unique_trials)
+    if plan.study.workload == FROM_ELSEWHERE or not runs or not (names := plan.data_needed()):
+        return ""
+    return f"It reads {', '.join(names)}."
 
 
 def tuning_sentence(

@@ -14,12 +14,20 @@ from typing import NamedTuple
 
 from ablate.errors import Problem, StudyError
 from ablate.study.arms import BASELINE, Arm, Scene, conditions, scene
-from ablate.study.schema import Study
-from ablate.workload import Workload, load_workload
+from ablate.study.conflicts import conflicts
+from ablate.study.schema import Design, Study
+from ablate.workload import (
+    Workload,
+    cure_by_validation,
+    load_workload,
+    rests_on_test_data,
+    validation_counterpart,
+)
 
 MOST_ARMS = 10_000
 """A design with more arms in one context is taken for a mistake."""
 
+FACTORIALS = {"full_factorial", "fractional_factorial"}
 TWO_LEVEL_DESIGNS = {"leave_one_out", "add_one_in", "path", "fractional_factorial"}
 
 
@@ -30,7 +38,8 @@ def draw_arms(
 
     chosen: for a greedy path, the factors added so far; the arms are those known by then.
     Raises StudyError, with every problem found, when an arm changes nothing, a factor has nothing
-    left to change in any context, or the design cannot be drawn.
+    left to change in any context, two factors of a factorial set one key, or the design cannot be
+    drawn.
     """
     workload = workload or load_workload(study.workload)
     return tuple(arm for view in _scenes(study, workload) for arm in _drawn(view, chosen))
@@ -229,12 +238,16 @@ def _fraction(factors: int, resolution: int) -> list[list[int]]:
 def _scenes(study: Study, workload: Workload) -> list[Scene]:
     """The study's contexts, each without the factors that change nothing in it.
 
-    Raises StudyError on arms that change nothing: see `draw_arms`.
+    Raises StudyError on arms that change nothing, or not what they show: see `draw_arms`.
     """
     _refuse(_design_problems(study))
+    _refuse(_greedy_metric_problems(study, workload))
     full = [scene(study, workload, context) for context in study.contexts]
+    _refuse(problem for view in full for problem in _condition_problems(view))
     _refuse(problem for view in full for problem in _forbidden_problems(view))
     idle = {view.context: _idle_factors(view) for view in full}
+    if study.design.kind in FACTORIALS:
+        _refuse(problem for view in full for problem in conflicts(view))
     _refuse(_idle_everywhere(full, idle))
     scenes = [
         scene(study, workload, view.context, frozenset(idle[view.context]))
@@ -281,6 +294,13 @@ def _design_problems(study: Study) -> Iterator[Problem]:
             "leaving out arms would break the balance of a fractional factorial",
             "use full_factorial",
         )
+    # Studies of runs write the default beside any design.
+    if design.kind != "fractional_factorial" and design.resolution != Design().resolution:
+        yield Problem(
+            "design.resolution",
+            f"{design.kind} has no resolution",
+            "leave it out, or use kind: fractional_factorial",
+        )
     yield from _order_problems(study)
 
 
@@ -310,6 +330,31 @@ def _order_problems(study: Study) -> Iterator[Problem]:
                     "design.order",
                     f"'{name}' is added before '{other}', which its condition names",
                     f"put '{other}' first",
+                )
+
+
+def _greedy_metric_problems(study: Study, workload: Workload) -> Iterator[Problem]:
+    known, metric = {**workload.metrics, **study.metrics}, study.metric
+    chooses = study.design.order == "greedy" and validation_counterpart(metric) is None
+    if chooses and rests_on_test_data(metric, known):
+        yield Problem(
+            "metric",
+            f"'{metric}' rests on test data, by which a greedy path is not to choose its steps",
+            f"{cure_by_validation(metric, known)}, or give the path an order",
+        )
+
+
+def _condition_problems(view: Scene) -> Iterator[Problem]:
+    """Conditions on "baseline", which is a level only where no other equals the baseline."""
+    for name, factor in view.study.factors.items():
+        for other, level in factor.when.items():
+            known, own = view.study.factors[other].levels, view.reference[other]
+            if level == BASELINE != own and level not in known:
+                yield Problem(
+                    f"factors.{name}.when.{other}",
+                    f"no level of '{other}' is named 'baseline': in the baseline of "
+                    f"'{view.context}', it is at '{own}'",
+                    f"write `when: {{{other}: {own}}}`",
                 )
 
 

@@ -8,15 +8,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from ablate.errors import AblateError, Problem, SettingsError, StudyError, did_you_mean
+from ablate.refused_values import in_words, shown
 from ablate.study.arms import overlaid
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study
 from ablate.study.seeds import parse_seeds
-from ablate.study.shorthand import Draft, expand, shown
+from ablate.study.shorthand import Draft, expand
 from ablate.study.tune import check_tune, read_tuned_space
 from ablate.study.writing import study_to_yaml
 from ablate.study.yaml_source import Place, parse_scalar, read_yaml
-from ablate.workload import Workload, load_workload
+from ablate.workload import MetricDescription, Workload, load_workload
 
 __all__ = ["load_study", "parse_override", "parse_seeds", "study_to_yaml"]
 
@@ -43,6 +44,7 @@ def load_study(
     if seeds is not None:
         long["seeds"] = list(parse_seeds(list(seeds)))
     given = _given(dataset, overrides or {})
+    draft.problems += _contradicted(dataset, given)
     for context, settings in draft.contexts.items():
         draft.contexts[context] = overlaid(settings, {key: value for key, value, _ in given})
     workload = workload or _workload(draft, long)
@@ -85,6 +87,17 @@ def _given(dataset: str | None, overrides: Mapping[str, Any]) -> list[tuple[str,
     return given
 
 
+def _contradicted(dataset: str | None, given: Sequence[tuple[str, Any, str]]) -> Iterator[Problem]:
+    """Settings that would take the place of the data set by which a run's folder is named."""
+    for key, value, option in given[1:] if dataset is not None else ():
+        if key == "data.dataset" and value != dataset:
+            yield Problem(
+                option,
+                f"asks for data.dataset: {shown(value)}, and --dataset for '{dataset}'",
+                "leave one of the two out",
+            )
+
+
 def _by_dotted_key(key: str, value: Any) -> Iterator[tuple[str, Any]]:
     if not isinstance(value, Mapping) or not value:
         yield key, value
@@ -101,8 +114,19 @@ def _workload(draft: Draft, long: dict[str, Any]) -> Workload | None:
         return load_workload(name)
     except AblateError as error:
         for problem in error.problems:
-            draft.refuse(("workload",), problem.message, problem.fix)
+            fix = problem.fix or _where_its_module_is(name, Path(draft.source.name).parent)
+            draft.refuse(("workload",), problem.message, fix)
         return None
+
+
+def _where_its_module_is(name: str, folder: Path) -> str:
+    """The cure where a module lies beside a study that is not in the current folder."""
+    module = name.partition(":")[0].partition(".")[0]
+    beside = (folder / f"{module}.py").is_file() or (folder / module / "__init__.py").is_file()
+    there = folder.resolve()
+    if not beside or there == Path.cwd():
+        return ""
+    return f"it lies beside the study: run the command in {folder}, or with PYTHONPATH={there}"
 
 
 def _validated(draft: Draft, long: dict[str, Any]) -> Study | None:
@@ -119,7 +143,7 @@ def _note_schema_error(draft: Draft, detail: Any) -> None:
     loc: Place = detail["loc"]
     if loc[0] == "claims" and len(loc) > 2:
         loc = loc[:2] + loc[3:]  # without the claim's kind, which pydantic puts in
-    place, message, fix = draft.written(loc), _without_input(detail["msg"]), ""
+    place, message, fix = draft.written(loc), in_words(detail), ""
     match detail["type"]:
         case "missing":
             place, message = place[:-1], f"'{loc[-1]}' is missing"
@@ -127,21 +151,10 @@ def _note_schema_error(draft: Draft, detail: Any) -> None:
             words = detail["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
             message = f"{shown(detail['input'])} is not known here"
             fix = did_you_mean(str(detail["input"]), words)
-        case "too_short" if loc == ("seeds",):
-            return
-        case _:
-            message = f"{message}, not {shown(detail['input'])}"
+        case "extra_forbidden":  # of the descriptions of metrics; others are known by now
+            message = f"no key named '{loc[-1]}'"
+            fix = did_you_mean(str(loc[-1]), MetricDescription.model_fields)
     draft.refuse(place, message, fix)
-
-
-def _without_input(message: str) -> str:
-    return (
-        message.replace("Input should be a valid", "must be a")
-        .replace("Input should be", "must be")
-        .replace("must be a integer", "must be a whole number")
-        .replace("a string", "text")
-        .replace("a boolean", "true or false")
-    )
 
 
 # --- what the workload says ---------------------------------------------------------------------
@@ -222,6 +235,21 @@ def _metric_problems(draft: Draft, long: dict[str, Any], workload: Workload) -> 
                 draft.source.where(draft.written(place)),
                 f"no metric named '{name}'",
                 did_you_mean(name, known),
+            )
+    yield from _hidden_test_data(draft, workload, declared if isinstance(declared, dict) else {})
+
+
+def _hidden_test_data(
+    draft: Draft, workload: Workload, declared: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """Metrics of the test set that the study describes as if they were none."""
+    for name, description in declared.items():
+        rests = name in workload.metrics and workload.metrics[name].uses_test_data
+        if rests and isinstance(description, dict) and not description.get("uses_test_data"):
+            yield Problem(
+                draft.source.where(("metrics", name)),
+                f"'{name}' rests on test data, which this description leaves out",
+                "add uses_test_data: true, or leave the description to the workload",
             )
 
 

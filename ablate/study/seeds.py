@@ -6,7 +6,8 @@ from typing import Any
 from ablate.errors import Problem, StudyError
 
 MOST_SEEDS = 10_000
-_RANGE = re.compile(r"(\d{1,18})(?:-(\d{1,18}))?")
+_MOST_DIGITS = 18  # tables keep seeds in 64 bits
+_RANGE = re.compile(rf"(\d{{1,{_MOST_DIGITS}}})(?:-(\d{{1,{_MOST_DIGITS}}}))?")
 _HOW = "write them as 0-4, as 0-2,7 or as [0, 1]"
 
 
@@ -18,9 +19,11 @@ def parse_seeds(text: Any) -> tuple[int, ...]:
     seeds = _listed(text) if isinstance(text, list | tuple) else _written(str(text))
     if not seeds:
         raise _error("there are no seeds", _HOW)
+    seen: set[int] = set()
     for seed in seeds:
-        if seeds.count(seed) > 1:
+        if seed in seen:
             raise _error(f"seed {seed} is given twice", "give each seed once")
+        seen.add(seed)
     return tuple(seeds)
 
 
@@ -28,8 +31,9 @@ def _listed(values: Any) -> list[int]:
     for value in values:
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise _error(f"{value!r} is no seed: a seed is a whole number from 0", _HOW)
-    if len(values) > MOST_SEEDS:
-        raise _error(f"{len(values):,} seeds are more than {MOST_SEEDS:,}")
+        if value >= 10**_MOST_DIGITS:
+            raise _error(f"{value} is no seed: a seed has at most {_MOST_DIGITS} digits", _HOW)
+    _check_number(len(values))
     return list(values)
 
 
@@ -44,8 +48,14 @@ def _written(text: str) -> list[int]:
             raise _error(f"'{part}' runs backwards", f"write {last}-{first}")
         if last - first >= MOST_SEEDS:
             raise _error(f"'{part}' holds more than {MOST_SEEDS:,} seeds")
+        _check_number(len(seeds) + last - first + 1)
         seeds.extend(range(first, last + 1))
     return seeds
+
+
+def _check_number(seeds: int) -> None:
+    if seeds > MOST_SEEDS:
+        raise _error(f"{seeds:,} seeds are more than {MOST_SEEDS:,}")
 
 
 def _error(message: str, fix: str = "") -> StudyError:

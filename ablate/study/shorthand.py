@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from ablate.errors import Problem, StudyError, did_you_mean
+from ablate.refused_values import shown
 from ablate.study.schema import Claim, Design, Study, Tune
 from ablate.study.seeds import parse_seeds
 from ablate.study.yaml_source import Place, YamlFile, scalar_name
@@ -74,15 +75,13 @@ class Draft:
         """Whether the value is one of the known words; if not, a problem."""
         if isinstance(value, str) and value in known:
             return True
-        name = scalar_name(value)
-        fix = did_you_mean(name, known) if known else "there is none"
-        self.refuse(place, f"no {what} named '{name}'", fix)
+        if isinstance(value, str):
+            fix = did_you_mean(value, known) if known else "there is none"
+            self.refuse(place, f"no {what} named '{value}'", fix)
+        else:  # as a word it may look like the very one that is known
+            fix = f"known are: {', '.join(sorted(known))}" if known else "there is none"
+            self.refuse(place, f"must be the name of a {what}, not {shown(value)}", fix)
         return False
-
-
-def shown(value: Any) -> str:
-    """A value as an error shows it."""
-    return "null" if value is None else repr(value)
 
 
 def expand(draft: Draft) -> dict[str, Any]:
@@ -250,6 +249,7 @@ def _conditions(draft: Draft) -> None:
         factor["when"] = _by_factor(draft, factor["when"], (*place, "when"))
         for index, context in enumerate(factor["contexts"]):
             draft.word(context, (*place, "contexts", index), draft.contexts, "baseline")
+        factor["contexts"] = [name for name in factor["contexts"] if isinstance(name, str)]
 
 
 def _by_factor(draft: Draft, value: Mapping[str, Any], place: Place) -> dict[str, str]:
@@ -274,18 +274,24 @@ def _design(draft: Draft, value: Any) -> dict[str, Any]:
         return {"kind": value} if draft.word(value, place, _KINDS_OF_DESIGN, "design") else {}
     draft.known_keys(value, place, Design.model_fields)
     result = {key: value[key] for key in ("kind", "order", "resolution") if key in value}
-    if "kind" in result:
-        draft.word(result["kind"], (*place, "kind"), _KINDS_OF_DESIGN, "design")
-    order = result.get("order", [])
-    if isinstance(order, list):
-        for index, factor in enumerate(order):
-            draft.word(factor, (*place, "order", index), draft.factors, "factor")
-    elif order != "greedy":
-        draft.refuse(
-            (*place, "order"), f"{shown(order)} is no order", "give a list of factors, or greedy"
-        )
-        result.pop("order")
+    kind = result.get("kind", _KINDS_OF_DESIGN[0])
+    if not draft.word(kind, (*place, "kind"), _KINDS_OF_DESIGN, "design"):
+        del result["kind"]
+    if not _is_order(draft, result.get("order", []), (*place, "order")):
+        del result["order"]
     return result
+
+
+def _is_order(draft: Draft, order: Any, place: Place) -> bool:
+    if isinstance(order, list):
+        known = [
+            draft.word(factor, (*place, index), draft.factors, "factor")
+            for index, factor in enumerate(order)
+        ]
+        return all(known)
+    if order != "greedy":
+        draft.refuse(place, f"{shown(order)} is no order", "give a list of factors, or greedy")
+    return bool(order == "greedy")
 
 
 def _forbid(draft: Draft, value: Any) -> list[dict[str, str]]:
@@ -353,8 +359,7 @@ def _claim(
     draft: Draft, content: dict[str, Any], kind: str, long: Place, place: Place
 ) -> dict[str, Any]:
     result = {key: content[key] for key in _ABOUT_CLAIMS if key in content}
-    if result.get("context") is not None:
-        draft.word(result["context"], (*place, "context"), draft.contexts, "baseline")
+    result["context"] = _context_of(draft, result.pop("context", None), place)
     own = {key for key in CLAIMS[kind].model_fields if key not in (*_ABOUT_CLAIMS, "kind")}
     fields = draft.mapping(content[kind], (*place, kind), f"`{kind}`")
     draft.known_keys(fields, (*place, kind), own)
@@ -375,10 +380,14 @@ def _claim_field(draft: Draft, key: str, value: Any, place: Place) -> Any:
 
 def _selector(draft: Draft, value: Any, place: Place) -> dict[str, Any]:
     content = dict(draft.mapping(value, place, "an arm"))
-    context = content.pop("context", None)
-    if context is not None:
-        draft.word(context, (*place, "context"), draft.contexts, "baseline")
+    context = _context_of(draft, content.pop("context", None), place)
     return {"levels": _by_factor(draft, content, place), "context": context}
+
+
+def _context_of(draft: Draft, value: Any, place: Place) -> Any:
+    """The context that a claim or an arm names, None where it names none that there is."""
+    known = value is None or draft.word(value, (*place, "context"), draft.contexts, "baseline")
+    return value if known else None
 
 
 def _published(draft: Draft, value: Any) -> list[dict[str, Any]]:

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from ablate.errors import Problem, StudyError
+from ablate.refused_values import shown
 from ablate.study.plan import Plan
 from ablate.study.schema import Study, Tune
-from ablate.study.shorthand import Draft, shown
+from ablate.study.shorthand import Draft
 from ablate.study.space_file import (
     LoadedSpace,
     check_space,
@@ -18,7 +19,13 @@ from ablate.study.space_file import (
 )
 from ablate.study.tuned import alike_when_tuned, searched_arms
 from ablate.study.yaml_source import YamlFile
-from ablate.workload import Workload
+from ablate.workload import (
+    FROM_ELSEWHERE,
+    Workload,
+    cure_by_validation,
+    rests_on_test_data,
+    validation_counterpart,
+)
 
 _SPACE = ("tune", "space")
 
@@ -83,7 +90,7 @@ def check_tune(
     if tune is None:
         return
     problems = [*_companions(draft, plan.study), *_seeds(draft, plan.study, tune, seeds_given)]
-    problems += _metric(draft, tune)
+    problems += _metric(draft, plan, tune)
     if not problems:
         problems += _misfits(draft, plan, tune, workload, space_source)
     if not problems:
@@ -107,7 +114,7 @@ def _companions(draft: Draft, study: Study) -> Iterator[Problem]:
             "other seeds with shared settings than with tuned ones",
             "leave out `max_seeds`, or `tune`",
         )
-    if study.workload == "external":
+    if study.workload == FROM_ELSEWHERE:
         yield Problem(where, "results from elsewhere cannot be searched", "leave out `tune`")
 
 
@@ -123,12 +130,18 @@ def _seeds(draft: Draft, study: Study, tune: Tune, seeds_given: bool) -> Iterato
         )
 
 
-def _metric(draft: Draft, tune: Tune) -> Iterator[Problem]:
-    if tune.metric is not None and tune.metric.startswith("test_"):
+def _metric(draft: Draft, plan: Plan, tune: Tune) -> Iterator[Problem]:
+    known, untouched = plan.metrics, "the test set is not touched in choosing"
+    if tune.metric is not None and rests_on_test_data(tune.metric, known):
+        where = draft.source.where(("tune", "metric"))
+        yield Problem(where, untouched, cure_by_validation(tune.metric, known))
+    own = plan.study.metric
+    replaced = tune.metric is not None or validation_counterpart(own) is not None
+    if not replaced and rests_on_test_data(own, known):
         yield Problem(
-            draft.source.where(("tune", "metric")),
-            "the test set is not touched in choosing",
-            f"choose by 'validation_{tune.metric.removeprefix('test_')}'",
+            draft.source.where(("tune",)),
+            f"the study's metric, '{own}', rests on test data, and {untouched}",
+            f"{cure_by_validation(own, known)}, by the key `metric` of `tune`",
         )
 
 

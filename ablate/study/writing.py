@@ -9,10 +9,11 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from ablate.study.schema import Claim, Factor, Selector, Study, Tune
+from ablate.study.schema import Claim, Design, Factor, Selector, Study, Tune
 from ablate.study.search_space import Parameter
 
 _ALONE = "baseline"
+_NOTHING: tuple[Any, ...] = ([], (), {}, None)
 _PLAIN_WORD = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 
 
@@ -50,7 +51,7 @@ def _content(study: Study) -> dict[str, Any]:
         "workload": study.workload,
         **({"baseline": study.contexts[_ALONE]} if alone else {"baselines": study.contexts}),
         "factors": {name: _factor(factor) for name, factor in study.factors.items()},
-        "design": _on_one_line(study.design.model_dump(mode="json")),
+        "design": _design(study.design),
         "forbid": [_on_one_line(combination) for combination in study.forbid],
         "seeds": _seeds(study.seeds),
         **plain,
@@ -64,7 +65,14 @@ def _content(study: Study) -> dict[str, Any]:
             for number in study.published
         ],
     }
-    return {key: value for key, value in content.items() if value not in ([], (), {}, None)}
+    # A baseline that sets nothing is a baseline all the same.
+    kept = ("baseline", "baselines")
+    return {k: value for k, value in content.items() if k in kept or value not in _NOTHING}
+
+
+def _design(design: Design) -> Any:
+    others = set() if design.kind == "fractional_factorial" else {"resolution"}
+    return _on_one_line(design.model_dump(mode="json", exclude=others))
 
 
 def _factor(factor: Factor) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from ablate.errors import Problem, StudyError
 Place = tuple[str | int, ...]
 """Keys and list positions from the top of a file to a value."""
 
-_DEEPEST = 20
+_DEEPEST, _MOST_DIGITS = 20, 308
 _LARGEST = 100_000
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
+_PLAIN = "use text, a finite number, true, false, null, a list or a mapping"
 
 
 class YamlFile(NamedTuple):
@@ -110,17 +112,25 @@ def _plain(value: Any, path: Place, lines: dict[Place, int], name: str) -> Any:
         return None
     for kind in (bool, int, float, str):
         if isinstance(value, kind) or (kind is bool and type(value).__name__ == "ScalarBoolean"):
-            plain = kind(value)
-            if isinstance(plain, float) and not math.isfinite(plain):
-                break
-            return plain
+            return _kept(kind(value), path, lines, name)
     raise StudyError(
-        Problem(
-            YamlFile(name, None, lines).where(path),
-            f"{value!s} is no plain value",
-            "use text, a finite number, true, false, null, a list or a mapping",
-        )
+        Problem(YamlFile(name, None, lines).where(path), f"{value!s} is no plain value", _PLAIN)
     )
+
+
+def _kept(value: Any, path: Place, lines: dict[Place, int], name: str) -> Any:
+    """The value, if records and reports can hold it."""
+    where = YamlFile(name, None, lines).where
+    if isinstance(value, float) and not math.isfinite(value):
+        raise StudyError(Problem(where(path), f"{value} is no plain value", _PLAIN))
+    # An integer beyond every float would fail wherever it is computed with, or only shown.
+    if isinstance(value, int) and abs(value) >= 10**_MOST_DIGITS:
+        message = f"is a number of more than {_MOST_DIGITS} digits"
+        raise StudyError(Problem(where(path), message, "write one that can be meant"))
+    if isinstance(value, str) and _HALF_A_CHARACTER.search(value):
+        message = f"{value!a} holds half a character, which no file can keep"
+        raise StudyError(Problem(where(path), message, "write the character itself"))
+    return value
 
 
 def _plain_mapping(
@@ -133,7 +143,7 @@ def _plain_mapping(
             raise StudyError(
                 Problem(YamlFile(name, None, lines).where(path), f"{key!s} cannot be a key")
             )
-        word = scalar_name(key)
+        word = scalar_name(_kept(key, path, lines, name))
         _note(lines, (*path, word), positions.get(key))
         if word in result:
             raise StudyError(

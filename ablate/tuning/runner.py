@@ -1,5 +1,6 @@
 """The trials that a study still misses, run by Ray Tune; records written as each one ends."""
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -205,7 +206,9 @@ def choose_resources(
     problems = []
     for name, asked in (("CPU", cpus), ("GPU", gpus)):
         option = f"--{name.lower()}s-per-trial"
-        if asked < 0 or (asked == 0 and name == "CPU"):
+        if not math.isfinite(asked):  # `nan` and `inf` are numbers to a command line
+            problems.append(Problem(option, f"must be a finite number, not {asked:g}"))
+        elif asked < 0 or (asked == 0 and name == "CPU"):
             problems.append(Problem(option, f"must be positive, not {asked:g}"))
         elif asked > largest[name]:
             problems.append(
@@ -215,7 +218,7 @@ def choose_resources(
                     f"{largest[name]:g} {name}s",
                 )
             )
-    if gpus > 1 and gpus != int(gpus):
+    if 1 < gpus < math.inf and gpus != int(gpus):
         problems.append(
             Problem("--gpus-per-trial", f"above one only whole GPUs can be given, not {gpus:g}")
         )

@@ -49,7 +49,7 @@ from ablate.tuning.samplers import (
     make_sampler,
 )
 from ablate.tuning.schedulers import check_scheduler, make_scheduler, recall
-from ablate.workload import Workload, describe_metric
+from ablate.workload import Workload, cure_by_validation, describe_metric, rests_on_test_data
 
 SEARCH_SEEDS = (100,)
 """Seeds of a search where none are given: not those of a study, whose comparison they would bias
@@ -277,12 +277,12 @@ def _judge(asked: _Asked, points: PointSearch) -> Any:
 
 def _objective(plan: Plan, metric: str | None, weighs_cost: bool) -> Objective:
     name = metric or criterion(plan.study)
-    if name.startswith("test_"):
+    if rests_on_test_data(name, plan.metrics):
         raise AblateError(
             Problem(
                 f"--metric {name}",
                 "the test set is not touched in choosing",
-                f"choose by 'validation_{name.removeprefix('test_')}'",
+                cure_by_validation(name, plan.metrics),
             )
         )
     description = describe_metric(name, plan.metrics)

@@ -5,16 +5,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ablate.errors import SettingsError
+from ablate.image_classification.data.sources import DATASETS
+from ablate.image_classification.data.split import split_indices
 from ablate.image_classification.settings import (
+    DataSettings,
+    ImageClassificationSettings,
     canonical,
     identity,
     merged,
     nested,
     pinned,
     resolve,
+    train_size,
+    validation_size,
 )
 
 
@@ -58,6 +65,14 @@ def test_unknown_preset_and_data_set_name_the_nearest() -> None:
     assert "did you mean 'cifar10'?" in message_of({"data.dataset": "cifar"})
 
 
+@pytest.mark.parametrize("preset", [["good_model"], {"a": "b"}, []])
+def test_a_preset_is_one_name(preset: object) -> None:
+    assert message_of({"preset": preset}) == (
+        f"preset: must be the name of a preset, not {preset!r}\n"
+        "    known are: good_model, goodest_model, resnet18, simple_model"
+    )
+
+
 def test_network_too_deep_for_the_images_is_refused_with_the_reason() -> None:
     text = message_of({"architecture.filters": [8] * 6})
     assert text.startswith("architecture: filters has 6 entries")
@@ -66,6 +81,59 @@ def test_network_too_deep_for_the_images_is_refused_with_the_reason() -> None:
 def test_more_validations_than_batches_are_refused() -> None:
     text = message_of({"data.dataset": "digits", "training.validations_per_epoch": 100})
     assert "an epoch has only 20 batches" in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"data.validation_fraction": 0.0003},
+            "data.validation_fraction: holds out none of 1433 training images\n"
+            "    use at least 0.0007",
+        ),
+        (
+            {"data.validation_fraction": 0.003, "data.stratified": True},
+            "data.validation_fraction: holds out none of 1433 training images\n"
+            "    use at least 0.007",
+        ),
+        (
+            {"data.validation_fraction": 0.9999},
+            "data.validation_fraction: leaves 0 of 1433 images to train with\n    use less",
+        ),
+        (
+            {"training.batch_size": 100_000},
+            "training.batch_size: a batch of 100000 is more than the 1290 images to train with\n"
+            "    use at most 1290",
+        ),
+    ],
+)
+def test_each_split_has_images_and_the_key_at_fault_is_named(
+    settings: dict[str, object], message: str
+) -> None:
+    assert message_of({"data.dataset": "digits", **settings}) == message
+
+
+@pytest.mark.parametrize("fraction", [0.003, 0.007, 0.1, 0.15, 0.5])
+@pytest.mark.parametrize("stratified", [False, True])
+@pytest.mark.parametrize("classes", [None, [0, 3, 8]])
+def test_the_number_held_out_is_what_the_split_holds_out(
+    fraction: float, stratified: bool, classes: list[int] | None
+) -> None:
+    data = DataSettings.model_validate(
+        {
+            "dataset": "digits",
+            "validation_fraction": fraction,
+            "stratified": stratified,
+            "classes": classes,
+        }
+    )
+    sizes = DATASETS["digits"].class_sizes
+    labels = np.repeat(range(10), sizes)
+    labels = labels[np.isin(labels, range(10) if classes is None else classes)]
+    train, validation = split_indices(labels, fraction, 0, stratified)
+    settings = ImageClassificationSettings(data=data)
+    assert validation_size(settings) == len(validation)
+    assert train_size(settings) == len(train) + len(validation)
 
 
 def test_dotted_and_nested_settings_mean_the_same() -> None:
@@ -208,6 +276,26 @@ class TestWeightsFiles:
             {"data.dataset": "digits", "data.classes": [3, 10]},
             "data.classes: digits has no class 10\n    its classes are 0 to 9",
         ),
+        ({"training.epochs": "many"}, "training.epochs: must be a whole number, not 'many'"),
+        ({"training.learning_rate": [0.1]}, "training.learning_rate: must be a number, not [0.1]"),
+        ({"training": [1]}, "training: must be a mapping of keys to values, not [1]"),
+        (
+            {"architecture.filters": 32},
+            "architecture.filters: must be a list of whole numbers, not 32",
+        ),
+        (
+            {"architecture.filters": [1.5]},
+            "architecture.filters.0: must be a whole number, not 1.5",
+        ),
+        (
+            {"architecture.filters": []},
+            "architecture.filters: must be a list of whole numbers, at least 1, not []",
+        ),
+        (
+            {"architecture.dropout_stages": "a"},
+            "architecture.dropout_stages: must be a list of numbers, not 'a'",
+        ),
+        ({"data.classes": 3}, "data.classes: must be a list of whole numbers, not 3"),
         ({"data.classes": [1, 1]}, "data.classes: a class is named twice (it is [1, 1])"),
     ],
 )

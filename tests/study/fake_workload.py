@@ -28,6 +28,7 @@ class FakeWorkload:
     metrics: Mapping[str, MetricDescription] = {
         "test_accuracy": MetricDescription(label="test accuracy", unit="%"),
         "test_loss": MetricDescription(label="test loss", higher_is_better=False),
+        "gap": MetricDescription(label="gap to the test set", uses_test_data=True),
         "validation_accuracy": MetricDescription(label="validation accuracy", unit="%"),
         "validation_loss": MetricDescription(label="validation loss", higher_is_better=False),
     }

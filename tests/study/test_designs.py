@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from ablate.errors import StudyError
-from ablate.study.arms import Arm
+from ablate.study.arms import BASELINE, Arm
 from ablate.study.designs import Aliased, aliases, draw_arms, next_greedy_arms
 from ablate.study.schema import Study
 from tests.study.fake_workload import FAKE
@@ -237,6 +237,24 @@ def test_a_full_factorial_varies_a_factor_only_where_its_condition_holds() -> No
     assert levels(arms) == [("adam", "0"), ("sgd", "0"), ("sgd", "0.9")]
 
 
+@pytest.mark.parametrize("design", ["one_at_a_time", "full_factorial"])
+def test_a_forbidden_combination_may_call_the_reference_level_baseline(design: str) -> None:
+    def drawn(norm: str) -> list[str]:
+        forbid = [{"pool": "mean", "norm": norm}]
+        factors = {"pool": THREE, "norm": NORM}
+        return names(draw_arms(study(factors, design=design, forbid=forbid), FAKE))
+
+    assert drawn("baseline") == drawn("none")
+    assert "mean" not in drawn("baseline")
+
+
+def test_it_is_called_so_too_where_no_level_equals_the_baseline() -> None:
+    wide = {"wide": WIDTH["wide"]}
+    forbid = [{"pool": "mean", "width": "baseline"}]
+    arms = draw_arms(study({"pool": THREE, "width": wide}, forbid=forbid), FAKE)
+    assert names(arms) == ["baseline", "stride", "wide"]
+
+
 def test_a_full_factorial_leaves_forbidden_combinations_out() -> None:
     forbid = [{"pool": "mean", "norm": "batch"}]
     factors = {"pool": POOL, "norm": NORM}
@@ -384,6 +402,13 @@ DESIGN_REFUSALS: dict[str, tuple[Study, str]] = {
         study({"optimizer": OPTIMIZER, "momentum": MOMENTUM}, design="fractional_factorial"),
         "factors.momentum.when: a condition would break the balance of a fractional factorial\n"
         "    use full_factorial",
+    ),
+    "condition on a level that is not named baseline": (
+        study(
+            {"optimizer": OPTIMIZER, "width": {"levels": WIDTH, "when": {"optimizer": BASELINE}}}
+        ),
+        "factors.width.when.optimizer: no level of 'optimizer' is named 'baseline': in the "
+        "baseline of 'baseline', it is at 'adam'\n    write `when: {optimizer: adam}`",
     ),
     "forbid in a fraction": (
         study(RECIPE, design="fractional_factorial", forbid=[{"pool": "max"}]),

@@ -199,6 +199,12 @@ def test_an_override_is_read_as_yaml(text: str, expected: tuple[str, Any]) -> No
             "epochs",
             "--set epochs: has no key and value\n    write --set training.epochs=2",
         ),
+        (
+            'model.norm="\\ud800"',
+            "--set model.norm=\"\\ud800\": '\\ud800' holds half a character, which no file "
+            "can keep\n"
+            "    write the character itself",
+        ),
         ("model.rates=[1", "--set model.rates=[1: 'model.rates=[1' is no value in YAML"),
     ],
 )
@@ -325,6 +331,57 @@ REFUSALS = {
         "study.yaml, line 5, design: no design named 'one_at_time'\n"
         "    did you mean 'one_at_a_time'?",
     ),
+    "list for a design": (
+        PLAIN + "design: [path]\n",
+        "study.yaml, line 5, design: must be the name of a design, not ['path']\n    known are: "
+        "add_one_in, fractional_factorial, full_factorial, leave_one_out, one_at_a_time, path",
+    ),
+    "list for a kind of design": (
+        PLAIN + "design: {kind: [path]}\n",
+        "study.yaml, line 5, design.kind: must be the name of a design, not ['path']\n    known "
+        "are: add_one_in, fractional_factorial, full_factorial, leave_one_out, one_at_a_time, path",
+    ),
+    "unknown kind of design": (
+        PLAIN + "design: {kind: pth}\n",
+        "study.yaml, line 5, design.kind: no design named 'pth'\n    did you mean 'path'?",
+    ),
+    "number in an order": (
+        PLAIN + "design: {kind: path, order: [1]}\n",
+        "study.yaml, line 5, design.order[0]: must be the name of a factor, not 1\n"
+        "    known are: pool",
+    ),
+    "mapping for an order": (
+        PLAIN + "design: {kind: path, order: {pool: 1}}\n",
+        "study.yaml, line 5, design.order: {'pool': 1} is no order\n"
+        "    give a list of factors, or greedy",
+    ),
+    "resolution of another design": (
+        PLAIN + "design: {kind: full_factorial, resolution: 3}\n",
+        "study.yaml, line 5, design.resolution: full_factorial has no resolution\n"
+        "    leave it out, or use kind: fractional_factorial",
+    ),
+    "resolution without a kind": (
+        PLAIN + "design: {resolution: 5}\n",
+        "study.yaml, line 5, design.resolution: one_at_a_time has no resolution\n"
+        "    leave it out, or use kind: fractional_factorial",
+    ),
+    "number for a baseline's name": (
+        PLAIN + "claims:\n  - says: a\n    context: 5\n    open: {why: b}\n",
+        "study.yaml, line 7, claims[0].context: must be the name of a baseline, not 5\n"
+        "    known are: baseline",
+    ),
+    "list for metrics": (
+        PLAIN + "metrics: [regret]\n",
+        "study.yaml, line 5, metrics: must be a mapping of keys to values, not ['regret']",
+    ),
+    "unknown key of a metric": (
+        PLAIN + "metrics: {regret: {label: regret, unti: points}}\n",
+        "study.yaml, line 5, metrics.regret.unti: no key named 'unti'\n    did you mean 'unit'?",
+    ),
+    "fraction for a whole number": (
+        PLAIN + "retries: 1.5\n",
+        "study.yaml, line 5, retries: must be a whole number, not 1.5",
+    ),
     "unknown metric": (
         PLAIN + "metric: test_acuracy\n",
         "study.yaml, line 5, metric: no metric named 'test_acuracy'\n"
@@ -403,6 +460,17 @@ REFUSALS = {
         "study.yaml, line 9, claims[0].difference.worse: compares 'mean' with itself\n"
         "    name two arms that differ",
     ),
+    "greedy path by a metric of the test set": (
+        PLAIN + "design: {kind: path, order: greedy}\nmetric: gap\n",
+        "study.yaml, line 6, metric: 'gap' rests on test data, by which a greedy path is not to "
+        "choose its steps\n    choose by a metric of validation data, such as "
+        "'validation_accuracy', or give the path an order",
+    ),
+    "metric of the test set described as none": (
+        PLAIN + "metrics: {gap: {label: gap}}\n",
+        "study.yaml, line 5, metrics.gap: 'gap' rests on test data, which this description leaves "
+        "out\n    add uses_test_data: true, or leave the description to the workload",
+    ),
     "not YAML": (
         PLAIN + "seeds: [0, 1\n",
         "study.yaml, line 6: is not YAML: expected ',' or ']', but got '<stream end>'\n"
@@ -417,6 +485,28 @@ REFUSALS = {
         PLAIN.replace("16", ".nan"),
         "study.yaml, line 2, baseline.model.width: nan is no plain value\n"
         "    use text, a finite number, true, false, null, a list or a mapping",
+    ),
+    "number beyond all that can be meant": (
+        PLAIN.replace("16", "0x" + "f" * 5000),
+        "study.yaml, line 2, baseline.model.width: is a number of more than 308 digits\n"
+        "    write one that can be meant",
+    ),
+    "end of a range beyond every float": (
+        PLAIN
+        + "tune:\n  space:\n    parameters:\n      training.rate:\n        {type: float, range: "
+        + f"[1, 1{'0' * 400}], why: w}}\n",
+        "study.yaml, line 9, tune.space.parameters.training.rate.range[1]: is a number of more "
+        "than 308 digits\n    write one that can be meant",
+    ),
+    "half a character": (
+        PLAIN.replace("Does pooling matter?", '"\\ud800"'),
+        "study.yaml, line 1, question: '\\ud800' holds half a character, which no file can keep\n"
+        "    write the character itself",
+    ),
+    "half a character in a key": (
+        PLAIN + '  "\\udfff": [max, mean]\n',
+        "study.yaml, line 3, factors: '\\udfff' holds half a character, which no file can keep\n"
+        "    write the character itself",
     ),
     "nested deeply": (
         "question: " + "[" * 30 + "]" * 30 + "\n",
@@ -465,6 +555,19 @@ def test_a_wrong_option_is_named_as_the_option(refused: Refused) -> None:
     )
 
 
+@pytest.mark.parametrize("overrides", [{"data.dataset": "blobs"}, {"data": {"dataset": "blobs"}}])
+def test_two_options_that_ask_for_other_data_sets_are_refused(
+    load: Load, refused: Refused, overrides: dict[str, Any]
+) -> None:
+    option = f"--set {next(iter(overrides))}"
+    assert refused(PLAIN, dataset="moons", overrides=overrides) == (
+        f"{option}: asks for data.dataset: 'blobs', and --dataset for 'moons'\n"
+        "    leave one of the two out"
+    )
+    same = load(PLAIN, dataset="blobs", overrides=overrides)
+    assert same.contexts["baseline"]["data.dataset"] == "blobs"
+
+
 def test_a_missing_file_is_named_with_its_neighbour(tmp_path: Path) -> None:
     (tmp_path / "pooling.yaml").write_text(PLAIN)
     with pytest.raises(StudyError) as error:
@@ -479,6 +582,30 @@ def test_an_unknown_workload_is_located(refused: Refused) -> None:
     assert message.startswith(
         "study.yaml, line 5, workload: no workload named 'image_clasification'"
     )
+
+
+def test_a_module_beside_a_study_elsewhere_is_said_to_lie_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "lies_beside.py").write_text("")
+    study = tmp_path / "elsewhere" / "study.yaml"
+    study.write_text(PLAIN + "workload: lies_beside:train\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StudyError) as error:
+        load_study("elsewhere/study.yaml")
+    assert str(error.value) == (
+        "elsewhere/study.yaml, line 5, workload: workload 'lies_beside:train' cannot be loaded: No "
+        "module named 'lies_beside'. It must name an importable module and a function in it, as in "
+        "my_package.training:train\n    it lies beside the study: run the command in elsewhere, or "
+        f"with PYTHONPATH={tmp_path}/elsewhere"
+    )
+
+
+def test_the_default_resolution_may_stand_beside_any_design(load: Load) -> None:
+    """As the studies of earlier runs write it."""
+    assert load(PLAIN + "design: {kind: one_at_a_time, order: [], resolution: 4}\n") == load(PLAIN)
 
 
 def test_a_design_may_be_short_or_long(load: Load) -> None:

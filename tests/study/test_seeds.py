@@ -37,6 +37,9 @@ def test_seeds_are_read_in_the_order_given(text: Any, seeds: tuple[int, ...]) ->
         ("1,0-2", "seed 1 is given twice\n    give each seed once"),
         ([0.5], "0.5 is no seed: a seed is a whole number from 0" + HOW),
         ([True], "True is no seed: a seed is a whole number from 0" + HOW),
+        ("0-9999,10000-12000", "12,001 seeds are more than 10,000"),
+        (list(range(10_001)), "10,001 seeds are more than 10,000"),
+        ([10**18], f"{10**18} is no seed: a seed has at most 18 digits" + HOW),
         ("0-999999999", "'0-999999999' holds more than 10,000 seeds"),
     ],
 )

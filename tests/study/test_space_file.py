@@ -136,6 +136,16 @@ class TestRefused:
                 "    did you mean 'float'?",
             ),
             (
+                "{type: [float], range: [0, 1], why: w}",
+                "line 2, parameters.training.rate.type: must be the name of a type, not "
+                "['float']\n    known are: categorical, float, int",
+            ),
+            (
+                "{type: float, range: [0, 1], scale: [log], why: w}",
+                "line 2, parameters.training.rate.scale: must be the name of a scale, not "
+                "['log']\n    known are: linear, log",
+            ),
+            (
                 "{range: [0, 1], why: w}",
                 "line 2, parameters.training.rate: 'type' is missing\n"
                 "    give float, int or categorical",

@@ -139,6 +139,11 @@ def test_the_long_form_holds_the_space_itself(load: Load, tmp_path: Path) -> Non
             "    choose by 'validation_accuracy'",
         ),
         (
+            "{space: rates, metric: gap}",
+            "tune.metric: the test set is not touched in choosing\n"
+            "    choose by a metric of validation data, such as 'validation_accuracy'",
+        ),
+        (
             "{space: rates, metric: validation_los}",
             "tune.metric: no metric named 'validation_los'\n    did you mean 'validation_loss'?",
         ),
@@ -174,6 +179,19 @@ def test_seeds_of_the_command_line_are_held_against_those_of_the_search(refused:
     assert refused(STUDY + "tune: {space: rates}\n", seeds=(99, 100)) == (
         f"--seeds: seed 100 {CHOSEN_TWICE}\n    leave them to `tune`"
     )
+
+
+def test_a_study_of_a_metric_with_test_data_names_another_to_search_for(
+    load: Load, refused: Refused
+) -> None:
+    text = STUDY + "metric: gap\ntune: {space: rates"
+    assert refused(text + "}\n") == (
+        "study.yaml, line 7, tune: the study's metric, 'gap', rests on test data, and the test set "
+        "is not touched in choosing\n"
+        "    choose by a metric of validation data, such as 'validation_accuracy', by the key "
+        "`metric` of `tune`"
+    )
+    assert load(text + ", metric: validation_loss}\n").tune.metric == "validation_loss"
 
 
 def test_a_greedy_path_is_refused(refused: Refused) -> None:

@@ -1,7 +1,9 @@
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -72,3 +74,39 @@ def test_a_study_is_read_back_as_it_was_written(study: Study) -> None:
         file = Path(folder, "study.yaml")
         file.write_text(study_to_yaml(study), encoding="utf-8")
         assert load_study(file, workload=FAKE) == study
+
+
+EMPTY = {
+    "baseline": "baseline: {}\nfactors: {model.pool: [max, mean]}\n",
+    "one of several baselines": (
+        "baselines: {a: {}, b: {model.width: 9}}\nfactors: {model.pool: [max, mean]}\n"
+    ),
+    "factors": "baseline: {model.width: 9}\nfactors: {}\n",
+    "baseline and factors": "baseline: {}\nfactors: {}\n",
+    "level": "baseline: {}\nfactors: {pool: {with: {}, without: {model.pool: mean}}}\n",
+    "condition and contexts": (
+        "baseline: {}\nfactors: {model.pool: {levels: [max, mean], when: {}, contexts: []}}\n"
+    ),
+    "lists and metrics": (
+        "baseline: {}\nfactors: {}\nforbid: []\nclaims: []\npublished: []\nmetrics: {}\n"
+    ),
+    "arms": (
+        "baseline: {}\nfactors: {model.pool: [max, mean]}\n"
+        "claims: [{says: a, no_difference: {first: {}, second: {pool: mean}}}]\n"
+        "published: [{value: 60, metric: test_accuracy, label: a, arm: {}}]\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", EMPTY)
+def test_what_is_empty_is_read_back_as_empty(load: Callable[..., Study], what: str) -> None:
+    study = load("question: '?'\n" + EMPTY[what])
+    assert load(study_to_yaml(study)) == study
+
+
+def test_a_resolution_is_written_where_it_says_something(load: Callable[..., Study]) -> None:
+    text = "question: '?'\nbaseline: {}\nfactors: {model.pool: [max, mean]}\n"
+    fraction = load(text + "design: {kind: fractional_factorial, resolution: 3}\n")
+    assert "resolution: 3" in study_to_yaml(fraction)
+    assert load(study_to_yaml(fraction)) == fraction
+    assert "resolution" not in study_to_yaml(load(text))

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -291,6 +292,10 @@ class TestChooseResources:
             ),
             (ResourceWish(cpus=0), "--cpus-per-trial: must be positive, not 0"),
             (ResourceWish(gpus=-1), "--gpus-per-trial: must be positive, not -1"),
+            (ResourceWish(cpus=math.nan), "--cpus-per-trial: must be a finite number, not nan"),
+            (ResourceWish(gpus=math.nan), "--gpus-per-trial: must be a finite number, not nan"),
+            (ResourceWish(gpus=math.inf), "--gpus-per-trial: must be a finite number, not inf"),
+            (ResourceWish(cpus=-math.inf), "--cpus-per-trial: must be a finite number, not -inf"),
             (
                 ResourceWish(gpus=1.5),
                 "--gpus-per-trial: above one only whole GPUs can be given, not 1.5",

@@ -345,6 +345,17 @@ class TestSearch:
             "    choose by 'validation_accuracy'"
         )
 
+    def test_a_metric_that_is_described_as_of_the_test_set_is_not_searched_for(
+        self, tmp_path: Path
+    ):
+        gap = {"gap": {"label": "gap", "uses_test_data": True}}
+        with pytest.raises(AblateError) as caught:
+            find(make_valley_plan(metric="gap", metrics=gap), tmp_path)
+        assert str(caught.value) == (
+            "--metric gap: the test set is not touched in choosing\n"
+            "    choose by a metric of validation data"
+        )
+
     def test_a_metric_of_which_less_is_better(self, tmp_path: Path):
         plan = make_valley_plan(workload="tests.tuning.valley:train_loss")
         result = find(plan, tmp_path, trials=4, metric="validation_loss", sampler="random")

@@ -23,6 +23,7 @@ KEY = "architecture.weights"
 SUFFIXES = (".safetensors", ".pth", ".pt")
 _MARK = "sha256:"
 _WORDS = (NO_WEIGHTS, IMAGENET)
+_NAMES = "name a .pth or .safetensors file, a run that keeps its weights, 'imagenet' or 'none'"
 
 
 class WeightsName(NamedTuple):
@@ -46,8 +47,12 @@ def pinned(weights: str) -> str:
             message = f"'{digest}' is no SHA-256"
             raise SettingsError(Problem(KEY, message, "give its 64 hexadecimal digits, or a path"))
         return weights
-    path = _only_file(Path(weights).expanduser())
-    state = path.stat()
+    try:
+        path = _only_file(Path(weights).expanduser())
+        state = path.stat()
+    except (OSError, RuntimeError) as error:  # a name too long, no such user, no permission
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise SettingsError(Problem(KEY, f"no file {weights}: {reason}", _NAMES)) from None
     return f"{path}@{_MARK}{_digest(path, state.st_size, state.st_mtime_ns)}"
 
 
@@ -83,14 +88,7 @@ def _only_file(path: Path) -> Path:
     if path.is_file():
         return path
     if not path.is_dir():
-        raise SettingsError(
-            Problem(
-                KEY,
-                f"no file {path}",
-                "name a .pth or .safetensors file, a run that keeps its weights, 'imagenet' or "
-                "'none'",
-            )
-        )
+        raise SettingsError(Problem(KEY, f"no file {path}", _NAMES))
     places = (path, path / "records")
     found = [f for place in places for f in sorted(place.glob("*")) if f.suffix in SUFFIXES]
     if len(found) == 1:

@@ -76,6 +76,20 @@ def test_a_missing_file_and_a_false_digest_are_refused() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("x" * 5000, "File name too long"),
+        ("~nobody_of_this_name/x", "Could not determine home directory"),
+    ],
+)
+def test_a_path_that_cannot_be_looked_at_is_refused(name: str, reason: str) -> None:
+    assert refusal(name) == (
+        f"architecture.weights: no file {name}: {reason}\n"
+        "    name a .pth or .safetensors file, a run that keeps its weights, 'imagenet' or 'none'"
+    )
+
+
 def test_the_hash_names_weights_by_content(file: Path) -> None:
     assert weights.identity("resnet18", "none") == {}
     assert weights.identity("resnet18", str(file)) == {"weights": f"sha256:{DIGEST}"}
