@@ -11,7 +11,8 @@ _OF_ONE_TRIAL = {"process", "not_given", NOT_FINITE}  # says nothing of where a 
 
 
 def provenance_of(records: Iterable[TrialRecord]) -> dict[str, str]:
-    """Each fact that the records give, by its dotted name, and the time from first to last.
+    """Each fact that the records give, by its dotted name in order of names, and the time from
+    first to last.
 
     Where the trials differ in a fact, every value is named with the number of its trials.
     """
@@ -21,7 +22,7 @@ def provenance_of(records: Iterable[TrialRecord]) -> dict[str, str]:
         for name, value in of_one.items():
             if name not in _OF_ONE_TRIAL and name not in ("started", "ended"):
                 values.setdefault(name, Counter())[value] += 1
-    merged = {name: _joined(counts) for name, counts in values.items()}
+    merged = {name: _joined(values[name]) for name in sorted(values)}
     starts = [of_one["started"] for of_one in facts if "started" in of_one]
     ends = [of_one["ended"] for of_one in facts if "ended" in of_one]
     return merged | ({"trained": f"{min(starts)} to {max(ends)}"} if starts and ends else {})
