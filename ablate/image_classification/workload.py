@@ -171,7 +171,7 @@ def _run(
         facts["provenance"]["frozen_part"] = "once" if frozen_once else "with every batch"
     points = []
     trained = parts.trained
-    trainable: Any = torch.compile(trained) if settings.training.compile else trained
+    trainable = _compiled(trained) if settings.training.compile else trained
     flops = _forward_flops(settings)
     try:
         for point in train(
@@ -193,6 +193,17 @@ def _run(
     if wanted.weights:
         facts["weights"] = _weights(network)
     yield {**final, "facts": facts}
+
+
+def _compiled(network: "nn.Module") -> Any:
+    """Dynamo stops compiling, without a word, where code has been compiled too often, and a worker
+    comes by the same code in every trial: so it forgets those before.
+    """
+    import torch
+
+    torch.compiler.reset()
+    compiled: Any = torch.compile(network)
+    return compiled
 
 
 def _told(work: Generator[str, None, Result]) -> Generator[dict[str, Any], None, Result]:

@@ -163,6 +163,27 @@ def workload_precision() -> Any:
     return choose_precision("float32", torch.device("cpu"))
 
 
+def test_every_arm_that_a_worker_comes_by_is_compiled(
+    few: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = 0
+
+    def count(graph: Any, inputs: Any) -> Any:
+        nonlocal compiled
+        compiled += 1
+        return graph.forward
+
+    compile_ = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda network: compile_(network, backend=count))
+    counts = []
+    for filters in (4, 5, 6, 7):
+        compiled = 0
+        trial(few, {"architecture.filters": [filters], "training.compile": True})
+        counts.append(compiled)
+    assert counts[0] > 0
+    assert counts == counts[:1] * 4
+
+
 def test_the_loss_at_the_end_is_measured_against_its_best(digits: dict[str, Any]) -> None:
     *points, final = trial(digits, {"training.learning_rate": 0.05, "training.epochs": 4})
     losses = [point["validation_loss"] for point in points]
