@@ -154,6 +154,7 @@ def _run(
     from ablate.image_classification.training.frozen_part import encoder, kept_outputs
     from ablate.image_classification.training.loop import train
     from ablate.image_classification.training.precision import choose_precision
+    from ablate.image_classification.training.warm_up import warm_up
 
     torch.set_num_threads(max(1, int(resources.cpus)))
     torch.set_float32_matmul_precision("high")
@@ -173,6 +174,7 @@ def _run(
     trained = parts.trained
     trainable = _compiled(trained) if settings.training.compile else trained
     flops = _forward_flops(settings)
+    warm_up(trainable, splits, settings.training, precision)
     try:
         for point in train(
             trainable,

@@ -163,6 +163,41 @@ def workload_precision() -> Any:
     return choose_precision("float32", torch.device("cpu"))
 
 
+class TestWarmUp:
+    """What comes before a trial's clock starts."""
+
+    WARM_UP = "ablate.image_classification.training.warm_up.warm_up"
+
+    def test_it_changes_no_bit_of_a_result(
+        self, few: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings = {
+            "preset": "good_model",
+            "architecture.filters": [4, 8, 8],
+            "training.validations_per_epoch": 2,
+        }
+        warm = trial(few, settings, wanted=Wanted(weights=True))
+        monkeypatch.setattr(self.WARM_UP, lambda *arguments: None)
+        cold = trial(few, settings, wanted=Wanted(weights=True))
+        assert without_times(warm) == without_times(cold)
+        assert warm[-1]["facts"]["weights"] == cold[-1]["facts"]["weights"]
+
+    def test_the_clock_starts_after_it(
+        self, few: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seconds = 0.0
+
+        def slow(*arguments: Any) -> None:
+            nonlocal seconds
+            seconds += 100
+
+        monkeypatch.setattr(self.WARM_UP, slow)
+        monkeypatch.setattr("time.perf_counter", lambda: seconds)
+        *points, final = trial(few, {})
+        assert [point["seconds"] for point in points] == [0.0, 0.0]
+        assert final["train_seconds"] == 0
+
+
 def test_every_arm_that_a_worker_comes_by_is_compiled(
     few: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
