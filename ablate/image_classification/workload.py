@@ -151,14 +151,16 @@ def _run(
     import torch
 
     from ablate.image_classification.architecture.backbone_network import split
+    from ablate.image_classification.training.device import choose_device, peak_memory, prepare
     from ablate.image_classification.training.frozen_part import encoder, kept_outputs
     from ablate.image_classification.training.loop import train
-    from ablate.image_classification.training.precision import choose_precision
+    from ablate.image_classification.training.precision import choose_precision, keep_float32_exact
     from ablate.image_classification.training.warm_up import warm_up
 
     torch.set_num_threads(max(1, int(resources.cpus)))
-    torch.set_float32_matmul_precision("high")
-    device = torch.device("cuda" if resources.gpus > 0 else "cpu")
+    device = choose_device(resources)
+    prepare(device)
+    keep_float32_exact()
     precision = choose_precision(settings.training.precision, device)
     network = _network(settings, seed, precision, data)
     parts = split(network, settings.architecture)
@@ -190,6 +192,8 @@ def _run(
             yield point
     except DivergedError as error:
         raise DivergedError(str(error), facts) from None
+    finally:
+        facts["provenance"] |= peak_memory(device)
     final = _final_metrics(trained, splits, precision, points, settings)
     final["train_seconds"] = points[-1]["seconds"]
     if wanted.weights:
@@ -336,6 +340,8 @@ def _facts(
     """What is known of the metrics and of how they came about, but is no metric."""
     import torch
 
+    from ablate.image_classification.training.device import device_name, gpu_facts
+
     sizes = {"train": len(splits.train), "validation": len(splits.validation)}
     sizes["test"] = len(splits.test)
     description = DATASETS[settings.data.dataset]
@@ -345,19 +351,20 @@ def _facts(
         chance[f"{which}_loss"] = math.log(class_count(settings))
     chance["validation_accuracy_mean"] = chance["validation_accuracy"]
     chance["validation_loss_mean"] = chance["validation_loss"]
-    device = precision.device.type
+    gpu = gpu_facts(precision.device)
     return {
         "chance_level": chance,
         "metric_resolution": {f"{which}_accuracy": 100 / size for which, size in sizes.items()},
         "provenance": {
             "precision": precision.name,
-            "device": torch.cuda.get_device_name() if device == "cuda" else device,
+            "device": device_name(precision.device),
             "threads": torch.get_num_threads(),
             "dataset": settings.data.dataset,
             "data_digest": description.digest,
             "images": sizes,
             "torch": torch.__version__,
             "process": os.getpid(),
+            **({"gpu": gpu} if gpu else {}),
         },
     }
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from ablate.records.schema import TrialRecord
 
-_OF_ONE_TRIAL = {"process", "not_given"}  # says nothing of where a whole run comes from
+# says nothing of where a whole run comes from
+_OF_ONE_TRIAL = {"process", "not_given", "peak_memory_gb"}
 
 
 def provenance_of(records: Iterable[TrialRecord]) -> dict[str, str]:

@@ -198,6 +198,12 @@ class TestWarmUp:
         assert final["train_seconds"] == 0
 
 
+def test_what_is_called_float32_is_float32(few: dict[str, Any]) -> None:
+    torch.set_float32_matmul_precision("high")
+    trial(few, {"training.epochs": 1})
+    assert torch.get_float32_matmul_precision() == "highest"
+
+
 def test_every_arm_that_a_worker_comes_by_is_compiled(
     few: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
