@@ -7,11 +7,11 @@ import itertools
 import math
 import os
 import warnings
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ablate.errors import DivergedError
+from ablate.errors import AblateError, DivergedError, Problem
 from ablate.image_classification import settings as settings_file
 from ablate.image_classification.architecture.cost import ForwardFlops, forward_flops
 from ablate.image_classification.architecture.spec import NO_WEIGHTS
@@ -115,6 +115,17 @@ class ImageClassification:
             once=train + validation if recipe.cache_limit else None,
         )
 
+    def device_check(self, resources: Resources) -> Callable[[], None] | None:
+        if resources.gpus > 1:
+            raise AblateError(
+                Problem(
+                    f"--gpus-per-trial {resources.gpus:g}",
+                    f"a trial of {self.name} computes on one GPU; the others would idle",
+                    "give each trial one GPU, or a share of one, such as 0.5",
+                )
+            )
+        return _check_gpu if resources.gpus else None
+
     def run(
         self,
         settings: Settings,
@@ -139,6 +150,12 @@ _WEIGHTS = "weights "
 def _weights_name(settings: ImageClassificationSettings) -> str | None:
     spec = settings.architecture
     return None if spec.weights == NO_WEIGHTS else f"{_WEIGHTS}{spec.backbone} {spec.weights}"
+
+
+def _check_gpu() -> None:
+    from ablate.image_classification.training.device import check_gpu
+
+    check_gpu()
 
 
 def _run(

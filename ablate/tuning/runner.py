@@ -12,6 +12,7 @@ from ablate.records.store import RecordStore, answers, has_test_curve, writer_lo
 from ablate.study.plan import Plan
 from ablate.tuning.cluster import cluster, largest_machine, offered, temporary_folder
 from ablate.tuning.course import TrialTask
+from ablate.tuning.device_check import check_device
 from ablate.tuning.progress import ProgressListener, Silent
 from ablate.workload import Resources, Wanted, Workload
 
@@ -130,7 +131,8 @@ def run_tasks(
     data: object references by name. scheduler: of Ray Tune, whose metrics are "point/<name>"; a
     trial that it stops is recorded as pruned. search_alg: suggests {"task": ...} itself, and then
     `tasks` only says how many and with which resources. by_reference: workers find the workload by
-    the spec's name; False hands it to them. Raises AblateError when Ray Tune itself fails.
+    the spec's name; False hands it to them. Raises AblateError when Ray Tune itself fails, and
+    where trials cannot compute on what they would get.
     """
     import ray
     from ray import tune
@@ -140,6 +142,7 @@ def run_tasks(
     from ablate.tuning.task_queue import StartInTurn, TaskQueue
 
     asked = tasks[0].resources
+    check_device(workload, asked)
     recorder, room = Recorder(store, progress), Room(asked, max_concurrent)
     with temporary_folder() as folder:
         tuner = tune.Tuner(
