@@ -29,7 +29,8 @@ CpusPerTrial = Annotated[
     float | None, typer.Option(metavar="N", help="CPUs, hence threads, a trial.")
 ]
 GpusPerTrial = Annotated[
-    float | None, typer.Option(metavar="N", help="GPUs a trial; 0.5 lets two share one.")
+    float | None,
+    typer.Option(metavar="N", help="GPUs a trial, else 1 where there are any; 0.5 lets two share."),
 ]
 MaxConcurrent = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="At most so many trials at a time.")

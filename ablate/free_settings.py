@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ablate.workload import MetricDescription, Settings, nested
+from ablate.workload import MetricDescription, Resources, Settings, nested
 
 
 class FreeSettings:
@@ -32,3 +32,6 @@ class FreeSettings:
     def training_flops(self, resolved: Settings) -> float:
         """Unknown."""
         return 0.0
+
+    def device_check(self, resources: Resources) -> None:
+        """What they compute on is their own matter."""

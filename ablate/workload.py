@@ -7,7 +7,7 @@ but `run` and `load_data` of a workload may.
 
 import copy
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -160,6 +160,12 @@ class Workload(Protocol):
 
     def training_flops(self, resolved: Settings) -> float:
         """FLOPs of one trial, for cost estimates; 0 where unknown."""
+
+    def device_check(self, resources: Resources) -> Callable[[], None] | None:
+        """What tells, called where a trial would run and with what it would get, whether it can:
+        a function that can be sent to another process, and raises AblateError where it cannot.
+        None: nothing to check. Raises AblateError for resources that no trial can use.
+        """
 
     def run(
         self,

@@ -133,6 +133,7 @@ def test_it_asks_for_no_data_and_states_no_metrics():
         {},
         0.0,
     )
+    assert workload.device_check(Resources(gpus=2)) is None
     with pytest.raises(AblateError) as caught:
         workload.load_data("cifar10", None)
     assert str(caught.value) == f"workload '{NAME}' loads its data itself"

@@ -7,11 +7,11 @@ import itertools
 import math
 import os
 import warnings
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ablate.errors import DivergedError
+from ablate.errors import AblateError, DivergedError, Problem
 from ablate.image_classification import settings as settings_file
 from ablate.image_classification.architecture.cost import ForwardFlops, forward_flops
 from ablate.image_classification.architecture.spec import NO_WEIGHTS
@@ -118,6 +118,17 @@ class ImageClassification:
             once=train + validation if recipe.cache_limit else None,
         )
 
+    def device_check(self, resources: Resources) -> Callable[[], None] | None:
+        if resources.gpus > 1:
+            raise AblateError(
+                Problem(
+                    f"--gpus-per-trial {resources.gpus:g}",
+                    f"a trial of {self.name} computes on one GPU; the others would idle",
+                    "give each trial one GPU, or a share of one, such as 0.5",
+                )
+            )
+        return _check_gpu if resources.gpus else None
+
     def run(
         self,
         settings: Settings,
@@ -144,6 +155,12 @@ def _weights_name(settings: ImageClassificationSettings) -> str | None:
     return None if spec.weights == NO_WEIGHTS else f"{_WEIGHTS}{spec.backbone} {spec.weights}"
 
 
+def _check_gpu() -> None:
+    from ablate.image_classification.training.device import check_gpu
+
+    check_gpu()
+
+
 def _run(
     settings: ImageClassificationSettings,
     seed: int,
@@ -154,13 +171,16 @@ def _run(
     import torch
 
     from ablate.image_classification.architecture.backbone_network import split
+    from ablate.image_classification.training.device import choose_device, peak_memory, prepare
     from ablate.image_classification.training.frozen_part import encoder, kept_outputs
     from ablate.image_classification.training.loop import train
-    from ablate.image_classification.training.precision import choose_precision
+    from ablate.image_classification.training.precision import choose_precision, keep_float32_exact
+    from ablate.image_classification.training.warm_up import warm_up
 
     torch.set_num_threads(max(1, int(resources.cpus)))
-    torch.set_float32_matmul_precision("high")
-    device = torch.device("cuda" if resources.gpus > 0 else "cpu")
+    device = choose_device(resources)
+    prepare(device)
+    keep_float32_exact()
     precision = choose_precision(settings.training.precision, device)
     network = _network(settings, seed, precision, data)
     parts = split(network, settings.architecture)
@@ -174,8 +194,9 @@ def _run(
         facts["provenance"]["frozen_part"] = "once" if frozen_once else "with every batch"
     points = []
     trained = parts.trained
-    trainable: Any = torch.compile(trained) if settings.training.compile else trained
+    trainable = _compiled(trained) if settings.training.compile else trained
     flops = _forward_flops(settings)
+    warm_up(trainable, splits, settings.training, precision)
     try:
         for point in train(
             trainable,
@@ -191,11 +212,24 @@ def _run(
             yield point
     except DivergedError as error:
         raise DivergedError(str(error), facts) from None
+    finally:
+        facts["provenance"] |= peak_memory(device)
     final = _final_metrics(trained, splits, precision, points, settings)
     final["train_seconds"] = points[-1]["seconds"]
     if wanted.weights:
         facts["weights"] = _weights(network)
     yield {**final, "facts": facts}
+
+
+def _compiled(network: "nn.Module") -> Any:
+    """Dynamo stops compiling, without a word, where code has been compiled too often, and a worker
+    comes by the same code in every trial: so it forgets those before.
+    """
+    import torch
+
+    torch.compiler.reset()
+    compiled: Any = torch.compile(network)
+    return compiled
 
 
 def _told(work: Generator[str, None, Result]) -> Generator[dict[str, Any], None, Result]:
@@ -326,6 +360,8 @@ def _facts(
     """What is known of the metrics and of how they came about, but is no metric."""
     import torch
 
+    from ablate.image_classification.training.device import device_name, gpu_facts
+
     sizes = {"train": len(splits.train), "validation": len(splits.validation)}
     sizes["test"] = len(splits.test)
     description = DATASETS[settings.data.dataset]
@@ -335,19 +371,20 @@ def _facts(
         chance[f"{which}_loss"] = math.log(class_count(settings))
     chance["validation_accuracy_mean"] = chance["validation_accuracy"]
     chance["validation_loss_mean"] = chance["validation_loss"]
-    device = precision.device.type
+    gpu = gpu_facts(precision.device)
     return {
         "chance_level": chance,
         "metric_resolution": {f"{which}_accuracy": 100 / size for which, size in sizes.items()},
         "provenance": {
             "precision": precision.name,
-            "device": torch.cuda.get_device_name() if device == "cuda" else device,
+            "device": device_name(precision.device),
             "threads": torch.get_num_threads(),
             "dataset": settings.data.dataset,
             "data_digest": description.digest,
             "images": sizes,
             "torch": torch.__version__,
             "process": os.getpid(),
+            **({"gpu": gpu} if gpu else {}),
         },
     }
 

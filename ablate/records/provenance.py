@@ -7,7 +7,8 @@ from typing import Any
 from ablate.records.asked_metrics import NOT_FINITE
 from ablate.records.schema import TrialRecord
 
-_OF_ONE_TRIAL = {"process", "not_given", NOT_FINITE}  # says nothing of where a whole run comes from
+# says nothing of where a whole run comes from
+_OF_ONE_TRIAL = {"process", "not_given", "peak_memory_gb", NOT_FINITE}
 
 
 def provenance_of(records: Iterable[TrialRecord]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What a plan's trials will cost, judging by trials that are recorded."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from ablate.study.plan import Plan, PlannedTrial
@@ -17,6 +17,10 @@ class MeasuredCost(Protocol):
         """Wall seconds times the CPUs held."""
 
     @property
+    def gpu_seconds(self) -> float:
+        """Wall seconds times the GPUs held, or the share of one; 0 for a trial on CPUs."""
+
+    @property
     def flops(self) -> float:
         """FLOPs of training; 0 where unknown."""
 
@@ -24,38 +28,65 @@ class MeasuredCost(Protocol):
 class Estimate(NamedTuple):
     """What trials will take, and what that rests on."""
 
-    core_seconds: float | None
-    """None where nothing is known of some trial."""
+    seconds: float | None
+    """Of the CPUs or GPUs held; None where nothing is known of some trial."""
     judged_by: frozenset[str]
     """Hashes of the recorded trials that it comes from."""
+    on_gpus: bool = False
+    """Whether those were trained on GPUs, whose seconds these are then."""
 
 
 def estimate_cost(plan: Plan, costs: Mapping[str, MeasuredCost]) -> Estimate:
     """Of the trials that are not yet recorded. costs: by trial hash, of this study or others."""
     missing = [trial for trial in plan.unique_trials if trial.hash not in costs]
-    return _sum(_expected_cost(plan, trial, costs) for trial in missing)
+    return _estimate(plan, missing, costs)
+
+
+def _estimate(
+    plan: Plan, trials: Sequence[PlannedTrial], costs: Mapping[str, MeasuredCost]
+) -> Estimate:
+    """Judging by records of one kind of device alone, as rates of the two have nothing to do with
+    each other: the kind that more trials of this plan were recorded on, else more of all; the
+    other where nothing can be told by that.
+    """
+    own = {trial.hash for trial in plan.unique_trials}
+    kinds = [
+        {hash_: cost for hash_, cost in costs.items() if (cost.gpu_seconds > 0) == on_gpus}
+        for on_gpus in (False, True)
+    ]
+    kinds.sort(key=lambda kind: (len(own & kind.keys()), len(kind)), reverse=True)
+    estimates = [_sum(_expected_cost(plan, trial, kind) for trial in trials) for kind in kinds]
+    return next((each for each in estimates if each.seconds is not None), estimates[0])
 
 
 def _expected_cost(plan: Plan, trial: PlannedTrial, costs: Mapping[str, MeasuredCost]) -> Estimate:
     """Of a trial: what its arm took on average with other seeds, else its FLOPs at the rate of all
-    measured trials.
+    measured trials. costs: of one kind of device.
     """
+    on_gpus = any(cost.gpu_seconds > 0 for cost in costs.values())
+    seconds = {hash_: _seconds(cost) for hash_, cost in costs.items()}
     if measured := _same_arm(plan, trial, costs):
-        seconds = [costs[hash_].core_seconds for hash_ in measured]
-        return Estimate(sum(seconds) / len(seconds), frozenset(measured))
+        mean = sum(seconds[hash_] for hash_ in measured) / len(measured)
+        return Estimate(mean, frozenset(measured), on_gpus)
     counted = {hash_: cost for hash_, cost in costs.items() if cost.flops > 0}
     if counted and (expected := plan.training_flops(trial)):
         flops = sum(cost.flops for cost in counted.values())
-        seconds_in_all = sum(cost.core_seconds for cost in counted.values())
-        return Estimate(expected * seconds_in_all / flops, frozenset(counted))
+        seconds_in_all = sum(seconds[hash_] for hash_ in counted)
+        return Estimate(expected * seconds_in_all / flops, frozenset(counted), on_gpus)
     return Estimate(None, frozenset())
+
+
+def _seconds(cost: MeasuredCost) -> float:
+    """Of the GPUs that a trial held, where it held any; else of the CPUs."""
+    return cost.gpu_seconds or cost.core_seconds
 
 
 def _sum(estimates: Iterable[Estimate]) -> Estimate:
     every = tuple(estimates)
-    known = [each.core_seconds for each in every if each.core_seconds is not None]
+    known = [each.seconds for each in every if each.seconds is not None]
     judged_by = frozenset().union(*(each.judged_by for each in every))
-    return Estimate(sum(known) if len(known) == len(every) else None, judged_by)
+    on_gpus = any(each.on_gpus for each in every)
+    return Estimate(sum(known) if len(known) == len(every) else None, judged_by, on_gpus)
 
 
 class TuningCost(NamedTuple):
@@ -81,10 +112,10 @@ def tuning_cost(plan: Plan, tune: Tune, costs: Mapping[str, MeasuredCost]) -> Tu
     """
     arms, again = searched_arms(plan), len(plan.unique_trials)
     trials = [next(t for t in plan.trials if (t.context, t.arm) == arm.key) for arm in arms]
-    one_each = _sum(_expected_cost(plan, trial, costs) for trial in trials)
+    one_each = _estimate(plan, trials, costs)
     each_arm = tune.trials * len(tune.seeds) + again / len(arms)
-    known = one_each.core_seconds
-    estimate = Estimate(None if known is None else known * each_arm, one_each.judged_by)
+    known = one_each.seconds
+    estimate = one_each._replace(seconds=None if known is None else known * each_arm)
     return TuningCost(len(arms), tune.trials, len(tune.seeds), again, estimate)
 
 
@@ -103,7 +134,7 @@ def cost_sentence(plan: Plan, costs: Mapping[str, MeasuredCost]) -> str:
         )
     at_most = "" if plan.study.max_seeds is None else " at most"
     known = f"{trials} trials{at_most}, {trials - missing} recorded, {missing} to run"
-    return f"{known}{_core_hours(estimate_cost(plan, costs))}"
+    return f"{known}{_hours(estimate_cost(plan, costs), costs)}"
 
 
 def data_sentence(plan: Plan, recorded: Collection[str]) -> str:
@@ -130,16 +161,20 @@ def tuning_sentence(
     return (
         f"Then a search of {cost.arms} arms x {cost.points} points x {cost.seeds} "
         f"seed{'' if cost.seeds == 1 else 's'} = {cost.searched} trials, and {cost.again} trials "
-        f"with settings of their own{_core_hours(cost.estimate)}"
+        f"with settings of their own{_hours(cost.estimate, costs)}"
     )
 
 
-def _core_hours(estimate: Estimate) -> str:
-    if estimate.core_seconds is None:
+def _hours(estimate: Estimate, costs: Mapping[str, MeasuredCost]) -> str:
+    """The estimate in words; the kind of device is named where it is not CPUs, or not alone."""
+    if estimate.seconds is None:
         return "; what they cost is not known before each arm has run."
     count = len(estimate.judged_by)
     trials = f"{count} recorded trial{'' if count == 1 else 's'}"
-    return f": about {estimate.core_seconds / 3600:.2f} core-hours, judging by {trials}."
+    unit, where = ("GPU", " on GPUs") if estimate.on_gpus else ("core", "")
+    if not estimate.on_gpus and any(cost.gpu_seconds > 0 for cost in costs.values()):
+        where = " on CPUs"
+    return f": about {estimate.seconds / 3600:.2f} {unit}-hours, judging by {trials}{where}."
 
 
 def _same_arm(plan: Plan, trial: PlannedTrial, costs: Mapping[str, MeasuredCost]) -> set[str]:

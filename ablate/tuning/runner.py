@@ -13,6 +13,7 @@ from ablate.study.plan import Plan
 from ablate.tuning.cluster import cluster, largest_machine, offered
 from ablate.tuning.code_commit import code_commit
 from ablate.tuning.course import TrialTask
+from ablate.tuning.device_check import check_device
 from ablate.tuning.progress import ProgressListener, Silent
 from ablate.tuning.temporary_folder import temporary_folder
 from ablate.workload import Resources, Wanted, Workload
@@ -133,7 +134,8 @@ def run_tasks(
     data: object references by name. scheduler: of Ray Tune, whose metrics are "point/<name>"; a
     trial that it stops is recorded as pruned. search_alg: suggests {"task": ...} itself, and then
     `tasks` only says how many and with which resources. by_reference: workers find the workload by
-    the spec's name; False hands it to them. Raises AblateError when Ray Tune itself fails.
+    the spec's name; False hands it to them. Raises AblateError when Ray Tune itself fails, and
+    where trials cannot compute on what they would get.
     """
     import ray
     from ray import tune
@@ -143,6 +145,7 @@ def run_tasks(
     from ablate.tuning.task_queue import StartInTurn, TaskQueue
 
     asked = tasks[0].resources
+    check_device(workload, asked)
     recorder, room = Recorder(store, progress), Room(asked, max_concurrent)
     with temporary_folder() as folder:
         tuner = tune.Tuner(

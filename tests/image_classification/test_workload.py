@@ -1,6 +1,7 @@
 """What a trial yields, on the embedded digits."""
 
 import math
+import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from ablate.errors import DivergedError
+from ablate.errors import AblateError, DivergedError
 from ablate.image_classification import workload
 from ablate.image_classification.data.image_data import ImageData
 from ablate.image_classification.workload import METRICS, WORKLOAD
@@ -161,6 +162,112 @@ def workload_precision() -> Any:
     from ablate.image_classification.training.precision import choose_precision
 
     return choose_precision("float32", torch.device("cpu"))
+
+
+class TestWarmUp:
+    """What comes before a trial's clock starts."""
+
+    WARM_UP = "ablate.image_classification.training.warm_up.warm_up"
+
+    def test_it_changes_no_bit_of_a_result(
+        self, few: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings = {
+            "preset": "good_model",
+            "architecture.filters": [4, 8, 8],
+            "training.validations_per_epoch": 2,
+        }
+        warm = trial(few, settings, wanted=Wanted(weights=True))
+        monkeypatch.setattr(self.WARM_UP, lambda *arguments: None)
+        cold = trial(few, settings, wanted=Wanted(weights=True))
+        assert without_times(warm) == without_times(cold)
+        assert warm[-1]["facts"]["weights"] == cold[-1]["facts"]["weights"]
+
+    def test_the_clock_starts_after_it(
+        self, few: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seconds = 0.0
+
+        def slow(*arguments: Any) -> None:
+            nonlocal seconds
+            seconds += 100
+
+        monkeypatch.setattr(self.WARM_UP, slow)
+        monkeypatch.setattr("time.perf_counter", lambda: seconds)
+        *points, final = trial(few, {})
+        assert [point["seconds"] for point in points] == [0.0, 0.0]
+        assert final["train_seconds"] == 0
+
+
+def test_what_is_called_float32_is_float32(few: dict[str, Any]) -> None:
+    torch.set_float32_matmul_precision("high")
+    trial(few, {"training.epochs": 1})
+    assert torch.get_float32_matmul_precision() == "highest"
+
+
+def test_every_arm_that_a_worker_comes_by_is_compiled(
+    few: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = 0
+
+    def count(graph: Any, inputs: Any) -> Any:
+        nonlocal compiled
+        compiled += 1
+        return graph.forward
+
+    compile_ = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda network: compile_(network, backend=count))
+    counts = []
+    for filters in (4, 5, 6, 7):
+        compiled = 0
+        trial(few, {"architecture.filters": [filters], "training.compile": True})
+        counts.append(compiled)
+    assert counts[0] > 0
+    assert counts == counts[:1] * 4
+
+
+class TestDevice:
+    def test_facts_tell_of_a_gpu_and_of_the_memory_it_took(
+        self, few: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        device = "ablate.image_classification.training.device"
+        monkeypatch.setattr(f"{device}.gpu_facts", lambda device: {"cuda": "13.0"})
+        monkeypatch.setattr(f"{device}.peak_memory", lambda device: {"peak_memory_gb": 1.5})
+        told = trial(few, {"training.epochs": 1})[-1]["facts"]["provenance"]
+        assert (told["gpu"], told["peak_memory_gb"]) == ({"cuda": "13.0"}, 1.5)
+        settings = {"training.optimizer": "sgd", "training.learning_rate": 1e6}
+        with pytest.raises(DivergedError) as caught:
+            trial(few, settings)
+        assert caught.value.facts["provenance"]["peak_memory_gb"] == 1.5
+
+    def test_on_a_cpu_they_do_not(self, few: dict[str, Any]) -> None:
+        told = trial(few, {"training.epochs": 1})[-1]["facts"]["provenance"]
+        assert told["device"] == "cpu"
+        assert {"gpu", "peak_memory_gb"}.isdisjoint(told)
+
+    def test_more_than_one_gpu_is_refused(self) -> None:
+        with pytest.raises(AblateError) as caught:
+            WORKLOAD.device_check(Resources(gpus=2))
+        assert str(caught.value) == (
+            "--gpus-per-trial 2: a trial of image_classification computes on one GPU; the others "
+            "would idle\n    give each trial one GPU, or a share of one, such as 0.5"
+        )
+
+    @pytest.mark.parametrize("gpus", [0.5, 1.0])
+    def test_a_gpu_is_checked_by_computing_on_it(
+        self, gpus: float, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def zeros(*shape: int, device: str) -> torch.Tensor:
+            raise RuntimeError(f"no {device} here")
+
+        check = WORKLOAD.device_check(Resources(gpus=gpus))
+        assert pickle.dumps(check), "it is sent to a worker"
+        monkeypatch.setattr(torch, "zeros", zeros)
+        with pytest.raises(AblateError, match="no cuda here"):
+            check()
+
+    def test_without_a_gpu_there_is_nothing_to_check(self) -> None:
+        assert WORKLOAD.device_check(Resources()) is None
 
 
 def test_the_loss_at_the_end_is_measured_against_its_best(digits: dict[str, Any]) -> None:

@@ -81,6 +81,9 @@ class FakeWorkload:
     def training_flops(self, resolved: Settings) -> float:
         return 1000.0 * resolved["model"]["width"] * resolved["training"]["epochs"]
 
+    def device_check(self, resources: Resources) -> None:
+        return None
+
     def run(
         self,
         settings: Settings,

@@ -13,25 +13,26 @@ COSTLY = study({"width": {"thin": {"model.width": 8}, "wide": {"model.width": 32
 
 
 def test_cost_is_unknown_while_nothing_is_measured() -> None:
-    assert estimate_cost(make_plan(COSTLY, FAKE), {}) == (None, frozenset())
+    assert estimate_cost(make_plan(COSTLY, FAKE), {}) == (None, frozenset(), False)
 
 
 def test_an_arm_costs_what_it_cost_with_other_seeds_else_by_its_flops() -> None:
     plan = make_plan(COSTLY, FAKE)
     thin = plan.trials[0].hash
     measured = {thin: Cost(core_seconds=10.0, flops=16_000.0)}
-    assert estimate_cost(plan, measured).core_seconds == pytest.approx(10.0 + 2 * 40.0)
+    assert estimate_cost(plan, measured).seconds == pytest.approx(10.0 + 2 * 40.0)
 
 
 def test_records_of_other_studies_give_the_rate() -> None:
     plan = make_plan(COSTLY, FAKE)
     measured = {"elsewhere": Cost(core_seconds=1.0, flops=8_000.0)}
-    assert estimate_cost(plan, measured).core_seconds == pytest.approx(2 * 2.0 + 2 * 8.0)
+    assert estimate_cost(plan, measured).seconds == pytest.approx(2 * 2.0 + 2 * 8.0)
 
 
 def test_a_finished_plan_costs_nothing() -> None:
     plan = make_plan(COSTLY, FAKE)
-    assert estimate_cost(plan, {trial.hash: Cost() for trial in plan.trials}) == (0.0, frozenset())
+    every = {trial.hash: Cost() for trial in plan.trials}
+    assert estimate_cost(plan, every) == (0.0, frozenset(), False)
 
 
 def test_the_sentence_says_what_is_recorded_and_what_the_estimate_rests_on() -> None:
@@ -49,6 +50,51 @@ def test_the_sentence_says_what_is_recorded_and_what_the_estimate_rests_on() -> 
     assert cost_sentence(plan, every) == "4 trials, all recorded."
 
 
+class TestKindsOfDevice:
+    """A second on a GPU says nothing of a second on a CPU."""
+
+    PLAN = make_plan(COSTLY, FAKE)
+    THIN, WIDE = PLAN.trials[0].hash, PLAN.trials[1].hash
+    ON_GPU = Cost(core_seconds=36.0, gpu_seconds=18.0, flops=16_000.0)
+    ON_CPU = Cost(core_seconds=7200.0, flops=16_000.0)
+
+    def test_trials_on_gpus_are_counted_in_hours_of_gpus(self):
+        costs = {self.THIN: self.ON_GPU}
+        assert estimate_cost(self.PLAN, costs).seconds == pytest.approx(18.0 + 2 * 72.0)
+        assert cost_sentence(self.PLAN, costs) == (
+            "4 trials, 1 recorded, 3 to run: about 0.04 GPU-hours, judging by 1 recorded trial "
+            "on GPUs."
+        )
+
+    def test_the_kind_that_the_plan_was_run_on_counts_alone(self):
+        elsewhere = {str(number): self.ON_CPU for number in range(9)}
+        assert estimate_cost(self.PLAN, {self.THIN: self.ON_GPU} | elsewhere) == (
+            18.0 + 2 * 72.0,
+            {self.THIN},
+            True,
+        )
+
+    def test_a_cpu_is_named_where_there_are_records_of_gpus_too(self):
+        elsewhere = {str(number): self.ON_GPU for number in range(9)}
+        costs = {self.THIN: self.ON_CPU} | elsewhere
+        assert cost_sentence(self.PLAN, costs) == (
+            "4 trials, 1 recorded, 3 to run: about 18.00 core-hours, judging by 1 recorded trial "
+            "on CPUs."
+        )
+
+    def test_without_a_trial_of_the_plan_the_more_frequent_kind_counts(self):
+        costs = {"a": self.ON_CPU, "b": self.ON_GPU, "c": self.ON_GPU}
+        assert estimate_cost(self.PLAN, costs).judged_by == {"b", "c"}
+
+    def test_what_one_kind_leaves_open_the_other_may_tell(self):
+        without_flops = self.ON_GPU.model_copy(update={"flops": 0.0})
+        assert estimate_cost(self.PLAN, {self.THIN: without_flops, "a": self.ON_CPU}) == (
+            pytest.approx(7200.0 + 2 * 28800.0),
+            {"a"},
+            False,
+        )
+
+
 class TestTuningCost:
     TUNE = Tune(space=space("training.rate"), trials=6, seeds=(100, 101))
 
@@ -57,12 +103,12 @@ class TestTuningCost:
         cost = tuning_cost(plan, self.TUNE, {trial.hash: TEN_SECONDS for trial in plan.trials[:2]})
         assert (cost.arms, cost.points, cost.seeds) == (2, 6, 2)
         assert (cost.searched, cost.again) == (24, 4)
-        assert cost.estimate.core_seconds == 280
+        assert cost.estimate.seconds == 280
 
     def test_it_is_not_known_before_every_arm_has_run(self):
         plan = make(tune=self.TUNE)
         costs = {plan.trials[0].hash: TEN_SECONDS}
-        assert tuning_cost(plan, self.TUNE, costs).estimate.core_seconds is None
+        assert tuning_cost(plan, self.TUNE, costs).estimate.seconds is None
 
     def test_the_sentence_counts_the_search_or_what_follows_it(self):
         plan = make(tune=self.TUNE)

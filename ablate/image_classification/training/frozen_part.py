@@ -14,6 +14,7 @@ from ablate.image_classification.settings import (
     input_shape,
     normalization,
 )
+from ablate.image_classification.training.device import device_name
 from ablate.image_classification.training.evaluation import Encode
 from ablate.image_classification.training.features import Content, kept_features
 from ablate.image_classification.training.loop import Splits
@@ -63,7 +64,7 @@ def _content(
         "train_from": spec.train_from,
         "weights": _digest(frozen),
         "precision": precision.name,
-        "device": precision.device.type,
+        "device": device_name(precision.device),  # another model of GPU rounds otherwise
     }
     return Content(key, f"the output of {spec.backbone} before {spec.train_from}")
 

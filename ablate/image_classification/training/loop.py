@@ -80,7 +80,7 @@ def train(
     torch.manual_seed(stream_seed(seed, "dropout"))
     for epoch in range(settings.epochs):
         for position, steps in _portions(splits.train, settings, seed, epoch):
-            running = _train_steps(network, optimizer, schedule, splits.images, steps, precision)
+            running = train_steps(network, optimizer, schedule, splits.images, steps, precision)
             validation = evaluate(network, splits.images, splits.validation, precision)
             progress.images_seen += sum(len(step) for step in steps)
             progress.flops = forward_flops.of_training(
@@ -133,7 +133,7 @@ def _portions(
         yield part / count, steps[begin:end]
 
 
-def _train_steps(
+def train_steps(
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
     schedule: Iterator[None],

@@ -37,6 +37,14 @@ def choose_precision(asked: Asked, device: torch.device) -> Precision:
     return Precision(asked, device)
 
 
+def keep_float32_exact() -> None:
+    """From now on what is called float32 is float32, in matrix products and convolutions alike: no
+    TF32, whose mantissa has 10 bits. bfloat16 has its autocast, and loses no speed by it.
+    """
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cudnn.allow_tf32 = False  # the older names: Inductor reads them
+
+
 def has_bfloat16(device: torch.device) -> bool:
     """Whether the device multiplies bfloat16 natively; emulation would be slower than float32."""
     if device.type == "cuda":

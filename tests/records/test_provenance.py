@@ -1,0 +1,15 @@
+from typing import Any
+
+from ablate.records.provenance import provenance_of
+from tests.records.samples import make_record
+
+
+def test_what_differs_in_every_trial_says_nothing_of_a_run():
+    def of(**provenance: Any) -> dict[str, str]:
+        return provenance_of([make_record(provenance=provenance)])
+
+    assert of(device="NVIDIA H100", process=7, peak_memory_gb=1.5) == {"device": "NVIDIA H100"}
+    assert of(gpu={"cuda": "13.0", "memory_gb": 85.0}) == {
+        "gpu.cuda": "13.0",
+        "gpu.memory_gb": "85.0",
+    }
