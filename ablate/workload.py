@@ -82,17 +82,18 @@ def describe_metric(name: str, known: Mapping[str, MetricDescription]) -> Metric
     """
     if name in known:
         return known[name]
-    lower = not _LOWER_IS_BETTER.isdisjoint(_words(name))
+    lower = not _LOWER_IS_BETTER.isdisjoint(words(name))
     return MetricDescription(label=name.replace("_", " "), higher_is_better=not lower)
 
 
 def is_direction_known(name: str, known: Mapping[str, MetricDescription]) -> bool:
     """Whether a metric is described, or its words say which way is better."""
-    words = _LOWER_IS_BETTER | _HIGHER_IS_BETTER
-    return name in known or not words.isdisjoint(_words(name))
+    telling = _LOWER_IS_BETTER | _HIGHER_IS_BETTER
+    return name in known or not telling.isdisjoint(words(name))
 
 
-def _words(name: str) -> list[str]:
+def words(name: str) -> list[str]:
+    """Of a metric's name, in lower case."""
     return name.lower().replace(".", "_").replace("-", "_").split("_")
 
 

@@ -21,7 +21,7 @@ from ablate.errors import DivergedError
 from ablate.records.asked_metrics import NOT_FINITE, divergence, not_finite
 from ablate.records.schema import Cost, Status, TrialRecord
 from ablate.study.trial import TrialSpec
-from ablate.workload import Resources, Settings, Wanted, Workload
+from ablate.workload import Resources, Settings, Wanted, Workload, words
 
 Point = dict[str, float]
 """The numbers of one validation point."""
@@ -132,9 +132,12 @@ class _Final(NamedTuple):
 
 
 def _judged(final: Point, asked: Collection[str]) -> _Final:
-    """Final metrics: those that are finite, unless one that is asked for is not, or none is."""
+    """Final metrics: those that are finite, unless a loss or one that is asked for is not, or none
+    is.
+    """
     unknown = not_finite(final)
-    lost = not_finite(final, asked) or (unknown if len(unknown) == len(final) else [])
+    losses = {name for name in final if "loss" in words(name)}
+    lost = not_finite(final, losses.union(asked)) or (unknown if len(unknown) == len(final) else [])
     if lost:
         return _Final("diverged", {}, divergence(lost))
     metrics = {name: value for name, value in final.items() if name not in unknown}

@@ -115,6 +115,12 @@ def test_final_metrics_that_are_asked_for_and_not_finite_mean_divergence():
     assert record.history == {"epoch": [1.0]}
 
 
+@pytest.mark.parametrize("name", ["loss", "train_loss", "eval.loss"])
+def test_a_loss_that_is_not_finite_means_divergence_whoever_asks(name):
+    record, _ = ending(lambda settings, seed: iter([{name: math.nan, "accuracy": 10.0}]))
+    assert (record.status, record.error) == ("diverged", f"not finite at the end: {name}")
+
+
 def test_a_metric_that_no_one_asks_for_may_be_not_finite_and_is_named():
     def train(settings, seed):
         facts = {"weights": b"tensors"}
