@@ -6,7 +6,7 @@ RUN_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
 
 .DEFAULT_GOAL := check
-.PHONY: demo test quick scale lint types imports check format clean
+.PHONY: demo test quick gpu scale lint types imports check format clean
 
 demo: $(RUN_STAMP)  ## the pooling study on the embedded digits; prints the report's path last
 	$(BIN)/ablate run studies/pooling.yaml --dataset digits --set training.epochs=2 --seeds 0-2
@@ -15,7 +15,10 @@ test: $(TEST_STAMP)  ## the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 quick: $(TEST_STAMP)  ## the tests that take seconds
-	$(BIN)/python -m pytest -m "not slow and not scale"
+	$(BIN)/python -m pytest -m "not slow and not scale and not gpu"
+
+gpu: $(TEST_STAMP)  ## what only a machine with a GPU can show
+	$(BIN)/python -m pytest -m gpu tests/gpu
 
 scale: $(TEST_STAMP)  ## what a trial costs, of a thousand without work
 	$(BIN)/python -m pytest -m scale

@@ -30,6 +30,7 @@ pytestmark = [
 
 DIGITS = (
     "studies/smoke.yaml", "--seeds", "0-1", "--set", "architecture.filters=[4, 4, 8]",
+    "--gpus-per-trial", "0",
 )  # fmt: skip
 STOPPED = "Stopped. Finished trials are recorded; the same command continues."
 OF_TIME = {"cost", "provenance", "core_seconds", "gpu_seconds", "seconds", "train_seconds"}
