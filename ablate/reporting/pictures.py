@@ -307,7 +307,9 @@ def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture
 
 
 def _curve_families(findings: Findings) -> dict[str, dict[str, str]]:
-    """Quantity -> part -> history column; a column without a part's prefix is its own family."""
+    """Quantity -> part -> history column, in order of their names, whichever records they come
+    from; a column without a part's prefix is its own family.
+    """
     families: dict[str, dict[str, str]] = {}
     for part in _PARTS:
         for column, table in findings.curves.items():
@@ -318,7 +320,7 @@ def _curve_families(findings: Findings) -> dict[str, dict[str, str]]:
             table, "mean"
         ):
             families.setdefault(column, {})[column.replace("_", " ")] = column
-    return families
+    return dict(sorted(families.items()))
 
 
 def _cost(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:
