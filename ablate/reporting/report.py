@@ -135,10 +135,8 @@ def _method(findings: Findings) -> tuple[str, ...]:
         "Effects are paired by seed: a seed fixes what is random in a trial, alike in every arm, "
         "and each difference is taken within a seed. Where seeds do not match, Welch's test takes "
         "its place and the table says so.",
-        "Intervals are 95 % t intervals of the paired differences; with one seed there is none.",
-        "p values of one family of comparisons are adjusted by Holm's method.",
+        *_intervals(study.max_seeds),
         *_two_comparisons(findings),
-        *_repeated_looks(study.max_seeds),
         f"A difference counts when its whole interval lies beyond {beyond}. Supported and refuted "
         "mean that the interval settles it; undecided means that these seeds cannot, not that "
         "there is no effect.",
@@ -146,13 +144,18 @@ def _method(findings: Findings) -> tuple[str, ...]:
     )
 
 
-def _repeated_looks(max_seeds: int | None) -> tuple[str, ...]:
+def _intervals(max_seeds: int | None) -> tuple[str, str]:
     if max_seeds is None:
-        return ()
+        return (
+            "Intervals are 95 % t intervals of the paired differences; with one seed there is "
+            "none.",
+            "p values of one family of comparisons are adjusted by Holm's method.",
+        )
     return (
-        f"Claims were looked at after every seed from the third, up to {max_seeds}: their "
-        "intervals are repeated confidence intervals, which hold at all looks together. After "
-        "stopping, an estimate leans slightly away from the threshold.",
+        f"Claims were looked at after every seed from the third, up to {max_seeds}: intervals of "
+        "differences are repeated confidence intervals, which hold at all looks together, and "
+        "take the place of p values; those of an arm's mean are 95 % t intervals.",
+        "After stopping, an estimate leans slightly away from the threshold.",
     )
 
 

@@ -162,6 +162,16 @@ def test_one_seed_has_no_interval_and_no_nan(tmp_path: Path) -> None:
     assert not re.search(r"\bnan\b", text, flags=re.IGNORECASE)
 
 
+def test_a_study_that_looks_repeatedly_says_what_its_intervals_are(tmp_path: Path) -> None:
+    findings = make_findings()
+    findings.plan.study.max_seeds = 8
+    write_report(findings, tmp_path, {})
+    text = (tmp_path / "report.md").read_text()
+    assert "Intervals hold at all looks together, of at most 8 seeds" in text
+    assert "looked at after every seed from the third, up to 8" in text
+    assert "adjusted by Holm's method" not in text
+
+
 def test_a_second_report_replaces_the_first_and_leaves_no_scraps(tmp_path: Path) -> None:
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "forest_gone.png").write_bytes(b"old")
