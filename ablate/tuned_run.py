@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ablate.records.greedy_path import Find
 from ablate.records.tuned_search import Searches, with_own_settings
 from ablate.study.plan import Plan
-from ablate.tuning.runner import RunSummary
+from ablate.tuning.runner import RunSummary, still_failed
 
 
 def run_tuned(
@@ -38,5 +38,4 @@ def run_tuned(
 
 def _failed(plan: Plan, own: Plan, find: Find) -> int:
     """Trials that stay failed; those that both comparisons share are tried twice."""
-    records = map(find, {trial.hash for each in (plan, own) for trial in each.trials})
-    return sum(record is not None and record.status == "failed" for record in records)
+    return still_failed({trial.hash for each in (plan, own) for trial in each.trials}, find)

@@ -8,7 +8,7 @@ from ablate.analysis.tables import ArmKey
 from ablate.records.greedy_path import Find
 from ablate.records.looks import FIRST_LOOK, looks, up_to
 from ablate.study.plan import Plan
-from ablate.tuning.runner import RunSummary
+from ablate.tuning.runner import RunSummary, still_failed
 
 
 def run_until_decided(
@@ -29,16 +29,11 @@ def run_until_decided(
         summary = summary.plus(run(step))
         if summary.interrupted:
             break
-    return last, summary._replace(failed=_failed(asked, find))
+    # One of an arm that gets more seeds is tried again at each look.
+    return last, summary._replace(failed=still_failed(asked, find))
 
 
 def arms_of_open_claims(plan: Plan, find: Find) -> set[ArmKey]:
     """The arms that a claim still waits for, by the records of a plan's trials."""
     found = {trial.hash: find(trial.hash) for trial in plan.unique_trials}
     return open_arms(evidence_of(plan, {hash_: each for hash_, each in found.items() if each}))
-
-
-def _failed(hashes: set[str], find: Find) -> int:
-    """Trials that stay failed: one of an arm that gets more seeds is tried again at each look."""
-    records = map(find, hashes)
-    return sum(record is not None and record.status == "failed" for record in records)

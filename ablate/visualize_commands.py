@@ -1,7 +1,7 @@
 """`ablate visualize`: what a network sees."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,7 @@ from ablate.terminal import show, show_paths
 
 if TYPE_CHECKING:
     from ablate.network_pictures import Drawn
+    from ablate.visualized_network import Subject
 
 RunOrModel = Annotated[
     str,
@@ -91,11 +92,8 @@ def activations(
     ablate visualize activations runs/pooling --class frog --layer last --maps 16
     """
     from ablate.network_pictures import draw_activations
-    from ablate.visualized_network import find_subject
 
-    subject = find_subject(
-        run_or_model, arm=arm, seed=seed, preset=preset, overrides=_settings(dataset, overrides)
-    )
+    subject = _subject(run_or_model, arm, seed, preset, dataset, overrides)
     _show_drawn(
         draw_activations(
             subject,
@@ -132,19 +130,26 @@ def filters(
     ablate visualize filters runs/pooling --arm strided_conv --seed 0
     """
     from ablate.network_pictures import draw_filters
-    from ablate.visualized_network import find_subject
 
-    subject = find_subject(
-        run_or_model, arm=arm, seed=seed, preset=preset, overrides=_settings(dataset, overrides)
-    )
+    subject = _subject(run_or_model, arm, seed, preset, dataset, overrides)
     _show_drawn(draw_filters(subject, out or subject.folder, layer=layer, count=maps))
 
 
-def _settings(dataset: str | None, overrides: list[str] | None) -> dict[str, Any]:
+def _subject(
+    run_or_model: str,
+    arm: str | None,
+    seed: int | None,
+    preset: str | None,
+    dataset: str | None,
+    overrides: list[str] | None,
+) -> "Subject":
     from ablate.study.loading import parse_override
+    from ablate.visualized_network import find_subject
 
     settings = dict(map(parse_override, overrides or []))
-    return settings if dataset is None else settings | {"data.dataset": dataset}
+    if dataset is not None:
+        settings["data.dataset"] = dataset
+    return find_subject(run_or_model, arm=arm, seed=seed, preset=preset, overrides=settings)
 
 
 def _show_drawn(drawn: "Drawn") -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from ablate.analysis import inference, power
@@ -234,11 +235,8 @@ def _no_interval(claim: Claim, reading: Reading) -> str:
 
 def _left_out(evidence: Evidence, claim: Claim, reading: Reading) -> str:
     """Diverged trials without a value in the claim's metric: what is compared is the others."""
-    trials, metric = evidence.trials, evidence.metric_of(claim)
-    keys = {arm.key for arm in reading.arms}
-    diverged = trials[trials["status"] == "diverged"].drop_duplicates("hash")
-    mine = [key in keys for key in zip(diverged["context"], diverged["arm"], strict=True)]
-    diverged = diverged[mine]
+    trials, metric = _trials_of(evidence, reading.arms), evidence.metric_of(claim)
+    diverged = trials[trials["status"] == "diverged"]
     if isinstance(claim, Faster) or diverged.empty:
         return ""
     count = int(diverged[metric].isna().sum()) if metric in diverged else len(diverged)
@@ -249,14 +247,16 @@ def _left_out(evidence: Evidence, claim: Claim, reading: Reading) -> str:
 
 
 def _hours(evidence: Evidence, arms: tuple[Arm, ...], cost: str) -> float | None:
-    """Of the trials of these arms, each counted once; None where no trial says what it cost.
+    """Of the trials of these arms; None where no trial says what it cost.
 
     cost: column of the trials, in seconds.
     """
-    if not arms:
-        return None
-    keys = {arm.key for arm in arms}
-    trials = evidence.trials
-    mine = [key in keys for key in zip(trials["context"], trials["arm"], strict=True)]
-    seconds = float(trials[mine].drop_duplicates("hash")[cost].sum())
+    seconds = float(_trials_of(evidence, arms)[cost].sum())
     return seconds / 3600 if seconds else None
+
+
+def _trials_of(evidence: Evidence, arms: tuple[Arm, ...]) -> pd.DataFrame:
+    """The rows of these arms' trials, each trial once."""
+    keys, trials = {arm.key for arm in arms}, evidence.trials
+    mine = [key in keys for key in zip(trials["context"], trials["arm"], strict=True)]
+    return trials[mine].drop_duplicates("hash")

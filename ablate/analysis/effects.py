@@ -22,10 +22,9 @@ from ablate.analysis.inference import (
 )
 from ablate.analysis.tables import ArmKey
 from ablate.study.arms import Arm
+from ablate.study.designs import FACTORIALS
 from ablate.study.plan import Plan
 from ablate.workload import describe_metric
-
-FACTORIALS = ("full_factorial", "fractional_factorial")
 
 
 @dataclass(frozen=True, eq=False)

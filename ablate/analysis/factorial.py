@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ablate.analysis.effects import FACTORIALS, SeedContrast, contrast
+from ablate.analysis.effects import SeedContrast, contrast
 from ablate.analysis.inference import (
     ALPHA,
     Critical,
@@ -24,7 +24,7 @@ from ablate.analysis.inference import (
 )
 from ablate.analysis.tables import FACTOR, ArmKey
 from ablate.study.arms import Arm
-from ablate.study.designs import aliases
+from ablate.study.designs import FACTORIALS, aliases
 from ablate.study.plan import Plan
 
 _ROUND_OFF = 1e-20  # of the squared outcomes: less variation than that is none

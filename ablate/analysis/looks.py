@@ -21,9 +21,8 @@ GROWTH_COLUMNS = [
 def looked_at_repeatedly(evidence: Evidence, claims: Sequence[Claim]) -> list[Stand]:
     """Each claim at the look that settled it, or at the last, with its repeated interval."""
     looks = looks_of(evidence.plan)
-    readings = {
-        look: [read(evidence.first_seeds(look), claim) for claim in claims] for look in looks
-    }
+    by_then = {look: evidence.first_seeds(look) for look in looks}
+    readings = {look: [read(by_then[look], claim) for claim in claims] for look in looks}
 
     def settle(member: int, look: int, level: float) -> Outcome | None:
         reading = readings[look][member]

@@ -3,7 +3,8 @@
 Rules: docs/statistics.md.
 """
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -205,8 +206,10 @@ def _read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
         return Reading(inference.summarise([]), _open(), 0.0, unit, (), "There is no rival.")
     sign = 1.0 if evidence.describe(metric).higher_is_better else -1.0
     sign = sign if claim.direction == "gain" else -sign
-    weights = [_lead(plan, named, rival, sign) for rival in rivals]
-    weights += filter(None, [_own_effect(plan, named, sign)])
+    partners = {arm.key: partner.key for arm, partner, _ in compared(plan)}
+    own = _effect(partners, named, sign)
+    weights = [_added(own, _effect(partners, rival, -sign)) for rival in rivals]
+    weights += filter(None, [_added(own)])  # the reference has no effect of its own
     arms = tuple(plan.arm(*key) for key in dict.fromkeys(key for each in weights for key in each))
     leads = tuple(evidence.contrast(metric, each).sample for each in weights)
     fewest = min(leads, key=lambda lead: lead.n)
@@ -237,22 +240,16 @@ def _changes(plan: Plan, named: Arm) -> list[Arm]:
     ]
 
 
-def _own_effect(plan: Plan, named: Arm, sign: float) -> dict[ArmKey, float]:
-    """Of the named change, turned to the claim's direction, as weights of arms; of the reference,
-    which changes nothing, empty.
-    """
-    partners = {arm.key: partner.key for arm, partner, _ in compared(plan)}
-    return {named.key: sign, partners[named.key]: -sign} if named.key in partners else {}
+def _effect(partners: Mapping[ArmKey, ArmKey], arm: Arm, sign: float) -> list[tuple[ArmKey, float]]:
+    """An arm's difference from its partner, as weights of arms; of the reference they cancel."""
+    return [(arm.key, sign), (partners.get(arm.key, arm.key), -sign)]
 
 
-def _lead(plan: Plan, named: Arm, rival: Arm, sign: float) -> dict[ArmKey, float]:
-    """The named change's effect minus the rival's, as weights of arms."""
-    partners = {arm.key: partner.key for arm, partner, _ in compared(plan)}
+def _added(*effects: Sequence[tuple[ArmKey, float]]) -> dict[ArmKey, float]:
+    """The weights of all effects together, without those that cancel."""
     weights: dict[ArmKey, float] = {}
-    for arm, direction in ((named, sign), (rival, -sign)):
-        weights[arm.key] = weights.get(arm.key, 0.0) + direction
-        partner = partners.get(arm.key, arm.key)  # the reference itself changes nothing
-        weights[partner] = weights.get(partner, 0.0) - direction
+    for key, weight in itertools.chain(*effects):
+        weights[key] = weights.get(key, 0.0) + weight
     return {key: weight for key, weight in weights.items() if weight}
 
 

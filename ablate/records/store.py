@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from ablate.errors import AblateError, Problem, RecordError
+from ablate.errors import Problem, RecordError
 from ablate.records.atomic import TEMPORARY_SUFFIX, write_atomically
 from ablate.records.compact import COMPACT_FILE, read_compact
 from ablate.records.encoding import decode, encode
+from ablate.records.exclusive_lock import exclusive_lock
 from ablate.records.schema import WEIGHTS_SUFFIX, TrialRecord
 from ablate.study.schema import Study
 
@@ -109,28 +108,18 @@ class RecordStore:
 
 @contextmanager
 def writer_lock(folder: Path) -> Iterator[None]:
-    """Hold a run folder for writing. Raises AblateError when another process holds it.
-
-    The system lets go of the lock when its holder ends, however it ends. Within a process it may
-    be taken again.
+    """Hold a run folder for writing, as `exclusive_lock` does. Raises AblateError when another
+    process holds it.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK_FILE, is_singleton=True)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise AblateError(
-            Problem(
-                str(folder),
-                "another ablate process is writing to this run",
-                "wait until it ends, or give this run a folder of its own with --out",
-            )
-        ) from None
-    try:
+    busy = Problem(
+        str(folder),
+        "another ablate process is writing to this run",
+        "wait until it ends, or give this run a folder of its own with --out",
+    )
+    with exclusive_lock(folder / LOCK_FILE, busy):
         yield
-    finally:
-        lock.release()
 
 
 def record_files(folder: Path) -> list[Path]:

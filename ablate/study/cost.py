@@ -50,12 +50,19 @@ def _estimate(
     other where nothing can be told by that.
     """
     own = {trial.hash for trial in plan.unique_trials}
-    kinds = [
-        {hash_: cost for hash_, cost in costs.items() if (cost.gpu_seconds > 0) == on_gpus}
+    kinds = {
+        on_gpus: {h: cost for h, cost in costs.items() if (cost.gpu_seconds > 0) == on_gpus}
         for on_gpus in (False, True)
+    }
+    order = sorted(
+        kinds, key=lambda on: (len(own & kinds[on].keys()), len(kinds[on])), reverse=True
+    )
+    estimates = [
+        _sum(_expected_cost(plan, trial, kinds[on_gpus]) for trial in trials)._replace(
+            on_gpus=on_gpus
+        )
+        for on_gpus in order
     ]
-    kinds.sort(key=lambda kind: (len(own & kind.keys()), len(kind)), reverse=True)
-    estimates = [_sum(_expected_cost(plan, trial, kind) for trial in trials) for kind in kinds]
     return next((each for each in estimates if each.seconds is not None), estimates[0])
 
 
@@ -63,16 +70,14 @@ def _expected_cost(plan: Plan, trial: PlannedTrial, costs: Mapping[str, Measured
     """Of a trial: what its arm took on average with other seeds, else its FLOPs at the rate of all
     measured trials. costs: of one kind of device.
     """
-    on_gpus = any(cost.gpu_seconds > 0 for cost in costs.values())
-    seconds = {hash_: _seconds(cost) for hash_, cost in costs.items()}
     if measured := _same_arm(plan, trial, costs):
-        mean = sum(seconds[hash_] for hash_ in measured) / len(measured)
-        return Estimate(mean, frozenset(measured), on_gpus)
+        mean = sum(_seconds(costs[hash_]) for hash_ in measured) / len(measured)
+        return Estimate(mean, frozenset(measured))
     counted = {hash_: cost for hash_, cost in costs.items() if cost.flops > 0}
     if counted and (expected := plan.training_flops(trial)):
         flops = sum(cost.flops for cost in counted.values())
-        seconds_in_all = sum(seconds[hash_] for hash_ in counted)
-        return Estimate(expected * seconds_in_all / flops, frozenset(counted), on_gpus)
+        seconds_in_all = sum(map(_seconds, counted.values()))
+        return Estimate(expected * seconds_in_all / flops, frozenset(counted))
     return Estimate(None, frozenset())
 
 
@@ -85,8 +90,7 @@ def _sum(estimates: Iterable[Estimate]) -> Estimate:
     every = tuple(estimates)
     known = [each.seconds for each in every if each.seconds is not None]
     judged_by = frozenset().union(*(each.judged_by for each in every))
-    on_gpus = any(each.on_gpus for each in every)
-    return Estimate(sum(known) if len(known) == len(every) else None, judged_by, on_gpus)
+    return Estimate(sum(known) if len(known) == len(every) else None, judged_by)
 
 
 class TuningCost(NamedTuple):

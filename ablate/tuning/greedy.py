@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ablate.errors import AblateError, Problem
 from ablate.records.greedy_path import Find, GreedyPath, criterion, grown, start
 from ablate.study.plan import Plan
-from ablate.tuning.runner import RunSummary
+from ablate.tuning.runner import RunSummary, still_failed
 
 
 def run_in_steps(
@@ -37,8 +37,7 @@ def run_in_steps(
 
 def _failed(path: GreedyPath, find: Find) -> int:
     """Trials that stay failed: one of a chosen arm is tried again at each later step."""
-    records = (find(trial.hash) for trial in path.trials)
-    return sum(record is not None and record.status == "failed" for record in records)
+    return still_failed((trial.hash for trial in path.trials), find)
 
 
 def _refuse_without_criterion(path: GreedyPath, find: Find) -> None:

@@ -8,18 +8,18 @@ alone while that lasts, whichever folder the search has.
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import optuna
-from filelock import FileLock, Timeout
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from ablate.errors import AblateError, Problem
+from ablate.records.exclusive_lock import exclusive_lock
 from ablate.records.search_result import SearchMethod
 
 JOURNAL_FILE = "search.journal"
@@ -57,23 +57,17 @@ def storage_lock(where: str | Path) -> Iterator[None]:
     if file is None:
         yield
         return
-    lock = FileLock(file.with_name(f".{file.name}.writer.lock"), is_singleton=True)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise AblateError(
-            Problem(
-                str(where),
-                "another ablate process is searching with this storage",
-                "wait until it ends, or name another storage with --storage",
-            )
-        ) from None
-    except OSError as error:
-        raise AblateError(Problem(str(where), f"cannot be opened: {error.strerror}")) from None
-    try:
+    busy = Problem(
+        str(where),
+        "another ablate process is searching with this storage",
+        "wait until it ends, or name another storage with --storage",
+    )
+    with ExitStack() as held:
+        try:
+            held.enter_context(exclusive_lock(file.with_name(f".{file.name}.writer.lock"), busy))
+        except OSError as error:
+            raise AblateError(Problem(str(where), f"cannot be opened: {error.strerror}")) from None
         yield
-    finally:
-        lock.release()
 
 
 @contextmanager

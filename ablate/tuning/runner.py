@@ -1,13 +1,14 @@
 """The trials that a study still misses, run by Ray Tune; records written as each one ends."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from ablate.errors import AblateError, Problem
 from ablate.records.asked_metrics import asked_metrics
+from ablate.records.greedy_path import Find
 from ablate.records.store import RecordStore, answers, has_test_curve, writer_lock
 from ablate.study.plan import Plan
 from ablate.tuning.cluster import cluster, largest_machine, offered
@@ -37,6 +38,12 @@ class RunSummary(NamedTuple):
             pruned=self.pruned + later.pruned,
             interrupted=later.interrupted,
         )
+
+
+def still_failed(hashes: Iterable[str], find: Find) -> int:
+    """How many of these trials' records have failed: of several runs, the last attempt counts."""
+    records = map(find, hashes)
+    return sum(record is not None and record.status == "failed" for record in records)
 
 
 class ResourceWish(NamedTuple):

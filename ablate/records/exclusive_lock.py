@@ -1,0 +1,28 @@
+"""A file that one process at a time holds."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ablate.errors import AblateError, Problem
+
+
+@contextmanager
+def exclusive_lock(file: Path, busy: Problem) -> Iterator[None]:
+    """Hold a lock file. Raises AblateError with `busy` when another process holds it, OSError when
+    it cannot be made.
+
+    The system lets go of the lock when its holder ends, however it ends. Within a process it may
+    be taken again.
+    """
+    lock = FileLock(file, is_singleton=True)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise AblateError(busy) from None
+    try:
+        yield
+    finally:
+        lock.release()
