@@ -393,7 +393,7 @@ def settings(
     \b
     ablate settings good_model
     """
-    from ablate.image_classification.settings_reference import settings_reference
+    from ablate.image_classification.settings.reference import settings_reference
 
     header = ("key", preset or "default", "may be", "what it does")
     show_table(header, [tuple(row) for row in settings_reference(preset)])

@@ -8,7 +8,8 @@ from ablate.errors import AblateError, Problem, did_you_mean
 from ablate.image_classification.architecture.presets import PRESETS
 from ablate.image_classification.architecture.spec import NO_WEIGHTS
 from ablate.image_classification.architecture.weights import SUFFIXES
-from ablate.image_classification.settings import ImageClassificationSettings, parse, resolve
+from ablate.image_classification.settings.keys import ImageClassificationSettings
+from ablate.image_classification.settings.resolving import parse, resolve
 from ablate.records.store import RecordStore
 from ablate.reporting.picture_folder import PICTURES_FOLDER
 from ablate.run_folder import read_runs

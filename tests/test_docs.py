@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from ablate.image_classification.architecture.presets import PRESETS
-from ablate.image_classification.settings_reference import settings_reference
+from ablate.image_classification.settings.reference import settings_reference
 from ablate.study import schema
 from ablate.study.designs import DESIGNS
 from ablate.study.loading import load_study

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save
 
 from ablate.errors import AblateError
-from ablate.image_classification.settings import parse
+from ablate.image_classification.settings.resolving import parse
 from ablate.image_classification.workload import WORKLOAD, initial_network
 from ablate.records.schema import TrialRecord
 from ablate.records.store import RecordStore

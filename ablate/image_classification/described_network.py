@@ -5,7 +5,7 @@ from typing import Any
 
 from ablate.errors import AblateError, Problem
 from ablate.image_classification.architecture.summary import layer_table
-from ablate.image_classification.settings import parse, resolve
+from ablate.image_classification.settings.resolving import parse, resolve
 
 HEADER = ("layer", "what", "output", "parameters", "FLOPs an image")
 NUMERIC = (2, 3, 4)

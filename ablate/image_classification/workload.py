@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ablate.errors import AblateError, DivergedError, Problem
-from ablate.image_classification import settings as settings_file
 from ablate.image_classification.architecture.cost import ForwardFlops, forward_flops
 from ablate.image_classification.architecture.spec import NO_WEIGHTS
 from ablate.image_classification.data.sources import DATASETS, load_data
-from ablate.image_classification.settings import (
-    ImageClassificationSettings,
+from ablate.image_classification.settings import identity, resolving
+from ablate.image_classification.settings.implied import (
     class_count,
     input_shape,
     normalization,
-    parse,
     train_size,
     validation_size,
 )
+from ablate.image_classification.settings.keys import ImageClassificationSettings
+from ablate.image_classification.settings.resolving import parse
 from ablate.image_classification.streams import stream_seed
 from ablate.workload import MetricDescription, Resources, Settings, Wanted
 
@@ -84,16 +84,16 @@ class ImageClassification:
     metrics: Mapping[str, MetricDescription] = METRICS
 
     def resolve(self, settings: Mapping[str, Any]) -> Settings:
-        return settings_file.resolve(settings)
+        return resolving.resolve(settings)
 
     def pinned(self, settings: Mapping[str, Any]) -> Settings:
-        return settings_file.pinned(settings)
+        return resolving.pinned(settings)
 
     def identity(self, resolved: Settings) -> Settings:
-        return settings_file.identity(resolved)
+        return identity.identity(resolved)
 
     def canonical(self, resolved: Settings) -> Any:
-        return settings_file.canonical(resolved)
+        return identity.canonical(resolved)
 
     def data_needed(self, resolved: Settings) -> tuple[str, ...]:
         checked = parse(resolved)

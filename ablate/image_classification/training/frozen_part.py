@@ -9,11 +9,8 @@ from torch import Tensor, nn
 
 from ablate.image_classification.cache_folder import cache_dir
 from ablate.image_classification.data.sources import DATASETS
-from ablate.image_classification.settings import (
-    ImageClassificationSettings,
-    input_shape,
-    normalization,
-)
+from ablate.image_classification.settings.implied import input_shape, normalization
+from ablate.image_classification.settings.keys import ImageClassificationSettings
 from ablate.image_classification.training.device import device_name
 from ablate.image_classification.training.evaluation import Encode
 from ablate.image_classification.training.features import Content, kept_features

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from ablate.errors import DivergedError
 from ablate.image_classification.architecture.cost import ForwardFlops
-from ablate.image_classification.settings import TrainingSettings
+from ablate.image_classification.settings.keys import TrainingSettings
 from ablate.image_classification.streams import stream_seed
 from ablate.image_classification.training.early_stopping import should_stop
 from ablate.image_classification.training.evaluation import Inputs, Score, evaluate

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch.nn import Parameter
 
-from ablate.image_classification.settings import TrainingSettings
+from ablate.image_classification.settings.keys import TrainingSettings
 
 
 def make_optimizer(

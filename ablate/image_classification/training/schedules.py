@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import torch
 
-from ablate.image_classification.settings import TrainingSettings
+from ablate.image_classification.settings.keys import TrainingSettings
 
 
 class Rates(NamedTuple):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ablate.errors import DivergedError
-from ablate.image_classification.settings import TrainingSettings
+from ablate.image_classification.settings.keys import TrainingSettings
 from ablate.image_classification.training.evaluation import evaluate, evaluation_batch
 from ablate.image_classification.training.loop import Splits, train_steps
 from ablate.image_classification.training.optimizers import make_optimizer

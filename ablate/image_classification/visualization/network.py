@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ablate.errors import AblateError, Problem
 from ablate.image_classification.architecture.pretrained import load_weights, stored
 from ablate.image_classification.architecture.spec import NO_WEIGHTS
-from ablate.image_classification.settings import ImageClassificationSettings
+from ablate.image_classification.settings.keys import ImageClassificationSettings
 from ablate.image_classification.workload import initial_network
 
 _SHOWN = 3  # names that an error lists

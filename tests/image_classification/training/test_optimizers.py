@@ -2,7 +2,7 @@
 
 import torch
 
-from ablate.image_classification.settings import TrainingSettings
+from ablate.image_classification.settings.keys import TrainingSettings
 from ablate.image_classification.training.optimizers import OPTIMIZERS, make_optimizer
 
 

@@ -10,7 +10,9 @@ import pytest
 import torch
 
 from ablate.errors import SettingsError
-from ablate.image_classification.settings import TrainingSettings, canonical, identity, resolve
+from ablate.image_classification.settings.identity import canonical, identity
+from ablate.image_classification.settings.keys import TrainingSettings
+from ablate.image_classification.settings.resolving import resolve
 from ablate.image_classification.training import loop
 from ablate.image_classification.training.optimizers import make_optimizer
 from ablate.image_classification.training.schedules import SCHEDULES, Rates, make_schedule

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ablate.image_classification.settings import TrainingSettings
+from ablate.image_classification.settings.keys import TrainingSettings
 from ablate.image_classification.training.loop import Splits
 from ablate.image_classification.training.precision import choose_precision
 from ablate.image_classification.training.warm_up import _random_streams_kept, warm_up

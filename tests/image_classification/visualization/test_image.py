@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from ablate.errors import AblateError
 from ablate.image_classification.data.sources import DATASETS, load_data, normalisation
-from ablate.image_classification.settings import parse, resolve
+from ablate.image_classification.settings.resolving import parse, resolve
 from ablate.image_classification.visualization.image import (
     Image,
     choose_image,

@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from ablate.errors import AblateError
-from ablate.image_classification.settings import ImageClassificationSettings, parse
+from ablate.image_classification.settings.keys import ImageClassificationSettings
+from ablate.image_classification.settings.resolving import parse
 from ablate.image_classification.visualization.network import load_network
 from ablate.image_classification.workload import initial_network
 

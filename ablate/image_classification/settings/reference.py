@@ -7,11 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ablate.image_classification.settings import (
-    ImageClassificationSettings,
-    resolve,
-    setting_keys,
-)
+from ablate.image_classification.settings.keys import ImageClassificationSettings, setting_keys
+from ablate.image_classification.settings.resolving import resolve
 
 
 class SettingRow(NamedTuple):

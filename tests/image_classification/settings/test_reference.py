@@ -4,8 +4,8 @@ from ablate.errors import SettingsError
 from ablate.image_classification.architecture.backbones import BACKBONES
 from ablate.image_classification.architecture.presets import PRESETS
 from ablate.image_classification.data.sources import DATASETS
-from ablate.image_classification.settings import resolve
-from ablate.image_classification.settings_reference import settings_reference
+from ablate.image_classification.settings.reference import settings_reference
+from ablate.image_classification.settings.resolving import resolve
 from ablate.study.yaml_source import parse_scalar
 
 

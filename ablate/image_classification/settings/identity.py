@@ -1,0 +1,83 @@
+"""What makes two trials one: what of their settings enters the hash, and what is computed."""
+
+from typing import Any
+
+from ablate.image_classification.architecture import weights
+from ablate.image_classification.architecture.spec import canonical as canonical_architecture
+from ablate.image_classification.data.sources import DATASETS
+from ablate.image_classification.settings.implied import (
+    input_shape,
+    normalization,
+    usual_normalization,
+)
+from ablate.image_classification.settings.keys import (
+    DataSettings,
+    ImageClassificationSettings,
+    TrainingSettings,
+)
+from ablate.image_classification.settings.nesting import difference
+from ablate.image_classification.settings.resolving import parse
+from ablate.workload import Settings
+
+
+def identity(resolved: Settings) -> Settings:
+    """What enters the hash: see `ablate.workload.Workload.identity`."""
+    effective = _effective(parse(resolved))
+    different = difference(
+        effective.model_dump(mode="json"), ImageClassificationSettings().model_dump(mode="json")
+    )
+    name = effective.data.dataset
+    data = {**different.get("data", {}), "dataset": name, "digest": DATASETS[name].digest}
+    if (backbone := effective.architecture.backbone) is not None:
+        different["architecture"] |= weights.identity(backbone, effective.architecture.weights)
+    return {**different, "data": data}
+
+
+def canonical(resolved: Settings) -> Any:
+    """What is computed: two arms of equal canonical form are one network by one recipe."""
+    return _effective(parse(resolved)).model_dump(mode="json")
+
+
+def _effective(settings: ImageClassificationSettings) -> ImageClassificationSettings:
+    """The same trial with each key that has no effect in it at its default."""
+    defaults = TrainingSettings()
+    training = settings.training.model_copy(
+        update={key: getattr(defaults, key) for key in _without_effect(settings.training)}
+    )
+    architecture = canonical_architecture(settings.architecture)
+    architecture = architecture.model_copy(
+        update={"weights": weights.by_content(architecture.weights)}
+    )
+    return settings.model_copy(
+        update={
+            "data": _effective_data(settings),
+            "training": training,
+            "architecture": architecture,
+        }
+    )
+
+
+def _effective_data(settings: ImageClassificationSettings) -> DataSettings:
+    data, description = settings.data, DATASETS[settings.data.dataset]
+    every_class = data.classes == tuple(range(description.classes))
+    native = input_shape(settings) == description.input_shape
+    usual = usual_normalization(settings) == normalization(settings) == "dataset"
+    return data.model_copy(
+        update={
+            "classes": None if every_class else data.classes,
+            "image_size": None if native else data.image_size,
+            # Where it is ImageNet's, the hash says so.
+            "normalization": None if usual else normalization(settings),
+        }
+    )
+
+
+def _without_effect(training: TrainingSettings) -> list[str]:
+    """The keys that change nothing under this optimizer and schedule, or never do."""
+    keys = ["momentum"] if training.optimizer == "adam" else ["beta1", "beta2", "epsilon"]
+    keys.append("cache_limit")
+    if training.schedule != "one_cycle":
+        keys += [key for key in TrainingSettings.model_fields if key.startswith("one_cycle_")]
+    elif training.one_cycle_momentum == training.own_momentum:
+        keys.append("one_cycle_momentum")
+    return keys

@@ -1,0 +1,54 @@
+"""What settings say of images before any is read: their shape, number, classes, normalisation."""
+
+from typing import Literal
+
+from ablate.image_classification.architecture.layers import Shape
+from ablate.image_classification.architecture.spec import IMAGENET
+from ablate.image_classification.data.sources import DATASETS
+from ablate.image_classification.settings.keys import ImageClassificationSettings
+
+
+def input_shape(settings: ImageClassificationSettings) -> Shape:
+    """(channels, height, width) of the images as they reach the network."""
+    channels, *own = DATASETS[settings.data.dataset].input_shape
+    side = settings.data.image_size
+    return (channels, *own) if side is None else (channels, side, side)
+
+
+def class_count(settings: ImageClassificationSettings) -> int:
+    """Number of classes to tell apart."""
+    return len(settings.data.classes or range(DATASETS[settings.data.dataset].classes))
+
+
+def normalization(settings: ImageClassificationSettings) -> Literal["dataset", "imagenet"]:
+    """Whose mean and standard deviation images are normalised by."""
+    return settings.data.normalization or usual_normalization(settings)
+
+
+def usual_normalization(
+    settings: ImageClassificationSettings,
+) -> Literal["dataset", "imagenet"]:
+    """Whose mean and standard deviation it is where the settings name none."""
+    return "imagenet" if settings.architecture.weights == IMAGENET else "dataset"
+
+
+def train_size(settings: ImageClassificationSettings) -> int:
+    """Number of images to train and to validate with."""
+    return sum(_class_sizes(settings))
+
+
+def validation_size(settings: ImageClassificationSettings) -> int:
+    """Number of images held out for validation, rounded as `split_indices` does."""
+    fraction = settings.data.validation_fraction
+    return sum(round(fraction * images) for images in split_sizes(settings))
+
+
+def split_sizes(settings: ImageClassificationSettings) -> tuple[int, ...]:
+    """Number of images in each group that is split by itself."""
+    return _class_sizes(settings) if settings.data.stratified else (train_size(settings),)
+
+
+def _class_sizes(settings: ImageClassificationSettings) -> tuple[int, ...]:
+    sizes = DATASETS[settings.data.dataset].class_sizes
+    chosen = settings.data.classes
+    return sizes if chosen is None else tuple(sizes[label] for label in chosen)

@@ -1,0 +1,46 @@
+"""Settings as sections of keys, whether they come dotted or nested."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ablate.workload import Settings
+
+
+def nested(settings: Mapping[str, Any]) -> Settings:
+    """{"a.b": 1, "a": {"c": 2}} -> {"a": {"b": 1, "c": 2}}; later entries win."""
+    result: Settings = {}
+    for key, value in settings.items():
+        *parents, last = key.split(".")
+        entry: Settings = {last: nested(value) if isinstance(value, Mapping) else value}
+        for parent in reversed(parents):
+            entry = {parent: entry}
+        result = merged(result, entry)
+    return result
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> Settings:
+    """A deep copy of `base` with the entries of `over` laid on top, section by section."""
+    result = {
+        key: merged(value, {}) if isinstance(value, Mapping) else value
+        for key, value in base.items()
+    }
+    for key, value in over.items():
+        below = result.get(key)
+        if isinstance(value, Mapping):
+            result[key] = merged(below if isinstance(below, Mapping) else {}, value)
+        else:
+            result[key] = value
+    return result
+
+
+def difference(settings: Settings, defaults: Settings) -> Settings:
+    """The entries of `settings` that differ from `defaults`, section by section."""
+    result: Settings = {}
+    for key, value in settings.items():
+        default = defaults.get(key)
+        if isinstance(value, dict) and isinstance(default, dict):
+            if below := difference(value, default):
+                result[key] = below
+        elif value != default:
+            result[key] = value
+    return result

@@ -1,0 +1,63 @@
+"""From what a study says of a trial to all that it is made of."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from ablate.errors import Problem, SettingsError, did_you_mean
+from ablate.image_classification.architecture import weights
+from ablate.image_classification.architecture.presets import PRESETS
+from ablate.image_classification.settings.checks import check
+from ablate.image_classification.settings.keys import ImageClassificationSettings
+from ablate.image_classification.settings.nesting import merged, nested
+from ablate.image_classification.settings.refusals import problems
+from ablate.workload import Settings
+
+
+def resolve(settings: Mapping[str, Any]) -> Settings:
+    """Complete settings from nested or dotted ones; `preset` fills what is not given.
+
+    A file of weights is named with its content (see `architecture/weights.py`). Raises
+    SettingsError, `where` being the dotted key of each mistake.
+    """
+    given = nested(settings)
+    preset = given.pop("preset", None)
+    if preset is not None:
+        given = merged(_preset(preset), given)
+    resolved = parse(given).model_dump(mode="json")
+    resolved["architecture"]["weights"] = weights.pinned(resolved["architecture"]["weights"])
+    return resolved
+
+
+def _preset(name: Any) -> Settings:
+    if isinstance(name, str) and name in PRESETS:
+        return PRESETS[name]
+    if isinstance(name, list | Mapping):
+        message = f"must be the name of a preset, not {name!r}"
+        raise SettingsError(Problem("preset", message, f"known are: {', '.join(sorted(PRESETS))}"))
+    raise SettingsError(
+        Problem("preset", f"no preset named {name!r}", did_you_mean(str(name), PRESETS))
+    )
+
+
+def pinned(settings: Mapping[str, Any]) -> Settings:
+    """See `ablate.workload.Workload.pinned`."""
+    return {
+        key: weights.pinned(value) if key == weights.KEY and isinstance(value, str) else value
+        for key, value in settings.items()
+    }
+
+
+def parse(settings: Settings) -> ImageClassificationSettings:
+    """The settings as a checked model. Raises SettingsError."""
+    without_digest = merged(settings, {})
+    for section, digest in (("data", "digest"), ("architecture", "weights_digest")):
+        if isinstance(without_digest.get(section), dict):
+            without_digest[section].pop(digest, None)  # `identity` adds it for the hash
+    try:
+        checked = ImageClassificationSettings.model_validate(without_digest)
+    except ValidationError as error:
+        raise SettingsError(*problems(error)) from None
+    check(checked)
+    return checked
