@@ -1,4 +1,4 @@
-"""What a person sees while trials run: a live table on a terminal, else one line a trial end."""
+"""What a person sees while trials run: a live table on a terminal, else lines for a log."""
 
 import math
 import sys
@@ -18,6 +18,7 @@ from ablate.records.schema import TrialRecord
 FIRST_COLUMNS = ("validation_accuracy", "validation_loss")
 """What is shown of a running trial, where its points have it; else their last number."""
 SAID_SECONDS = 60.0
+POINT_SECONDS = 300.0
 
 
 class TrialName(NamedTuple):
@@ -99,7 +100,7 @@ class Tally:
 
 
 class PlainProgress:
-    """One line a trial end, for logs."""
+    """For logs: a line at the end of each trial, and one now and then of a trial that is long."""
 
     def __init__(self, file: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         """file: where the lines go. clock: seconds, from any start."""
@@ -107,7 +108,9 @@ class PlainProgress:
         self._clock = clock
         self._tally = Tally(clock)
         self._metric = ""
+        self._running: dict[str, TrialName] = {}
         self._last_said: dict[str, float] = {}
+        self._last_point: dict[str, float] = {}
 
     def run_started(self, total: int, to_run: int, metric: str) -> None:
         self._metric = metric
@@ -119,6 +122,8 @@ class PlainProgress:
 
     def trial_started(self, hash_: str, trial: TrialName) -> None:
         self._tally.count_from_now()
+        self._running[hash_] = trial
+        self._last_point[hash_] = self._clock()
 
     def trial_said(self, hash_: str, trial: TrialName, doing: str) -> None:
         """At most a line a minute of each trial."""
@@ -128,10 +133,17 @@ class PlainProgress:
             self._say(f"{_name(trial)}: {doing}")
 
     def point_reported(self, hash_: str, point: Mapping[str, float]) -> None:
-        """Nothing: a log is for what has ended."""
+        """At most a line in five minutes of each trial, so that short ones say their end alone."""
+        now = self._clock()
+        if hash_ in self._running and now - self._last_point[hash_] >= POINT_SECONDS:
+            self._last_point[hash_] = now
+            at = f"epoch {epoch}, " if (epoch := _epoch(point)) else ""
+            self._say(f"{_name(self._running[hash_])}: {at}{_latest(point)}")
 
     def trial_ended(self, hash_: str, trial: TrialName, record: TrialRecord) -> None:
         self._tally.count_end()
+        for known in (self._running, self._last_said, self._last_point):
+            known.pop(hash_, None)
         self._say(f"{self._tally}  {_name(trial)}  {_result(record, self._metric)}")
 
     def _say(self, line: str) -> None:
@@ -198,7 +210,7 @@ class LiveProgress:
                 _arm(row.trial),
                 str(row.trial.seed),
                 _epoch(row.point),
-                row.doing or _latest(row.point),
+                row.doing or _latest(row.point).removeprefix("validation_"),
                 duration(self._clock() - row.since),
             )
         summary = Text(f"trials done {self._tally}" + (f", {self._status}" * bool(self._status)))
@@ -255,7 +267,7 @@ def _latest(point: Mapping[str, Any]) -> str:
     if not point:
         return ""
     name, value = _chosen(point, FIRST_COLUMNS)
-    return f"{name.removeprefix('validation_')} {value:.4g}"
+    return f"{name} {value:.4g}"
 
 
 def _epoch(point: Mapping[str, float]) -> str:

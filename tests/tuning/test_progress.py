@@ -91,6 +91,22 @@ def test_what_trials_say_is_a_line_a_minute_of_each():
     ]
 
 
+def test_a_log_tells_of_a_long_trial_every_five_minutes():
+    file, clock = io.StringIO(), Clock()
+    listener = PlainProgress(file, clock)
+    listener.trial_started("0", TrialName("good", "adam", 4))
+    for seconds in (299, 300, 599, 601, 900):
+        clock.now = 100.0 + seconds
+        listener.point_reported("0", {"epoch": seconds / 100, "validation_accuracy": 71.234})
+    listener.trial_ended("0", TrialName("good", "adam", 4), make_record(cost=Cost(seconds=901)))
+    listener.point_reported("0", {"epoch": 20.0})
+    assert file.getvalue().splitlines() == [
+        "good: adam, seed 4: epoch 3, validation_accuracy 71.23",
+        "good: adam, seed 4: epoch 6.01, validation_accuracy 71.23",
+        "1/0  good: adam, seed 4  test_accuracy 82.5  901.0 s",
+    ]
+
+
 def test_the_live_table_shows_what_a_trial_says_until_its_next_point():
     listener, trial = LiveProgress(Console(file=io.StringIO()), Clock()), TrialName("b", "a", 0)
 
