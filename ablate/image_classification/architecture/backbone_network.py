@@ -10,6 +10,9 @@ from torch.overrides import TorchFunctionMode
 from ablate.image_classification.architecture.backbones import BACKBONES, frozen_blocks
 from ablate.image_classification.architecture.initialization import Stream, initialize
 from ablate.image_classification.architecture.spec import ArchitectureSpec
+from ablate.image_classification.architecture.whole_map_convolution import (
+    with_whole_map_convolutions,
+)
 
 SHOWN = 3
 """Tensors that an error lists."""
@@ -36,7 +39,7 @@ def build_backbone(
         if problem := misfit(network, weights):
             raise ValueError(f"no state of {name}: {problem}")
         network.load_state_dict(_without(output, weights), strict=False)
-    return network
+    return with_whole_map_convolutions(network)
 
 
 def empty_backbone(name: str, classes: int) -> nn.Module:
