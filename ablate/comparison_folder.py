@@ -15,7 +15,7 @@ from ablate.errors import AblateError, Problem, did_you_mean
 from ablate.records.atomic import write_atomically
 from ablate.reporting import formatting
 from ablate.reporting.figures import comparison as figure_of
-from ablate.reporting.figures import theme
+from ablate.reporting.figures import curves, theme
 from ablate.reporting.figures.palette import arm_styles
 from ablate.reporting.picture import Picture, draw_picture
 from ablate.run_folder import RUNS, make_folder, read_runs
@@ -162,7 +162,7 @@ def _picture(found: Comparison) -> Picture:
         return draw_picture(
             "comparison",
             "Arms compared",
-            "Mean over seeds with its 95 % interval as a band.",
+            curves.caption(found.curves.values()),
             figure_of.size(tables, note),
             lambda figure: figure_of.draw(tables, figure, styles, note=note),
         )

@@ -54,7 +54,7 @@ class Comparison:
     epochs and seconds (mean over trials), and of each metric <metric>, <metric>_low and
     <metric>_high (final: mean and 95 % interval)."""
     curves: Mapping[str, pd.DataFrame]
-    """History column -> columns label, epoch, seconds, images, n, mean, low, high."""
+    """History column -> columns label, epoch, seconds, images, n, seeds, mean, low, high."""
     metrics: Mapping[str, MetricDescription]
     """Of every metric above."""
     warnings: tuple[str, ...]
@@ -79,7 +79,7 @@ def compare(contenders: Sequence[Contender], metrics: Sequence[str] = ()) -> Com
         ]
         if own:
             curves[name] = pd.concat(own, ignore_index=True)[
-                ["label", "epoch", *PLACES, "n", "mean", "low", "high"]
+                ["label", "epoch", *PLACES, "n", "seeds", "mean", "low", "high"]
             ]
     known = {key: value for each in contenders for key, value in each.plan.metrics.items()}
     return Comparison(

@@ -16,9 +16,12 @@ NO_CURVES = ("context", "arm", "seed", "epoch", "step", "images", "seconds", "fl
 
 
 def curve_tables(history: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Each column of the history as a curve: columns context, arm, epoch, n, mean, low, high.
+    """Each column of the history as a curve: columns context, arm, epoch, n, seeds, mean, low,
+    high.
 
-    The interval is the 95 % t interval over the seeds that have the point; NaN with one seed.
+    n: seeds that have the point, over which mean and 95 % t interval (NaN with one seed) go;
+    seeds: those that have any point of the curve. Where n is less, some have ended, and the mean
+    is one of other seeds than before.
     Columns that only say where a point lies (epoch, step, images, seconds, flops) are no curves.
     """
     names = [name for name in history.columns if name not in NO_CURVES]
@@ -28,9 +31,13 @@ def curve_tables(history: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def _curve(history: pd.DataFrame, column: str) -> pd.DataFrame:
     points = history.groupby(["context", "arm", "epoch"], sort=False)[column]
     table = points.agg(n="count", mean="mean", sd="std").reset_index()
+    arms = history.dropna(subset=[column]).groupby(["context", "arm"], sort=False)
+    seeds = arms["seed"].nunique().rename("seeds").reset_index()
+    table = table.merge(seeds, on=["context", "arm"])
     quantile = stats.t.ppf(1 - ALPHA / 2, np.maximum(table["n"] - 1, 1))
     half = np.where(table["n"] > 1, quantile * table["sd"] / np.sqrt(table["n"].clip(1)), np.nan)
-    return table.assign(low=table["mean"] - half, high=table["mean"] + half).drop(columns="sd")
+    table = table.assign(low=table["mean"] - half, high=table["mean"] + half)
+    return table[["context", "arm", "epoch", "n", "seeds", "mean", "low", "high"]]
 
 
 def place_table(history: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

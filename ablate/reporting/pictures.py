@@ -299,8 +299,8 @@ def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture
         yield draw_picture(
             f"curves_{file_name(quantity)}",
             f"Learning curves: {label}",
-            "Mean over seeds with its 95 % interval as a band. Training values are running "
-            "averages since the point before.",
+            f"{curves.caption(tables.values())} Training values are running averages since the "
+            "point before.",
             curves.size(tables),
             draw,
         )

@@ -33,7 +33,7 @@ def test_curves_are_means_over_seeds_with_their_places() -> None:
     assert list(found.curves) == ["validation_loss"]
     curve = found.curves["validation_loss"]
     assert list(curve.columns) == [
-        "label", "epoch", "seconds", "images", "n", "mean", "low", "high",
+        "label", "epoch", "seconds", "images", "n", "seeds", "mean", "low", "high",
     ]  # fmt: skip
     assert list(curve["label"]) == ["baseline", "baseline", "wide", "wide"]
     own = curve[curve["label"] == "wide"]

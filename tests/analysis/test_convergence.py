@@ -34,7 +34,7 @@ def history_of(curves: Curves, column: str = "accuracy", step: float = 1.0) -> p
 
 def test_a_curve_is_the_mean_over_seeds_with_its_t_interval():
     curve = curve_tables(history_of({"wide": [[50, 60], [54, 64], [58, 62]]}))["accuracy"]
-    assert list(curve.columns) == ["context", "arm", "epoch", "n", "mean", "low", "high"]
+    assert list(curve.columns) == ["context", "arm", "epoch", "n", "seeds", "mean", "low", "high"]
     assert list(curve["epoch"]) == [1.0, 2.0]
     assert list(curve["n"]) == [3, 3]
     for row, values in zip(curve.to_dict("records"), ([50, 54, 58], [60, 64, 62]), strict=True):
@@ -52,6 +52,7 @@ def test_a_curve_of_one_seed_has_no_interval():
 def test_a_point_is_averaged_over_the_seeds_that_have_it():
     curve = curve_tables(history_of({"wide": [[50, 60, 70], [52], [None, 62]]}))["accuracy"]
     assert list(curve["n"]) == [2, 2, 1]
+    assert list(curve["seeds"]) == [3, 3, 3]
     assert list(curve["mean"]) == [51.0, 61.0, 70.0]
     assert curve["low"].isna().tolist() == [False, False, True]
 

@@ -259,6 +259,7 @@ def _curve(
                     "arm": arm.name,
                     "epoch": float(epoch),
                     "n": seeds,
+                    "seeds": seeds,
                     "mean": value,
                     "low": value - half,
                     "high": value + half,

@@ -39,8 +39,9 @@ def draw(
 ) -> None:
     """Draw a row of panels a quantity, a column of panels an axis.
 
-    tables: y label -> columns label (of the arm), epoch, seconds, images, mean, low, high; points
-    without an interval (one seed) have no band. note: what a reader must know before comparing.
+    tables: y label -> columns label (of the arm), epoch, seconds, images, n, seeds, mean, low,
+    high; points without an interval (one seed) have no band. note: what a reader must know before
+    comparing.
     """
     names = columns(tables)
     panels = figure.subplots(len(tables), len(names), squeeze=False, sharex="col", sharey="row")

@@ -1,7 +1,7 @@
-"""Learning curves: the mean over seeds with its band."""
+"""Learning curves: the mean over seeds with its band, as far as all seeds go."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -38,10 +38,11 @@ def draw(
 ) -> None:
     """Draw curves of one quantity, e.g. accuracy.
 
-    curves: part ("validation", "train", ...) -> columns context, arm, epoch, mean, low, high; one
-    panel a part and context, or, for more than TOGETHER arms, one an arm with the reference as
-    thin black lines. Points without an interval (one seed) have no band. label: of the y axis.
-    place: of the x axis, what a point's epoch counts.
+    curves: part ("validation", "train", ...) -> columns context, arm, epoch, n, seeds, mean, low,
+    high, as `convergence.curve_tables` gives them; one panel a part and context, or, for more
+    than TOGETHER arms, one an arm with the reference as thin black lines. Points without an
+    interval (one seed) have no band. label: of the y axis. place: of the x axis, what a point's
+    epoch counts.
     """
     y_label = formatting.with_bracket(label, unit)
     if len(_names(curves)) > TOGETHER:
@@ -133,10 +134,13 @@ def draw_curve(
     band: bool = True,
     x: str = "epoch",
 ) -> None:
-    """Draw one arm's mean and its band. part: position of the part where parts share axes, and the
-    line style must tell them. x: the column that says where a point lies.
+    """Draw one arm's mean and its band up to where the first of its seeds ends, and thin pieces
+    from there on. part: position of the part where parts share axes, and the line style must tell
+    them. x: the column that says where a point lies.
     """
-    present = curve.dropna(subset=[x, "mean"]).sort_values(x)
+    points = curve.dropna(subset=[x, "mean"]).sort_values(x)
+    _draw_rest(points[points["n"] < points["seeds"]], axes, style, x)
+    present = points[points["n"] == points["seeds"]]
     dashes = style.dashes if part is None else _part_dashes(part)
     axes.plot(
         present[x],
@@ -162,6 +166,31 @@ def draw_curve(
             linewidth=0,
             gid="band",
         )
+
+
+def _draw_rest(points: pd.DataFrame, axes: Axes, style: ArmStyle, x: str) -> None:
+    """A piece for each number of seeds that are left; a point by itself is a dot."""
+    for _, piece in points.groupby("n", sort=False):
+        axes.plot(
+            piece[x],
+            piece["mean"],
+            color=style.colour,
+            linewidth=0.7,
+            marker="." if len(piece) == 1 else None,
+            markersize=3,
+            gid="rest",
+        )
+
+
+def caption(tables: Iterable[pd.DataFrame]) -> str:
+    """What lines and bands are; of thin pieces only where there are any."""
+    text = "Mean over seeds with its 95 % interval as a band."
+    if any((table["n"] < table["seeds"]).any() for table in tables):
+        text += (
+            " Where seeds of an arm have ended, a thin line goes on with the mean of those left; "
+            "it is not joined, being of other seeds."
+        )
+    return text
 
 
 def _part_dashes(position: int) -> tuple[float, ...]:

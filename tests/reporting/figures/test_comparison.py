@@ -19,7 +19,7 @@ def table(label: str = ONE, points: int = 4, **changes: Any) -> pd.DataFrame:
     epochs = np.arange(1.0, points + 1)
     columns = {
         "label": label, "epoch": epochs, "seconds": 7 * epochs, "images": 1000 * epochs, "n": 3,
-        "mean": 2 / epochs, "low": 1 / epochs, "high": 3 / epochs,
+        "seeds": 3, "mean": 2 / epochs, "low": 1 / epochs, "high": 3 / epochs,
     }  # fmt: skip
     return pd.DataFrame(columns | changes)
 

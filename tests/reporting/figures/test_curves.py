@@ -52,6 +52,22 @@ def test_many_arms_get_axes_of_their_own(figure: Figure, changes: int, panels: i
     assert sum(panel.axison for panel in axes) == panels
 
 
+def test_where_seeds_end_the_mean_of_those_left_is_a_thin_piece_of_its_own(figure: Figure) -> None:
+    findings = make_findings()
+    table = findings.curves["validation_accuracy"]
+    assert "ended" not in curves.caption([table])
+    arm = table["arm"] == "baseline"
+    epochs = sorted(table.loc[arm, "epoch"])
+    last, before = arm & (table["epoch"] == epochs[-1]), arm & (table["epoch"] == epochs[-2])
+    table.loc[last, "n"], table.loc[before, "n"] = 1, 2
+    assert "ended" in curves.caption([table])
+    validation, training = draw(findings, figure)
+    pieces = [line.get_xdata().tolist() for line in drawn(validation, "rest")]
+    assert pieces == [[epochs[-2]], [epochs[-1]]]
+    assert drawn(validation, "mean")[0].get_xdata().tolist() == epochs[:-2]
+    assert drawn(training, "rest") == []
+
+
 def test_a_wide_band_does_not_squeeze_the_curves_flat(figure: Figure) -> None:
     findings = make_findings()
     for table in findings.curves.values():
