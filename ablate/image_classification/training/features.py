@@ -102,19 +102,19 @@ def kept_features(
         shape=tuple(first.shape[1:]),
         dtype=first.dtype,
     )
+    refusal = None
     if file.done() < file.count:
         try:
-            refusal = _no_room(file, limit)
-            if refusal is None:
-                yield from _filled(file, sets, content, limit, clock)
+            refusal = yield from _filled(file, sets, content, limit, clock)
         except OSError as error:
             refusal = f"{folder} cannot be written to ({error.strerror or error})"
-        if refusal is not None:
-            yield f"{content.what} is computed anew for every batch: {refusal}"
-            return None
-    file.note_use()
+    mapped = file.mapped() if refusal is None else None
+    if mapped is None:
+        refusal = refusal or f"another trial has made room for its own in {folder}"
+        yield f"{content.what} is computed anew for every batch: {refusal}"
+        return None
     ends = np.cumsum([len(part.labels) for part in sets])
-    rows = torch.tensor_split(file.mapped(), ends[:-1].tolist())
+    rows = torch.tensor_split(mapped, ends[:-1].tolist())
     return [
         FeatureSet(_resident(part, images.labels.device), images.labels)
         for part, images in zip(rows, sets, strict=True)
@@ -178,14 +178,15 @@ class _File:
             os.fsync(file.fileno())
         temporary.replace(self._count_path)
 
-    def note_use(self) -> None:
+    def mapped(self) -> Tensor | None:
+        """(count, *shape), for reading, which counts as a use; None where it is gone by now."""
+        stored = _STORED[self.dtype]
+        try:
+            rows = np.memmap(self.path, stored, mode="r", shape=(self.count, *self.shape))
+        except (OSError, ValueError):  # removed, or begun anew, since it was seen whole
+            return None
         with suppress(OSError):
             os.utime(self.path)
-
-    def mapped(self) -> Tensor:
-        """(count, *shape), for reading."""
-        stored = _STORED[self.dtype]
-        rows = np.memmap(self.path, stored, mode="r", shape=(self.count, *self.shape))
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
             return torch.from_numpy(rows).view(self.dtype)
@@ -199,25 +200,17 @@ class _File:
         return self.path.with_suffix(".json")
 
 
-def _no_room(file: _File, limit: float) -> str | None:
-    """Why the file cannot be kept, or None. Makes the folder."""
-    size = f"it would take {_gigabytes(file.size)}"
-    if file.size > limit * GIGABYTE:
-        return f"{size}, and training.cache_limit is {limit:g} GB"
-    file.path.parent.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(file.path.parent).free
-    if file.size - file.done() * file.row_bytes > free:
-        return f"{size}, and {file.path.parent} has {_gigabytes(free)} left"
-    return None
-
-
 def _filled(
     file: _File,
     sets: Sequence[Inputs],
     content: Content,
     limit: float,
     clock: Callable[[], float],
-) -> Iterator[str]:
+) -> Generator[str, None, str | None]:
+    """Fill the file, or wait while another process does. Returns why it cannot be kept, or None."""
+    if file.size > limit * GIGABYTE:
+        return f"{_would_take(file)}, and training.cache_limit is {limit:g} GB"
+    file.path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(file.lock_path, thread_local=False)
     while True:
         try:
@@ -227,9 +220,12 @@ def _filled(
             share = f"{file.done() / file.count:.0%}".replace("%", " %")
             yield f"waits for {content.what}, which another trial computes: {share}"
     try:
-        if file.done() < file.count:
-            _make_room(file, limit)
-            yield from _fill(file, sets, content, clock)
+        if file.done() == file.count:
+            return None
+        if refusal := _room_refused(file, limit):
+            return refusal
+        yield from _fill(file, sets, content, clock)
+        return None
     finally:
         lock.release()
 
@@ -279,19 +275,36 @@ def _rows(images: Inputs, indices: Tensor) -> Tensor:
     return outputs.movedim(1, -1).contiguous().cpu()
 
 
-def _make_room(file: _File, limit: float) -> None:
-    """Remove what was used longest ago, until the file fits; what is being filled stays."""
-    others = [path for path in file.path.parent.glob("*.rows") if path != file.path]
+def _room_refused(file: _File, limit: float) -> str | None:
+    """Remove what was used longest ago, until the file fits into limit and disk; what is being
+    filled stays. Returns why it does not fit, or None.
+    """
+    folder = file.path.parent
+    others = [path for path in folder.glob("*.rows") if path != file.path]
     others.sort(key=lambda path: path.stat().st_mtime)
     total = file.size + sum(path.stat().st_size for path in others)
+
+    def missing_on_disk() -> bool:
+        return file.size - file.done() * file.row_bytes > shutil.disk_usage(folder).free
+
     for path in others:
-        if total <= limit * GIGABYTE:
-            return
+        if total <= limit * GIGABYTE and not missing_on_disk():
+            return None
         with suppress(Timeout, OSError), FileLock(path.with_suffix(".lock"), timeout=0):
             size = path.stat().st_size
             for part in (path.with_suffix(".json"), path):  # a trial that maps it keeps it
-                part.unlink()
+                part.unlink(missing_ok=True)
             total -= size
+    if total > limit * GIGABYTE:
+        return f"{_would_take(file)} beside what others fill, and cache_limit is {limit:g} GB"
+    if missing_on_disk():
+        free = shutil.disk_usage(folder).free
+        return f"{_would_take(file)}, and {folder} has {_gigabytes(free)} left"
+    return None
+
+
+def _would_take(file: _File) -> str:
+    return f"it would take {_gigabytes(file.size)}"
 
 
 def _gigabytes(size: int) -> str:

@@ -204,6 +204,49 @@ class TestRoom:
             contents[2].file_stem,
         }
 
+    def test_rows_of_a_fill_that_was_killed_before_its_first_count_make_room(
+        self, tmp_path: Path
+    ) -> None:
+        left = tmp_path / "of_a_killed_fill.rows"
+        left.write_bytes(bytes(1000))
+        sets, _ = kept(tmp_path, Fake(10), limit=1.5 * 10 * 12 * 4 / 1e9)
+        assert sets is not None and not left.exists()
+
+    def test_what_another_process_fills_stays_and_counts(self, tmp_path: Path) -> None:
+        other = tmp_path / "other.rows"
+        other.write_bytes(bytes(1000))
+        with FileLock(other.with_suffix(".lock")):
+            sets, words = kept(tmp_path, Fake(10), limit=1.5 * 10 * 12 * 4 / 1e9)
+        assert sets is None and other.exists()
+        assert "beside what others fill" in words[0]
+
+    def test_what_is_older_makes_room_on_a_full_disk_too(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        older = tmp_path / "older.rows"
+        older.write_bytes(bytes(1000))
+        usage = shutil.disk_usage(tmp_path)
+        free = lambda path: usage._replace(free=0 if older.exists() else 1000)  # noqa: E731
+        monkeypatch.setattr(shutil, "disk_usage", free)
+        sets, _ = kept(tmp_path, Fake(10))
+        assert sets is not None and not older.exists()
+
+    def test_rows_removed_since_they_were_seen_are_computed_with_every_batch(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kept(tmp_path, Fake(10))
+        done = features._File.done
+
+        def removed(self: features._File) -> int:
+            count = done(self)
+            self.path.unlink()
+            return count
+
+        monkeypatch.setattr(features._File, "done", removed)
+        sets, words = kept(tmp_path, Fake(10))
+        assert sets is None
+        assert words[0].endswith(f"another trial has made room for its own in {tmp_path}")
+
 
 def test_progress_is_told_with_the_time_left(tmp_path: Path) -> None:
     seconds = iter(range(0, 1000, 3))
