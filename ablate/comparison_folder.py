@@ -11,8 +11,8 @@ import pandas as pd
 
 from ablate.analysis.comparison import Comparison, Contender, compare, labels_of
 from ablate.analysis.convergence import NO_CURVES
+from ablate.atomic import write_atomically
 from ablate.errors import AblateError, Problem, did_you_mean
-from ablate.records.atomic import write_atomically
 from ablate.reporting import formatting
 from ablate.reporting.figures import comparison as figure_of
 from ablate.reporting.figures import curves, theme

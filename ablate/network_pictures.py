@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ablate.records.atomic import write_atomically
+from ablate.atomic import write_atomically
 from ablate.reporting.figures import kernels, likeness, maps, mosaic, theme
 from ablate.reporting.figures.mosaic import Mosaic
 from ablate.reporting.picture import Picture, draw_picture

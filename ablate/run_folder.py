@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ablate.atomic import write_atomically
 from ablate.errors import AblateError, Problem, RecordError, StudyError
 from ablate.records.asked_metrics import as_asked
-from ablate.records.atomic import write_atomically
 from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.greedy_path import Find, follow
 from ablate.records.looks import follow_looks

@@ -15,8 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ablate.atomic import write_atomically
 from ablate.errors import AblateError, Problem, RecordError, did_you_mean
-from ablate.records.atomic import write_atomically
 from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import RESULT_FILE, SearchResult, read_search, write_search

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from ablate.atomic import write_atomically
 from ablate.errors import Problem, RecordError
-from ablate.records.atomic import write_atomically
 from ablate.records.encoding import decode, encode_compactly
 from ablate.records.schema import TrialRecord
 

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ablate.atomic import write_atomically
 from ablate.errors import AblateError, Problem, RecordError
-from ablate.records.atomic import write_atomically
 from ablate.study.arms import Arm, overlaid
 from ablate.study.schema import SettingsOverride
 from ablate.study.yaml_source import scalar_name

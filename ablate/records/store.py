@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ablate.atomic import TEMPORARY_SUFFIX, write_atomically
 from ablate.errors import Problem, RecordError
-from ablate.records.atomic import TEMPORARY_SUFFIX, write_atomically
 from ablate.records.compact import COMPACT_FILE, read_compact
 from ablate.records.encoding import decode, encode
 from ablate.records.exclusive_lock import exclusive_lock

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ablate.atomic import write_atomically
 from ablate.errors import Problem, RecordError
-from ablate.records.atomic import write_atomically
 from ablate.reporting.picture import Picture
 
 PICTURES_FOLDER = "visualization"

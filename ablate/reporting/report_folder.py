@@ -4,7 +4,6 @@
 
 import base64
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +11,7 @@ from typing import Protocol
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ablate.atomic import write_atomically
 from ablate.reporting import markup
 from ablate.reporting.macros import macros
 from ablate.reporting.picture import Picture
@@ -46,8 +46,8 @@ def write_folder(page: Page, template: str, folder: Path) -> Path:
     """
     _write_files(folder / "figures", dict(_figure_files(page)))
     _write_files(folder / "tables", dict(_table_files(page)))
-    _write(folder / "report.md", _render(f"{template}.md.jinja", page).encode())
-    _write(folder / "report.html", _render(f"{template}.html.jinja", page).encode())
+    write_atomically(folder / "report.md", _render(f"{template}.md.jinja", page).encode())
+    write_atomically(folder / "report.html", _render(f"{template}.html.jinja", page).encode())
     return folder / "report.html"
 
 
@@ -96,14 +96,7 @@ def _breakable(text: str) -> Markup:
 def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        _write(folder / name, content)
+        write_atomically(folder / name, content)
     for stale in folder.iterdir():
         if stale.name not in files and stale.suffix in {".png", ".svg", ".csv", ".tex"}:
             stale.unlink()
-
-
-def _write(path: Path, content: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-        file.write(content)
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)

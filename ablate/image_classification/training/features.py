@@ -28,6 +28,7 @@ import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
 
+from ablate.atomic import write_atomically
 from ablate.duration import duration
 from ablate.image_classification.training.evaluation import Inputs, evaluation_batch
 
@@ -171,12 +172,7 @@ class _File:
     def note_done(self, images: int, content: Content) -> None:
         """Once this returns, so many images outlive a kill."""
         text = json.dumps({"images": images, "row": self._row, "content": dict(content.key)})
-        temporary = self._count_path.with_suffix(f".{os.getpid()}.tmp")
-        with temporary.open("w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._count_path)
+        write_atomically(self._count_path, text.encode())
 
     def mapped(self) -> Tensor | None:
         """(count, *shape), for reading, which counts as a use; None where it is gone by now."""

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from ablate.records import atomic
-from ablate.records.atomic import write_atomically
+from ablate import atomic
+from ablate.atomic import write_atomically
 
 
 def test_a_file_is_written_and_replaced(tmp_path: Path):
