@@ -24,7 +24,9 @@ Records = Annotated[
     list[Path] | None,
     typer.Option(metavar="DIR", help="Use the records of this run or report too; may be repeated."),
 ]
-DataDir = Annotated[Path | None, typer.Option(metavar="DIR", help="Look here for data sets first.")]
+DataDir = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Look here for data sets and weights first.")
+]
 CpusPerTrial = Annotated[
     float | None, typer.Option(metavar="N", help="CPUs, hence threads, a trial.")
 ]

@@ -17,11 +17,12 @@ from ablate.run_folder import make_folder
 from ablate.visualized_network import Subject
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from ablate.image_classification.visualization.activations import Activations
     from ablate.image_classification.visualization.filters import Filters
-    from ablate.image_classification.visualization.image import Image
 
 _SCALE = "One scale of colours for all; it ends at the 99.5th percentile of the absolute values."
 _COLOURS = ("red", "green", "blue")
@@ -52,41 +53,55 @@ def draw_activations(
     maps, the strongest; None: all. Raises AblateError as these do.
     """
     from ablate.image_classification.visualization.activations import activations
-    from ablate.image_classification.visualization.image import choose_image, network_input
+    from ablate.image_classification.visualization.image import (
+        as_seen,
+        choose_image,
+        network_input,
+    )
 
     shown = choose_image(subject.settings, image, class_name, data_dir)
     given = network_input(shown, subject.settings)
     found = [activations(subject.network, given, layer) for layer in layers]
+    seen = as_seen(shown, subject.settings)
     with theme.themed():
-        pictures = [_activations_picture(subject, one, shown, count) for one in found]
+        pictures = [_activations_picture(subject, one, shown.name, seen, count) for one in found]
     make_folder(folder)
     return Drawn(write_pictures(pictures, folder))
 
 
 def _activations_picture(
-    subject: Subject, found: "Activations", image: "Image", count: int | None
+    subject: Subject,
+    found: "Activations",
+    image_name: str,
+    seen: "NDArray[np.uint8]",
+    count: int | None,
 ) -> Picture:
     from ablate.image_classification.visualization.activations import strongest
 
-    channels, height, width = found.maps.shape
-    numbers, which = list(range(channels)), f"{channels} maps of {height}×{width}"
-    order = "Numbered by channel."
+    channels = len(found.maps)
+    numbers, names = list(range(channels)), [found.layer, image_name]
+    order = "All maps, numbered by channel."
     if count is not None and count < channels:
-        numbers, which = strongest(found.maps, count), f"{count} of its {which}"
-        order = "Those with the largest mean absolute value, the largest first, by channel."
+        numbers = strongest(found.maps, count)
+        names.append(f"strongest {count}")  # beside the picture of all, not over it
+        order = (
+            f"{count} of {channels} maps, by channel: those with the largest mean absolute value, "
+            "the largest first."
+        )
     panel = Mosaic(found.maps[numbers], mosaic.columns_for(len(numbers)), numbers)
-    title = f"{found.layer} of {subject.name}: {which}"
+    shape = "×".join(map(str, found.maps.shape))
+    title = f"{found.layer} ({shape}) for {image_name}: {subject.name}"
     return draw_picture(
-        _file_name("activations", subject.file_name, found.layer, image.name),
+        _file_name("activations", subject.file_name, *names),
         title,
-        f"What the layer gives for {image.name}, which is shown as the network sees it. {order} "
-        f"{_SCALE}",
-        maps.size(panel, image.name),
+        f"What the layer gives for {image_name}, which is shown as it reaches the network, before "
+        f"it is normalised. {order} {_SCALE}",
+        maps.size(panel, image_name),
         lambda figure: maps.draw(
             panel,
-            image.pixels.transpose(1, 2, 0),
+            seen,
             figure,
-            picture_name=image.name,
+            picture_name=image_name,
             title=title,
             subtitle=f"{order} {_SCALE}",
             label="activation",
@@ -125,8 +140,9 @@ def _filters_picture(subject: Subject, found: "Filters", count: int | None) -> P
     number, channels, height, width = found.weights.shape
     title = f"{found.layer} of {subject.name}: {number} filters of {channels}×{height}×{width}"
     panels, subtitle = _panels(found, count)
+    part = [f"first {count}"] if count is not None and count < number else []
     return draw_picture(
-        _file_name("filters", subject.file_name, found.layer),
+        _file_name("filters", subject.file_name, found.layer, *part),
         title,
         subtitle,
         kernels.size(panels),
@@ -138,8 +154,8 @@ def _panels(found: "Filters", count: int | None) -> tuple[dict[str, Mosaic], str
     """Of a layer that sees colours a panel a colour; else filters by channels."""
     from ablate.image_classification.visualization.filters import as_colours
 
-    weights, channels = found.weights[:count], found.weights.shape[1]
-    if channels != len(_COLOURS):
+    weights = found.weights[:count]
+    if not found.sees_colours:
         weights = weights[: count or _MATRIX, :_MATRIX]
         shown = f"filters 0 to {len(weights) - 1}, channels 0 to {weights.shape[1] - 1}"
         cells = weights.reshape(-1, *weights.shape[2:])

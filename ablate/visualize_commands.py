@@ -50,7 +50,8 @@ visualize = typer.Typer(
     help="""Draw what a network sees: its filters, or what its layers give for an image.
 
     \b
-    ablate visualize activations runs/pooling
+    ablate visualize filters good_model
+    ablate visualize activations runs/pretrain
     """,
 )
 
@@ -89,11 +90,11 @@ def activations(
     """Draw what layers of a network give for one image, beside the image.
 
     \b
-    ablate visualize activations runs/pooling --class frog --layer last --maps 16
+    ablate visualize activations runs/pretrain --class cat --layer last --maps 16
     """
     from ablate.network_pictures import draw_activations
 
-    subject = _subject(run_or_model, arm, seed, preset, dataset, overrides)
+    subject = _subject(run_or_model, arm, seed, preset, dataset, overrides, data_dir)
     _show_drawn(
         draw_activations(
             subject,
@@ -123,15 +124,16 @@ def filters(
     dataset: Dataset = None,
     overrides: OfNetwork = None,
     out: PicturesOut = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Draw the filters of a convolution, and how much they are like Sobel kernels.
 
     \b
-    ablate visualize filters runs/pooling --arm strided_conv --seed 0
+    ablate visualize filters runs/pretrain --layer last
     """
     from ablate.network_pictures import draw_filters
 
-    subject = _subject(run_or_model, arm, seed, preset, dataset, overrides)
+    subject = _subject(run_or_model, arm, seed, preset, dataset, overrides, data_dir)
     _show_drawn(draw_filters(subject, out or subject.folder, layer=layer, count=maps))
 
 
@@ -142,6 +144,7 @@ def _subject(
     preset: str | None,
     dataset: str | None,
     overrides: list[str] | None,
+    data_dir: Path | None,
 ) -> "Subject":
     from ablate.study.loading import parse_override
     from ablate.visualized_network import find_subject
@@ -149,7 +152,14 @@ def _subject(
     settings = dict(map(parse_override, overrides or []))
     if dataset is not None:
         settings["data.dataset"] = dataset
-    return find_subject(run_or_model, arm=arm, seed=seed, preset=preset, overrides=settings)
+    return find_subject(
+        run_or_model,
+        arm=arm,
+        seed=seed,
+        preset=preset,
+        overrides=settings,
+        data_dir=data_dir,
+    )
 
 
 def _show_drawn(drawn: "Drawn") -> None:

@@ -10,9 +10,9 @@ from ablate.image_classification.architecture.spec import NO_WEIGHTS
 from ablate.image_classification.architecture.weights import SUFFIXES
 from ablate.image_classification.settings.keys import ImageClassificationSettings
 from ablate.image_classification.settings.resolving import parse, resolve
-from ablate.records.store import RecordStore
+from ablate.records.store import RecordStore, record_files
 from ablate.reporting.picture_folder import PICTURES_FOLDER
-from ablate.run_folder import read_runs
+from ablate.run_folder import STUDY_FILE, read_runs
 from ablate.study.plan import Plan, PlannedTrial
 
 if TYPE_CHECKING:
@@ -40,13 +40,15 @@ def find_subject(
     seed: int | None = None,
     preset: str | None = None,
     overrides: Mapping[str, Any] | None = None,
+    data_dir: Path | None = None,
 ) -> Subject:
     """The network that is asked for.
 
     which: the folder of a run that keeps weights (arm: a name, or "context/name", else the
     baseline; seed: else the first with weights); a file of weights (preset and overrides: of their
     network); or a preset, whose network is as it starts (seed: of its initial weights, else 0;
-    overrides). Raises AblateError when there is no such network, with those that there are.
+    overrides; data_dir: where weights that it starts from are looked for, too). Raises AblateError
+    when there is no such network, with those that there are.
     """
     path, overrides = Path(which), overrides or {}
     if path.is_dir():
@@ -57,7 +59,7 @@ def find_subject(
         return _of_file(path, preset, overrides)
     if which in PRESETS:
         _refuse({"--arm": arm, "--preset": preset}, f"{which} is a preset itself")
-        return _of_preset(which, seed or 0, overrides)
+        return _of_preset(which, seed or 0, overrides, data_dir)
     raise AblateError(
         Problem(
             which,
@@ -76,7 +78,9 @@ def _refuse(given: Mapping[str, Any], why: str) -> None:
         raise AblateError(*problems)
 
 
-def _of_preset(preset: str, seed: int, overrides: Mapping[str, Any]) -> Subject:
+def _of_preset(
+    preset: str, seed: int, overrides: Mapping[str, Any], data_dir: Path | None
+) -> Subject:
     from ablate.image_classification.visualization.network import load_network
 
     settings = parse(resolve({"preset": preset, **overrides}))
@@ -84,7 +88,7 @@ def _of_preset(preset: str, seed: int, overrides: Mapping[str, Any]) -> Subject:
     if spec.weights != NO_WEIGHTS:
         start = f"{Path(spec.weights.partition('@')[0]).stem} weights"
     return Subject(
-        load_network(settings, seed),
+        load_network(settings, seed, data_dir=data_dir),
         settings,
         f"{preset} ({start}, seed {seed})",
         f"{preset}_{start.replace(' ', '_')}_seed{seed}",
@@ -145,11 +149,7 @@ def _chosen(
     """The trial that is asked for, of those whose weights are kept."""
     if not kept:
         raise AblateError(
-            Problem(
-                str(folder),
-                "holds no weights of any trial",
-                "set `keep_weights: true` in its study and run it again; reports carry none",
-            )
+            Problem(str(folder), "holds no weights of any trial", _way_to_weights(folder, plan))
         )
     names = {one.key: (one.name, f"{one.context}/{one.name}") for one in plan.arms}
     if arm is not None and not any(arm in both for both in names.values()):
@@ -162,11 +162,21 @@ def _chosen(
         if of_arm and seed in (None, trial.seed):
             return trial
     wanted = f"{arm or 'the baseline'}{'' if seed is None else f' with seed {seed}'}"
-    raise AblateError(
-        Problem(
-            str(folder), f"holds no weights of {wanted}", f"there are those of {_list(plan, kept)}"
+    there_are = f"there are those of {_list(plan, kept)}"
+    if seed is None or seed in plan.study.seeds:
+        there_are += f"; for others {_way_to_weights(folder, plan)}"
+    raise AblateError(Problem(str(folder), f"holds no weights of {wanted}", there_are))
+
+
+def _way_to_weights(folder: Path, plan: Plan) -> str:
+    if not record_files(folder):
+        return "name the run's own folder: reports carry no weights"
+    if plan.study.keep_weights:  # their files are gone, or their trials have not ended
+        return (
+            "run it again, which trains those that lack them: "
+            f"ablate run {folder / STUDY_FILE} --out {folder}"
         )
-    )
+    return "set `keep_weights: true` in its study and run it again"
 
 
 def _list(plan: Plan, kept: list[PlannedTrial]) -> str:

@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from ablate import __version__
 from ablate.cli import app
-from ablate.errors import StudyError
+from ablate.errors import AblateError, StudyError
 from ablate.records.schema import Cost, TrialRecord
 from ablate.records.store import RecordStore
 from ablate.study.loading import load_study
@@ -615,6 +615,20 @@ class TestVisualize:
         assert sentence.startswith("Likest to a Sobel kernel are for horizontal edges filter ")
         assert (len(paths), paths[-1]) == (6, "new")
         assert all(Path(path).exists() for path in paths)
+
+    @pytest.mark.parametrize("command", ["filters", "activations"])
+    def test_weights_are_looked_for_in_the_data_folder(
+        self, command: str, monkeypatch: pytest.MonkeyPatch
+    ):
+        asked = {}
+
+        def find_subject(which: str, **options: Any) -> None:
+            asked.update(options)
+            raise AblateError("enough")
+
+        monkeypatch.setattr("ablate.visualized_network.find_subject", find_subject)
+        assert refusal("visualize", command, "resnet18", "--data-dir", "there") == "enough\n"
+        assert asked["data_dir"] == Path("there")
 
     @pytest.mark.parametrize("command", ["filters", "activations"])
     def test_a_network_that_there_is_none_of_is_refused(self, command: str):

@@ -67,6 +67,26 @@ def test_links_lead_to_files_that_are_there(page: Path) -> None:
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
+LOOKED_INTO = re.compile(r"ablate visualize (?:filters|activations) ([a-z]\S+)")
+
+
+@pytest.mark.parametrize(
+    "place", [*sorted((ROOT / "docs").glob("*.md")), ROOT / "ablate" / "visualize_commands.py"]
+)
+def test_networks_that_examples_look_into_are_presets_or_of_runs_that_keep_weights(
+    place: Path,
+) -> None:
+    for network in LOOKED_INTO.findall(place.read_text()):
+        if network not in PRESETS:
+            run = re.fullmatch(r"runs/(\w+)", network)
+            assert run is not None, network
+            assert load_study(ROOT / "studies" / f"{run[1]}.yaml").keep_weights, network
+
+
+def test_there_are_examples_of_networks_that_are_looked_into() -> None:
+    assert LOOKED_INTO.search((ROOT / "docs" / "pictures.md").read_text())
+
+
 def settings_page() -> str:
     """docs/settings.md as the settings are."""
     rows = [f"| `{row.key}` | {_cell(row.value)} | {row.levels} | {row.meaning} |" for row in KEYS]

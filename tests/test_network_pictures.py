@@ -7,6 +7,7 @@ import pytest
 
 from ablate.errors import AblateError
 from ablate.network_pictures import draw_activations, draw_filters
+from ablate.reporting.figures import maps
 from ablate.reporting.picture_folder import read_pictures
 from ablate.visualized_network import Subject, find_subject
 
@@ -22,24 +23,44 @@ def test_activations_are_a_picture_a_layer(subject: Subject, tmp_path: Path) -> 
     folder = tmp_path / "new" / "folder"
     drawn = draw_activations(subject, folder, layers=["first", "last"], class_name="7", count=5)
     names = [
-        f"activations_simple_model_untrained_seed0_{layer}_convolution1_7_test_image_7"
-        for layer in ("stage1", "stage3")
+        f"activations_simple_model_untrained_seed0_{layer}_convolution1_7_test_image_7{which}"
+        for layer, which in (("stage1", ""), ("stage3", "_strongest_5"))
     ]
     assert drawn.paths == tuple(
         folder / f"{name}.{kind}" for name in names for kind in ("png", "svg")
     )
     first, last = read_pictures(folder)
     assert first.title == (
-        "stage1.convolution1 of simple_model (untrained, seed 0): 4 maps of 32×32"
+        "stage1.convolution1 (4×32×32) for 7, test image 7: simple_model (untrained, seed 0)"
     )
     assert last.title == (
-        "stage3.convolution1 of simple_model (untrained, seed 0): 5 of its 6 maps of 8×8"
+        "stage3.convolution1 (6×8×8) for 7, test image 7: simple_model (untrained, seed 0)"
     )
-    assert last.caption == (
-        "What the layer gives for 7, test image 7, which is shown as the network sees it. Those "
-        "with the largest mean absolute value, the largest first, by channel. One scale of colours "
-        "for all; it ends at the 99.5th percentile of the absolute values."
+    assert first.caption == (
+        "What the layer gives for 7, test image 7, which is shown as it reaches the network, "
+        "before it is normalised. All maps, numbered by channel. One scale of colours for all; it "
+        "ends at the 99.5th percentile of the absolute values."
     )
+    assert (
+        " 5 of 6 maps, by channel: those with the largest mean absolute value, the largest first. "
+    ) in last.caption
+
+
+def test_the_strongest_maps_are_drawn_beside_all_of_them(subject: Subject, tmp_path: Path) -> None:
+    for count in (None, 2, 6):
+        draw_activations(subject, tmp_path, layers=["last"], count=count)
+    strongest, everything = (picture.name for picture in read_pictures(tmp_path)[::-1])
+    assert strongest == f"{everything}_strongest_2"
+
+
+def test_the_image_is_drawn_at_the_size_that_the_network_gets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+    monkeypatch.setattr(maps, "draw", lambda panel, picture, *_, **__: drawn.append(picture.shape))
+    larger = find_subject("simple_model", overrides=SMALL | {"data.image_size": 64})
+    draw_activations(larger, tmp_path, layers=["last"])
+    assert drawn == [(64, 64, 3)]
 
 
 def test_filters_are_drawn_and_ranked(subject: Subject, tmp_path: Path) -> None:
@@ -68,8 +89,18 @@ def test_filters_are_drawn_and_ranked(subject: Subject, tmp_path: Path) -> None:
 def test_a_layer_behind_colours_is_a_matrix(subject: Subject, tmp_path: Path) -> None:
     draw_filters(subject, tmp_path, layer="last", count=2)
     filters, _ = read_pictures(tmp_path)
+    assert filters.name.endswith("_stage3_convolution1_first_2")
     assert filters.caption.startswith(
         "A row a filter, a column an input channel: filters 0 to 1, channels 0 to 5. "
+    )
+
+
+def test_three_channels_behind_the_first_layer_are_no_colours(tmp_path: Path) -> None:
+    subject = find_subject("simple_model", overrides=SMALL | {"architecture.filters": [3, 4, 4]})
+    draw_filters(subject, tmp_path, layer="stage2.convolution1")
+    filters, _ = read_pictures(tmp_path)
+    assert filters.caption.startswith(
+        "A row a filter, a column an input channel: filters 0 to 3, channels 0 to 2. "
     )
 
 

@@ -12,7 +12,7 @@ from ablate.image_classification.settings.resolving import parse
 from ablate.image_classification.workload import WORKLOAD, initial_network
 from ablate.records.schema import TrialRecord
 from ablate.records.store import RecordStore
-from ablate.run_folder import read_runs, write_compact_run
+from ablate.run_folder import read_runs, recorded, write_compact_run
 from ablate.study.loading import load_study
 from ablate.study.plan import Plan, PlannedTrial, make_plan
 from ablate.visualized_network import Subject, find_subject
@@ -90,22 +90,42 @@ class TestOfARun:
             f"{run}: holds no weights of the baseline with seed 7\n{there_are}"
         )
         assert refusal(run, arm="average_pool", seed=1) == (
-            f"{run}: holds no weights of average_pool with seed 1\n{there_are}"
+            f"{run}: holds no weights of average_pool with seed 1\n{there_are}; for others run it "
+            "again, which trains those that lack them: "
+            f"ablate run {run / 'study.yaml'} --out {run}"
         )
         assert refusal(run, arm="average_pol") == (
             "--arm average_pol: no such arm\n    did you mean 'average_pool'?"
         )
 
     def test_a_run_that_keeps_none_says_how_to(self, tmp_path: Path, plan: Plan) -> None:
-        run = keep(tmp_path / "run", plan)
-        write_compact_run(
-            read_runs([keep(tmp_path / "kept", plan, *plan.trials)]), tmp_path / "report"
+        study = plan.study.model_copy(update={"keep_weights": False})
+        run = keep(tmp_path / "run", plan.model_copy(update={"study": study}))
+        assert refusal(run) == (
+            f"{run}: holds no weights of any trial\n"
+            "    set `keep_weights: true` in its study and run it again"
         )
-        for folder in (run, tmp_path / "report"):
-            assert refusal(folder) == (
-                f"{folder}: holds no weights of any trial\n"
-                "    set `keep_weights: true` in its study and run it again; reports carry none"
-            )
+
+    def test_a_run_whose_weights_have_gone_says_how_to_have_them_again(
+        self, tmp_path: Path, plan: Plan
+    ) -> None:
+        run = keep(tmp_path / "run", plan, *plan.trials)
+        for file in (run / "records").glob("*.safetensors"):
+            file.unlink()
+        assert refusal(run) == (
+            f"{run}: holds no weights of any trial\n"
+            "    run it again, which trains those that lack them: "
+            f"ablate run {run / 'study.yaml'} --out {run}"
+        )
+        assert recorded(run, plan) == {}
+
+    def test_a_report_sends_to_its_run(self, tmp_path: Path, plan: Plan) -> None:
+        kept = read_runs([keep(tmp_path / "kept", plan, *plan.trials)])
+        write_compact_run(kept, tmp_path / "report")
+        assert refusal(tmp_path / "report") == (
+            f"{tmp_path / 'report'}: holds no weights of any trial\n"
+            "    name the run's own folder: reports carry no weights"
+        )
 
     def test_only_networks_can_be_looked_into(self, tmp_path: Path) -> None:
         run = make_run(tmp_path / "run", make_trivial_plan())

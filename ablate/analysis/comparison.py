@@ -20,7 +20,10 @@ from ablate.workload import MetricDescription, describe_metric
 PLACES = ("seconds", "images")
 """What a point's place can be told in, beside its epoch."""
 _USUAL = ("validation_loss", "validation_accuracy")
-_ON_OTHER_DATA = {"dataset": "data set", "data_digest": "digest of the data", "images": "split"}
+_OTHER_DATA = {"dataset": "data set", "data_digest": "digest of the data"}
+_DATA = "data"
+"""The settings that say what of a data set is used, and how; whichever these are."""
+_NOT_SET = "the default"
 _ON_OTHER_MACHINES = ("processor", "device", "threads", "precision")
 
 
@@ -162,11 +165,7 @@ def _warnings(
     tables: Sequence[Mapping[str, pd.DataFrame]],
 ) -> Iterator[str]:
     """What keeps curves from being comparable, or from being there."""
-    for key, what in _ON_OTHER_DATA.items():
-        values = [_stated(contender, key) for contender in contenders]
-        if different := _different(labels, values):
-            yield f"Not comparable, as the {what} differs: {different}."
-            break
+    yield from _other_data(contenders, labels)
     for label, table in zip(labels, tables, strict=True):
         if lacking := [name for name in metrics if name not in table]:
             yield f"{label} has no history of {', '.join(lacking)}."
@@ -183,6 +182,39 @@ def _warnings(
     ]
     if different := _different(labels, machines):
         yield f"Seconds compare machines as well: {different}."
+
+
+def _other_data(contenders: Sequence[Contender], labels: Sequence[str]) -> Iterator[str]:
+    """Where another data set is used no more is said: its parts differ with it."""
+    for key, what in _OTHER_DATA.items():
+        values = [_stated(contender, key) for contender in contenders]
+        if different := _different(labels, values):
+            yield f"Not comparable, as the {what} differs: {different}."
+            return
+    for key in sorted({key for each in contenders for key in _data_settings(each)}):
+        # A record's settings leave out what its workload has by default. Another workload may
+        # have no such key.
+        having = {e.plan.study.workload for e in contenders if key in _data_settings(e)}
+        values = [
+            _data_settings(each).get(key, _NOT_SET)
+            if each.own_records and each.plan.study.workload in having
+            else ""
+            for each in contenders
+        ]
+        if different := _different(labels, values):
+            yield f"Not the same data, as {key} differs: {different}."
+    if different := _different(labels, [_stated(contender, "images") for contender in contenders]):
+        yield f"Not comparable, as the split differs: {different}."
+
+
+def _data_settings(contender: Contender) -> dict[str, str]:
+    """Settings of the arm's data by dotted key, as its records have them."""
+    found: dict[str, list[str]] = {}
+    for record in contender.own_records:
+        own = record.spec.settings.get(_DATA)
+        for key, value in own.items() if isinstance(own, Mapping) else ():
+            found.setdefault(f"{_DATA}.{key}", []).append(str(value))
+    return {key: " and ".join(dict.fromkeys(values)) for key, values in found.items()}
 
 
 def _stated(contender: Contender, key: str) -> str:

@@ -17,7 +17,8 @@ def described_network(
     """Cells by HEADER: a row a layer, and one of totals.
 
     overrides: settings by dotted key. image: "CxHxW", brought to the settings' image size if they
-    name one. Raises AblateError for settings and shapes that make no network.
+    name one. classes: their number, if the settings choose none. Raises AblateError for settings
+    and shapes that make no network.
     """
     settings = resolve({"preset": preset, **overrides})
     try:
@@ -25,7 +26,9 @@ def described_network(
         shape = _image_shape(image)
         if (side := checked.data.image_size) is not None:
             shape = (shape[0], side, side)
-        table = layer_table(checked.architecture, shape, classes)
+        chosen = checked.data.classes
+        count = classes if chosen is None else len(chosen)
+        table = layer_table(checked.architecture, shape, count)
     except ValueError as error:
         raise AblateError(str(error)) from None
     rows: list[tuple[str, ...]] = [

@@ -27,7 +27,9 @@ def write_compact(records: Iterable[TrialRecord], path: Path) -> None:
 
 
 def read_compact(path: Path) -> dict[str, TrialRecord]:
-    """Records by hash. Raises RecordError, which names file and line, when one is unreadable."""
+    """Records by hash; weights that they name are not beside this file. Raises RecordError, which
+    names file and line, when one is unreadable.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -35,7 +37,7 @@ def read_compact(path: Path) -> dict[str, TrialRecord]:
     records: dict[str, TrialRecord] = {}
     for number, line in enumerate(content.splitlines(), start=1):
         where = f"{path}, line {number}"
-        record = decode(line, where)
+        record = decode(line, where).model_copy(update={"weights": None})
         if record.hash in records:
             raise RecordError(Problem(where, f"is a second record of trial {record.hash}"))
         records[record.hash] = record

@@ -95,6 +95,54 @@ def test_a_split_into_other_numbers_of_images_is_another_one() -> None:
     )
 
 
+def with_data(contender: Contender, **settings: Any) -> Contender:
+    """The same arm, its records with these settings of the data."""
+    records = {
+        hash_: record.model_copy(
+            update={
+                "spec": record.spec.model_copy(
+                    update={"settings": record.spec.settings | {"data": settings}}
+                )
+            }
+        )
+        for hash_, record in contender.records.items()
+    }
+    return contender._replace(records=records)
+
+
+def test_another_part_of_the_data_set_is_named_by_its_setting() -> None:
+    first, second, third = (contenders(run)[0] for run in ("first", "second", "third"))
+    found = compare(
+        [
+            with_data(first, dataset="blobs", classes=[0, 1]),
+            with_data(second, dataset="blobs", classes=[2, 3]),
+            with_data(third, dataset="blobs"),
+        ]
+    )
+    assert found.warnings == (
+        "Not the same data, as data.classes differs: [0, 1] (first: baseline); [2, 3] (second: "
+        "baseline); the default (third: baseline).",
+    )
+
+
+def test_settings_of_other_workloads_and_of_other_data_sets_are_not_set_against_each_other() -> (
+    None
+):
+    first, second = (contenders(run)[0] for run in ("first", "second"))
+    first = with_data(first, classes=[0, 1])
+    study = second.plan.study.model_copy(update={"workload": "mine:train"})
+    foreign = second._replace(plan=second.plan.model_copy(update={"study": study}))
+    assert compare([first, foreign]).warnings == ()
+    assert compare([first, second._replace(records={})]).warnings == (
+        "second: baseline has no history of validation_loss.",
+    )
+    moons, *_ = contenders("second", provenance={"dataset": "moons", "processor": "old"})
+    assert compare([first, with_data(moons, classes=[2, 3])]).warnings == (
+        "Not comparable, as the data set differs: blobs (first: baseline); moons (second: "
+        "baseline).",
+    )
+
+
 def test_arms_that_say_nothing_of_themselves_are_not_warned_of() -> None:
     assert compare([*contenders(), *contenders("second", provenance={})]).warnings == ()
 

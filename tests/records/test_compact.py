@@ -4,6 +4,7 @@ import pytest
 
 from ablate.errors import RecordError
 from ablate.records.compact import read_compact, write_compact
+from ablate.records.encoding import encode_compactly
 from tests.records.samples import make_failed, make_record
 
 
@@ -38,6 +39,12 @@ def test_twenty_trials_of_a_hundred_points_stay_below_a_tenth_of_a_megabyte_each
 def test_weights_stay_behind(tmp_path: Path):
     path = tmp_path / "records.jsonl"
     write_compact([make_record(weights=f"{make_record().hash}.safetensors")], path)
+    assert read_compact(path)[make_record().hash].weights is None
+
+
+def test_weights_that_a_line_names_are_not_there(tmp_path: Path):
+    path = tmp_path / "records.jsonl"
+    path.write_text(encode_compactly(make_record(weights=f"{make_record().hash}.safetensors")))
     assert read_compact(path)[make_record().hash].weights is None
 
 

@@ -258,6 +258,19 @@ class TestGather:
         gather([record.hash], tmp_path / "run", [tmp_path / "report"], make_study())
         assert RecordStore(tmp_path / "run").get(record.hash) == make_record()
 
+    def test_what_has_lost_its_weights_does_not_answer_where_they_are_asked_for(
+        self, tmp_path: Path
+    ):
+        record, study = make_record(), make_study(keep_weights=True)
+        RecordStore(tmp_path / "first").put(record, weights=b"tensors")
+        (tmp_path / "first" / "records" / f"{record.hash}.safetensors").unlink()
+        (tmp_path / "report").mkdir()
+        named = make_record(weights=f"{record.hash}.safetensors")
+        (tmp_path / "report" / "records.jsonl").write_text(encode_compactly(named))
+        others = [tmp_path / "first", tmp_path / "report"]
+        assert gather([record.hash], tmp_path / "run", others, study) == ()
+        assert not answers(RecordStore(tmp_path / "first").get(record.hash), study)
+
 
 @pytest.mark.parametrize("name", ["../../secret", "/etc/passwd", "w.safetensors"])
 def test_a_record_that_names_another_file_than_its_weights_is_refused(tmp_path: Path, name: str):

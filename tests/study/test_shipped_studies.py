@@ -158,6 +158,21 @@ def test_no_other_trials_are_shared() -> None:
         seen |= own
 
 
+def test_goodest_model_is_itself_whatever_network_is_transferred() -> None:
+    other = make_plan(
+        load_study(
+            FOLDER / "transfer.yaml",
+            overrides={"architecture.backbone": "resnet34", "data.classes": [5, 6, 7]},
+        )
+    )
+    networks = {
+        trial.arm: other.resolved_settings(trial)["architecture"]["backbone"]
+        for trial in other.trials
+    }
+    assert networks.pop("goodest_model") is None
+    assert set(networks.values()) == {"resnet34"}
+
+
 def test_every_step_of_the_path_changes_one_factor() -> None:
     arms = plan("path").arms
     for position, factor in enumerate(plan("path").study.factors, start=1):

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from numpy.typing import NDArray
 
 from ablate.errors import DataError, Problem
 from ablate.image_classification.architecture.backbone_network import empty_backbone, misfit
@@ -24,10 +23,9 @@ from ablate.image_classification.architecture.weights import (
     digest_of,
     file_name,
 )
+from ablate.image_classification.architecture.weights_file import State, read_state
 
 WEIGHTS_FOLDER = "ABLATE_WEIGHTS_DIR"
-State = dict[str, NDArray[Any]]
-"""Arrays by parameter name, as processes share them without copies."""
 
 
 def load_weights(backbone: str, weights: str, data_dir: Path | None = None) -> State:
@@ -55,55 +53,13 @@ def load_weights(backbone: str, weights: str, data_dir: Path | None = None) -> S
     return state
 
 
-def read_state(path: Path) -> State:
-    """The tensors of a .safetensors file, or of a .pth file by `weights_only`, which runs nothing
-    of what the file says; floats as float32. Raises DataError when it holds anything else.
-    """
-    try:
-        state = _tensors(path)
-    except Exception as error:
-        reason = str(error).strip().splitlines()
-        raise DataError(
-            Problem(
-                str(path),
-                f"cannot be read as weights: {reason[0] if reason else type(error).__name__}",
-                "it must be a state dict (names and tensors) as .pth or .safetensors",
-            )
-        ) from error
-    return {
-        name: (value.float() if value.is_floating_point() else value).numpy()
-        for name, value in state.items()
-    }
-
-
-def _tensors(path: Path) -> dict[str, torch.Tensor]:
-    state = stored(path)
-    if not isinstance(state, dict) or not state:
-        raise ValueError("it is no state dict")
-    for name, value in state.items():
-        if not isinstance(value, torch.Tensor):
-            raise ValueError(f"its entry '{name}' is no tensor")
-    return state
-
-
-def stored(path: Path) -> Any:
-    """What a file of weights holds, by its suffix; nothing of what it may say is run. Raises what
-    the reading library raises where it is damaged.
-    """
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        return load_file(path)
-    return torch.load(path, map_location="cpu", weights_only=True)
-
-
 def _imagenet(backbone: str, data_dir: Path | None) -> Path:
     """Torchvision's file, from a folder or downloaded into torch's cache."""
     name, digest = BACKBONES[backbone].weights_file, BACKBONES[backbone].weights_digest
     cache = Path(torch.hub.get_dir()) / "checkpoints"
     folders = [*_folders(data_dir), cache]
     for folder in folders:
-        if (path := folder / name).is_file():
+        if _is_there(path := folder / name):
             return _checked(path, digest, "remove it, or copy it anew")
     _download(backbone, folders)
     return _checked(cache / name, digest, "remove it and start again")
@@ -124,27 +80,34 @@ def _download(backbone: str, looked_in: list[Path]) -> None:
             f"  {WEIGHTS_FOLDER}: a folder with {name}\n"
             f"  download {weights.url} elsewhere and put it into {looked_in[-1]}\n"
             "  --set architecture.weights=FILE: other weights of this network\n"
-            "  --set architecture.weights=none: random initial values, which is another question"
+            "  pretrain yourself: ablate run studies/pretrain.yaml, then "
+            "--set architecture.weights=runs/pretrain (docs/transfer.md)\n"
+            "`architecture.weights: none` is no such way: it starts from random values, and a "
+            "study that compares other weights with these has nothing left to compare."
         ) from error
 
 
 def _named(file: WeightsName, data_dir: Path | None) -> Path:
     """The user's file: at its path, else in the folders, by its name and then by its content."""
     own = [Path(file.path).expanduser()] if file.path else []
-    if own and own[0].is_file():
+    if own and _is_there(own[0]):
         return _checked(
             own[0], file.digest, "name the file that is meant; its content is a part of the trial"
         )
-    folders = _folders(data_dir)
+    folders, unread = _folders(data_dir), []
     for path in _candidates(own, folders):
-        if path.is_file() and digest_of(path) == file.digest:
-            return path
+        try:
+            if path.is_file() and digest_of(path) == file.digest:
+                return path
+        except OSError as error:  # another one may be it
+            unread.append(Problem(str(path), f"cannot be read: {error.strerror}"))
     raise DataError(
         Problem(
             file.path or "architecture.weights",
             "is not there" if file.path else f"no file with the SHA-256 {file.digest} is at hand",
             f"put it into a folder and name that by {WEIGHTS_FOLDER}: it is found by its content",
-        )
+        ),
+        *unread,
     )
 
 
@@ -152,6 +115,13 @@ def _candidates(own: list[Path], folders: list[Path]) -> Iterator[Path]:
     yield from (folder / path.name for path in own for folder in folders)
     for folder in folders:
         yield from (path for path in sorted(folder.glob("*")) if path.suffix in SUFFIXES)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a folder that may not be looked into
+        return False
 
 
 def _folders(data_dir: Path | None) -> list[Path]:

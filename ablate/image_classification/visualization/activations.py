@@ -1,11 +1,13 @@
 """What the layers of a network answer to one image."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torchvision.ops.misc import Permute
 
 from ablate.image_classification.visualization.layers import FIRST, find_layer, is_convolution
 
@@ -45,10 +47,13 @@ def strongest(maps: NDArray[np.float32], count: int) -> list[int]:
 def _maps(network: nn.Module, image: Tensor) -> dict[str, NDArray[np.float32]]:
     """The maps of every module that gives any, by name, in the order of the forward pass."""
     found: dict[str, NDArray[np.float32]] = {}
+    turned = set(_with_channels_last(network))
 
     def note(name: str, output: object) -> None:
         if isinstance(output, Tensor) and output.dim() == 4:
             found.pop(name, None)
+            if name in turned:
+                output = output.movedim(-1, 1)
             # A copy: the module behind may work in place.
             found[name] = output[0].to(torch.float32, copy=True).cpu().contiguous().numpy()
 
@@ -66,3 +71,18 @@ def _maps(network: nn.Module, image: Tensor) -> dict[str, NDArray[np.float32]]:
         for handle in handles:
             handle.remove()
     return found
+
+
+def _with_channels_last(network: nn.Module) -> Iterator[str]:
+    """Modules that give (batch, height, width, channels): those of ConvNeXt's blocks that stand
+    between the turning of the axes and its reverse.
+    """
+    for name, module in network.named_modules():
+        last = False
+        for child_name, child in (
+            module.named_children() if isinstance(module, nn.Sequential) else ()
+        ):
+            if isinstance(child, Permute):
+                last = list(child.dims) == [0, 2, 3, 1]
+            if last:
+                yield f"{name}.{child_name}"

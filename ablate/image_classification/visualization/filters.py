@@ -12,10 +12,13 @@ Weights = NDArray[np.float32]
 
 
 class Filters(NamedTuple):
-    """layer: its dotted name. weights: float32 (filters, channels, height, width)."""
+    """layer: its dotted name. weights: float32 (filters, channels, height, width). sees_colours:
+    whether its channels are an image's red, green and blue.
+    """
 
     layer: str
     weights: Weights
+    sees_colours: bool = False
 
 
 def filters(network: nn.Module, layer: str = FIRST) -> Filters:
@@ -29,7 +32,10 @@ def filters(network: nn.Module, layer: str = FIRST) -> Filters:
     }
     name = find_layer(layer, list(convolutions), list(convolutions))
     weights = convolutions[name].weight
-    return Filters(name, weights.detach().float().cpu().contiguous().numpy())
+    first = name == next(iter(convolutions))
+    return Filters(
+        name, weights.detach().float().cpu().contiguous().numpy(), first and weights.shape[1] == 3
+    )
 
 
 def as_colours(weights: Weights, reach: float) -> NDArray[np.float32]:

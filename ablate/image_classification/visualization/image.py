@@ -121,6 +121,17 @@ def network_input(image: Image, settings: ImageClassificationSettings) -> Tensor
     return (pixels if list(pixels.shape[2:]) == sides else resized(pixels, sides[0]))[0]
 
 
+def as_seen(image: Image, settings: ImageClassificationSettings) -> NDArray[np.uint8]:
+    """The image as it reaches the network, before it is normalised, uint8 (height, width,
+    channels): brought to the size of the network's inputs as trials do.
+    """
+    pixels = torch.from_numpy(image.pixels.copy()).unsqueeze(0)
+    _, *sides = input_shape(settings)
+    if list(pixels.shape[2:]) != sides:
+        pixels = resized(pixels.float(), sides[0]).round().clamp(0, 255).to(torch.uint8)
+    return pixels[0].permute(1, 2, 0).numpy()
+
+
 def _classes(asked: str, names: tuple[str, ...]) -> str:
     known = f"its classes are {', '.join(names)}"
     near = did_you_mean(asked, names)

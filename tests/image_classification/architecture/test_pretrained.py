@@ -17,7 +17,7 @@ from torchvision.models import get_model_weights
 from ablate.errors import DataError
 from ablate.image_classification.architecture import pretrained
 from ablate.image_classification.architecture.backbones import BACKBONES
-from ablate.image_classification.architecture.pretrained import load_weights, read_state
+from ablate.image_classification.architecture.pretrained import load_weights
 from ablate.image_classification.architecture.weights import pinned
 
 TINY = "mobilenet_v3_small"
@@ -54,39 +54,6 @@ class TestFiles:
         assert set(found) == set(state)
         for name in ("features.0.0.weight", "features.0.1.num_batches_tracked"):
             assert np.array_equal(found[name], state[name].numpy())
-
-    def test_a_file_that_runs_code_is_refused(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.chdir(tmp_path)
-        path = tmp_path / "evil.pth"
-        torch.save({"a": Evil()}, path)
-        with pytest.raises(DataError, match=r"evil\.pth: cannot be read as weights: Weights only"):
-            read_state(path)
-        assert not (tmp_path / "ran").exists()
-
-    @pytest.mark.parametrize(
-        ("content", "reason"),
-        [
-            ({"epoch": 3, "a": torch.ones(1)}, "its entry 'epoch' is no tensor"),
-            ([torch.ones(1)], "it is no state dict"),
-        ],
-    )
-    def test_what_is_no_state_dict_is_refused_with_the_reason(
-        self, tmp_path: Path, content: Any, reason: str
-    ) -> None:
-        path = tmp_path / "a.pth"
-        torch.save(content, path)
-        with pytest.raises(DataError) as caught:
-            read_state(path)
-        assert str(caught.value) == (
-            f"{path}: cannot be read as weights: {reason}\n"
-            "    it must be a state dict (names and tensors) as .pth or .safetensors"
-        )
-
-    def test_half_precision_comes_as_float32(self, tmp_path: Path) -> None:
-        save_file({"a": torch.ones(2, dtype=torch.bfloat16)}, tmp_path / "a.safetensors")
-        assert read_state(tmp_path / "a.safetensors")["a"].dtype == np.float32
 
     def test_weights_of_another_network_name_what_does_not_fit(self, tmp_path: Path) -> None:
         path = tmp_path / "a.safetensors"
@@ -125,10 +92,24 @@ class TestFiles:
         assert set(load_weights(TINY, planned)) == set(state)
         assert set(load_weights(TINY, f"sha256:{planned.rpartition(':')[2]}")) == set(state)
 
-
-class Evil:
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Path.touch, (Path("ran"),)
+    def test_what_cannot_be_read_on_the_way_is_passed_over_and_named_in_the_end(
+        self, state: dict[str, torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        here, folder = tmp_path / "here.safetensors", tmp_path / "folder"
+        save_file(state, here)
+        planned = pinned(str(here))
+        folder.mkdir()
+        unreadable = folder / "a.pth"
+        unreadable.symlink_to("/proc/self/mem")  # that of a process: a file that nobody reads
+        monkeypatch.setenv("ABLATE_WEIGHTS_DIR", str(folder))
+        here.rename(folder / "other.safetensors")
+        assert set(load_weights(TINY, planned)) == set(state)
+        (folder / "other.safetensors").unlink()
+        assert refusal(TINY, planned) == (
+            f"{here}: is not there\n"
+            "    put it into a folder and name that by ABLATE_WEIGHTS_DIR: it is found by its "
+            f"content\n{unreadable}: cannot be read: Input/output error"
+        )
 
 
 @pytest.fixture
@@ -215,7 +196,14 @@ class TestImageNet:
         assert f"and the download failed ({reason}" in text
         assert f"  ABLATE_WEIGHTS_DIR: a folder with {file.name}\n" in text
         assert "  --set architecture.weights=FILE: other weights of this network\n" in text
-        assert "  --set architecture.weights=none: " in text
+        assert (
+            "  pretrain yourself: ablate run studies/pretrain.yaml, then "
+            "--set architecture.weights=runs/pretrain (docs/transfer.md)\n"
+        ) in text
+        assert text.endswith(
+            "\n`architecture.weights: none` is no such way: it starts from random values, and a "
+            "study that compares other weights with these has nothing left to compare."
+        )
         assert list((tmp_path / "torch" / "hub" / "checkpoints").iterdir()) == []
 
     def test_without_a_server_too(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional
-from torchvision.models import resnet18
+from torchvision.models import convnext_tiny, resnet18
 
 from ablate.errors import AblateError
 from ablate.image_classification.architecture.builder import build_network
@@ -83,6 +83,17 @@ def test_it_works_for_residual_networks(image: torch.Tensor) -> None:
     # passed twice in a block: the second output counts, which is the block's
     relu, block = (activations(network, large, name).maps for name in ("layer1.0.relu", "layer1.0"))
     np.testing.assert_array_equal(relu, block)
+
+
+def test_maps_of_convnext_have_their_channels_first_inside_of_its_blocks_too() -> None:
+    network = convnext_tiny(weights=None)
+    image = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(0))
+    block = "features.1.0.block"
+    shapes = {part: activations(network, image, f"{block}.{part}").maps.shape for part in range(7)}
+    wide = dict.fromkeys([3, 4], (384, 16, 16))
+    assert shapes == dict.fromkeys(range(7), (96, 16, 16)) | wide
+    first, turned = (activations(network, image, f"{block}.{part}").maps for part in (0, 1))
+    np.testing.assert_array_equal(first, turned)
 
 
 def test_the_strongest_maps_have_the_largest_mean_absolute_value() -> None:

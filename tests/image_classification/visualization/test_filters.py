@@ -18,6 +18,12 @@ def test_they_are_the_weights_of_the_convolution(layer: str, name: str) -> None:
     assert torch.equal(torch.from_numpy(found.weights), NETWORK.get_submodule(name).weight)
 
 
+def test_only_the_first_sees_colours() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 3, 5), nn.Conv2d(3, 2, 3))
+    assert [filters(network, layer).sees_colours for layer in ("first", "last")] == [True, False]
+    assert not filters(nn.Sequential(nn.Conv2d(1, 3, 5))).sees_colours
+
+
 def test_other_layers_have_none() -> None:
     with pytest.raises(AblateError) as caught:
         filters(NETWORK, "1")

@@ -12,6 +12,7 @@ from ablate.image_classification.data.sources import DATASETS, load_data, normal
 from ablate.image_classification.settings.resolving import parse, resolve
 from ablate.image_classification.visualization.image import (
     Image,
+    as_seen,
     choose_image,
     network_input,
     read_image,
@@ -54,6 +55,18 @@ def test_a_network_of_larger_images_gets_it_enlarged_and_normalised_as_its_trial
         ((pixels - mean) / std)[None], size=(256, 256), mode="bilinear"
     )[0]
     torch.testing.assert_close(given, expected)
+
+
+@pytest.mark.parametrize("side", [None, 20, 256])
+def test_what_is_shown_is_the_networks_input_before_it_is_normalised(side: int | None) -> None:
+    settings = parse(resolve({"data.dataset": "digits", "data.image_size": side}))
+    image = choose_image(settings, "3")
+    seen = as_seen(image, settings)
+    given = network_input(image, settings)
+    assert seen.shape == (*given.shape[1:], 3)
+    mean, std = (torch.tensor(values).reshape(3, 1, 1) for values in normalisation("digits"))
+    expected = ((given * std + mean) * 255).permute(1, 2, 0).numpy()
+    np.testing.assert_allclose(seen, expected, atol=0.51)
 
 
 def test_an_image_file_is_brought_to_the_size_of_the_networks_inputs_at_once(
