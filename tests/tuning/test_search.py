@@ -182,6 +182,18 @@ class TestSearch:
         distinct = len({json.dumps(point.values) for point in result.points})
         assert distinct == len(starts(tmp_path / "log")) == 8
 
+    def test_what_a_condition_keeps_out_of_the_sequence_is_drawn_anew_each_time(
+        self, tmp_path: Path
+    ):
+        of = space(OPTIMIZER, SGD_MOMENTUM)
+        options: dict[str, Any] = {"sampler": "quasi_monte_carlo", "metric": "validation_accuracy"}
+        plan = make_valley_plan({"optimizer": "adam"})
+        whole = find(plan, tmp_path / "whole", of, trials=12, **options)
+        momenta = [p.values["momentum"] for p in whole.points if "momentum" in p.values]
+        assert len(set(momenta)) == len(momenta) > 3
+        find(plan, tmp_path / "resumed", of, trials=5, **options)
+        assert find(plan, tmp_path / "resumed", of, trials=12, **options).points == whole.points
+
     def test_cma_es_goes_on_from_its_stored_state(self, tmp_path: Path):
         plan = make_valley_plan()
         find(plan, tmp_path, trials=12, sampler="cma_es")
