@@ -23,6 +23,11 @@ condition fails are left out."""
 
 
 Edge = Literal["lowest", "highest"]
+_INNER = (0.0618034, 0.5, 0.618034)
+"""Where within a range, as parts of it on its scale, a workload is asked about a value: not only at
+round places, where a number that has to be whole would be one."""
+_FEW = 16
+"""Of so many whole numbers in a range, each is asked about."""
 EDGE = 0.05
 """So near an end of its range, as a part of the range on its scale, a value lies at the edge."""
 
@@ -64,6 +69,22 @@ class Parameter(_Frozen):
         """Lowest and highest value, or all choices."""
         return self.choices or self.bounds
 
+    @property
+    def inner(self) -> tuple[Any, ...]:
+        """Values between the ends that stand for all: of few whole numbers each, of more also those
+        beside the ends. None where there are choices.
+        """
+        if self.type == "categorical":
+            return ()
+        low, high = self.bounds
+        between = tuple(rounded(self._at(share)) for share in _INNER)
+        if self.type == "float":
+            return between
+        first, last = int(low) + 1, int(high) - 1
+        if high - low < _FEW:
+            return tuple(range(first, last + 1))
+        return tuple(sorted({first, *map(round, between), last} - {low, high}))
+
     def edge(self, value: Any) -> Edge | None:
         """The end of the range at which a value lies. The best of an ever longer search may lie
         beyond.
@@ -103,6 +124,11 @@ class Parameter(_Frozen):
         if self.scale == "log":
             low, high, value = math.log(low), math.log(high), math.log(value)
         return float(min(max((value - low) / (high - low), 0.0), 1.0))
+
+    def _at(self, share: float) -> float:
+        """The value at a part of the range, on the parameter's scale."""
+        low, high = self.bounds
+        return low * (high / low) ** share if self.scale == "log" else low + share * (high - low)
 
 
 class SearchSpace(_Frozen):

@@ -12,6 +12,7 @@ from ablate.study.space_file import (
     probes,
     read_space,
 )
+from ablate.workload import load_workload
 from tests.study.fake_workload import FakeWorkload
 
 ROOT = Path(__file__).parents[2]
@@ -317,6 +318,33 @@ class TestAgainstTheWorkload:
             "line 2, parameters.training.momentum: changes nothing in arm 'a'\n"
             "    give it a `when`, leave it out, or search another arm"
         ]
+
+    @pytest.mark.parametrize(
+        ("key", "parameter", "complaint"),
+        [
+            ("training.epochs", "{type: float, range: [1, 3], why: w}", "1.12361 is refused: "),
+            (
+                "training.epochs",
+                "{type: float, range: [1, 9], scale: log, why: w}",
+                "1.14545 is refused: ",
+            ),
+            (
+                "architecture.kernel_size",
+                "{type: int, range: [1, 5], why: w}",
+                "2 is refused: kernel_size is 2, but only an odd kernel",
+            ),
+        ],
+    )
+    def test_a_value_between_the_ends_that_the_workload_refuses(
+        self, tmp_path: Path, key: str, parameter: str, complaint: str
+    ):
+        path = write(tmp_path, f"parameters:\n  {key}: {parameter}\n")
+        one = arm(**{"preset": "good_model", "data.dataset": "digits"})
+        with pytest.raises(StudyError) as caught:
+            load_space(path, load_workload("image_classification"), [one])
+        (problem,) = caught.value.problems
+        assert problem.where == f"{path}, line 2, parameters.{key}.range"
+        assert complaint in problem.message
 
     def test_a_space_made_in_code_is_named_without_a_line(self, tmp_path: Path):
         space = read_space(write(tmp_path, RATE.replace("training.rate", "training.raet"))).space
