@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from optuna.storages import BaseStorage
 
-from ablate.errors import AblateError, Problem
+from ablate.errors import AblateError, Problem, did_you_mean
 from ablate.quiet_optuna import quiet_optuna
 from ablate.records.greedy_path import criterion
 from ablate.records.schema import TrialRecord
@@ -284,6 +284,12 @@ def _objective(plan: Plan, metric: str | None, weighs_cost: bool) -> Objective:
                 "the test set is not touched in choosing",
                 cure_by_validation(name, plan.metrics),
             )
+        )
+    declared = plan.load_workload().metrics
+    if declared and name not in plan.metrics and name != criterion(plan.study):
+        known = [other for other in plan.metrics if not rests_on_test_data(other, plan.metrics)]
+        raise AblateError(
+            Problem(f"--metric {name}", f"no metric named '{name}'", did_you_mean(name, known))
         )
     description = describe_metric(name, plan.metrics)
     return Objective(name, description.higher_is_better, weighs_cost)

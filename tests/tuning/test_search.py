@@ -440,6 +440,20 @@ class TestRefused:
             find(make_valley_plan(), tmp_path, **options)
         assert str(caught.value) == message
 
+    def test_a_metric_that_the_workload_does_not_have_is_refused_before_anything_runs(
+        self, tmp_path: Path
+    ):
+        settings = {"preset": "simple_model", "data.dataset": "digits"}
+        plan = make_valley_plan(settings, workload="image_classification", metric="test_accuracy")
+        of = space(parameter("training.learning_rate", range=(0.1, 1)))
+        with pytest.raises(AblateError) as caught:
+            find(plan, tmp_path / "run", of, metric="validation_acuracy")
+        assert str(caught.value) == (
+            "--metric validation_acuracy: no metric named 'validation_acuracy'\n"
+            "    did you mean 'validation_accuracy'?"
+        )
+        assert not (tmp_path / "run" / "search.journal").exists()
+
     def test_a_space_that_does_not_fit(self, tmp_path: Path):
         settings = {"preset": "simple_model", "data.dataset": "digits"}
         plan = make_valley_plan(settings, workload="image_classification", metric="test_accuracy")
