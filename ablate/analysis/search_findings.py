@@ -258,6 +258,11 @@ def _warnings(
         name = f"{result.arm} in {result.context}" if several else result.arm
         if result.best is None:
             yield f"{name}: no point completed, so there is no best one."
+        if result.outside:
+            yield (
+                f"{name}: its settings in the study lie outside the space ({result.outside}), and "
+                "are none of the points: the best of these may be worse."
+            )
         if result.failed:
             one = len(result.failed) == 1
             points, them = ("1 point", "it") if one else (f"{len(result.failed)} points", "them")

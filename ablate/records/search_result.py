@@ -89,6 +89,8 @@ class SearchResult(BaseModel):
     methods: tuple[SearchMethod, ...] = ()
     """Of all calls that asked for points, in order, like ones once."""
     points: tuple[SearchPoint, ...] = ()
+    outside: str = ""
+    """Why the arm as its study has it is none of the points; empty where it is the first."""
     interrupted: bool = Field(default=False, exclude=True)
     """By Ctrl-C; the same call continues."""
 

@@ -160,17 +160,25 @@ class SearchSpace(_Frozen):
 
     def values_of(self, resolved: Settings) -> Values | None:
         """The point at which complete settings lie, or None where they lie outside."""
+        values, outside = self.place_of(resolved)
+        return None if outside else values
+
+    def place_of(self, resolved: Settings) -> tuple[Values, tuple[Parameter, ...]]:
+        """The value of each parameter in complete settings, and the parameters of which it is none
+        that the search could try.
+        """
         values: Values = {}
+        outside = []
         for parameter in self.parameters:
             if not self.active(parameter, values):
                 continue
             value = value_at(resolved, parameter.key)
             if isinstance(value, list) and not parameter.within(value) and value:
                 value = value[0] if value == value[:1] * len(value) else value  # one for all
-            if not parameter.within(value) or rounded(value) != value:
-                return None
             values[parameter.name] = value
-        return values
+            if not parameter.within(value) or rounded(value) != value:
+                outside.append(parameter)
+        return values, tuple(outside)
 
     @property
     def is_conditional(self) -> bool:

@@ -239,6 +239,13 @@ def _run(
     if not points.has_work():
         return
     left = points.points_left * len(asked.seeds)
+    if points.outside:
+        contexts = len(asked.plan.study.contexts)
+        name = points.arm.name if contexts == 1 else f"{points.arm.context}/{points.arm.name}"
+        ray.progress.remarked(
+            f"{name}: its settings in the study lie outside the space "
+            f"({points.outside}): the search does not start from them"
+        )
     ray.progress.run_started(planned, left, asked.objective.metric)
     references = ray.references()
     points.resources = choose_resources(wish, offered(), largest_machine())

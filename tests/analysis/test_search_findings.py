@@ -122,6 +122,14 @@ class TestBest:
                 "not tried again.",
             )
 
+    def test_an_arm_outside_its_space_is_warned_of(self) -> None:
+        outside = "training.epochs is 5"
+        findings = make_search_findings(arms=("baseline",), points=2, outside=outside)
+        assert findings.warnings == (
+            "baseline: its settings in the study lie outside the space (training.epochs is 5), and "
+            "are none of the points: the best of these may be worse.",
+        )
+
     @pytest.mark.parametrize(
         ("rate", "edges"),
         [

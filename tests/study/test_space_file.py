@@ -4,6 +4,9 @@ import pytest
 
 from ablate.errors import StudyError
 from ablate.study.arms import Arm
+from ablate.study.loading import load_study
+from ablate.study.own_point import why_outside
+from ablate.study.plan import make_plan
 from ablate.study.space_file import (
     check_space,
     find_space,
@@ -358,6 +361,19 @@ class TestAgainstTheWorkload:
         assert momenta == [
             {"training.optimizer": "sgd", "training.momentum": value} for value in (0.0, 0.9)
         ]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "search_spaces").glob("*.yaml")), ids=str)
+def test_the_command_at_the_head_of_a_space_starts_from_its_arm(path: Path):
+    words = path.read_text().partition("\n")[0].split()
+    assert words[:3] == ["#", "ablate", "search"]
+    options = dict(zip(words[4::2], words[5::2], strict=True))
+    assert options["--space"] == path.stem
+    plan, space = make_plan(load_study(ROOT / words[3])), read_space(path).space
+    arms = [each for each in plan.arms if options.get("--arm", each.name) == each.name]
+    assert arms
+    check_space(space, plan.load_workload(), arms)
+    assert {why_outside(space, plan.load_workload(), each) for each in arms} == {""}
 
 
 class TestWhereSettingsLie:

@@ -21,6 +21,7 @@ from ablate.study.schema import Factor, Study
 from ablate.study.search_space import Parameter, SearchSpace
 from ablate.tuning.optuna_storage import open_storage, revive
 from ablate.tuning.points import values_of_params
+from ablate.tuning.progress import Silent
 from ablate.tuning.samplers import SAMPLERS
 from ablate.tuning.search import search_arms
 from tests.tuning.here import run_here, search_here
@@ -277,6 +278,23 @@ class TestSearch:
         plan = make_valley_plan({"rate": 0.02, "momentum": 0.125})
         result = find(plan, tmp_path, trials=2)
         assert result.points[0].values == {"rate": 0.02, "momentum": 0.125}
+        assert result.outside == ""
+
+    def test_an_arm_outside_the_space_is_told_of_before_its_first_trial(self, tmp_path: Path):
+        plan = make_valley_plan({"rate": 2.0, "momentum": 0.125, "log": str(tmp_path / "log")})
+        told: list[str] = []
+
+        class Listener(Silent):
+            def remarked(self, remark: str) -> None:
+                assert not starts(tmp_path / "log")
+                told.append(remark)
+
+        result = find(plan, tmp_path / "run", trials=1, progress=Listener())
+        assert told == [
+            "baseline: its settings in the study lie outside the space (rate is 2.0): the search "
+            "does not start from them"
+        ]
+        assert result.outside == "rate is 2.0"
 
     def test_a_trial_that_is_recorded_is_not_run_again(self, tmp_path: Path):
         log = tmp_path / "log"
