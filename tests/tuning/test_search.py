@@ -70,9 +70,10 @@ def starts(log: Path) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
-def stored(folder: Path) -> list[optuna.trial.FrozenTrial]:
+def stored(where: Path | str) -> list[optuna.trial.FrozenTrial]:
+    """where: a run folder with its journal, or a storage."""
     with quiet_optuna():
-        storage = open_storage(folder / "search.journal")
+        storage = open_storage(where / "search.journal" if isinstance(where, Path) else where)
         return optuna.load_study(study_name="baseline/baseline", storage=storage).get_trials()
 
 
@@ -493,31 +494,32 @@ from ablate.tuning.search import search_arms
 
 folder = Path(sys.argv[1])
 plan = make_valley_plan({"log": str(folder / "log"), "hold": str(folder / "hold")})
-store = RecordStore(folder / "run")
-search_arms(plan, plan.arms[:1], space(), store, trials=6, seeds=(100, 101))
+store, options = RecordStore(folder / "run"), {"trials": 6, "seeds": (100, 101)}
+search_arms(plan, plan.arms[:1], space(), store, storage=sys.argv[2], **options)
 """
 
 
 @pytest.mark.slow
-def test_a_killed_search_goes_on_with_no_point_lost_or_doubled(tmp_path: Path):
+@pytest.mark.parametrize("where", ["{folder}/search.journal", "sqlite:///{folder}/search.db"])
+def test_a_killed_search_goes_on_with_no_point_lost_or_doubled(tmp_path: Path, where: str):
+    where = where.format(folder=tmp_path)
+    command = [sys.executable, "-c", DRIVER, str(tmp_path), where]
     (tmp_path / "hold").touch()
-    driver = subprocess.Popen(
-        [sys.executable, "-c", DRIVER, str(tmp_path)], cwd=ROOT, start_new_session=True
-    )
+    driver = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
     deadline = time.monotonic() + 200
     while len(starts(tmp_path / "log")) < 3 and time.monotonic() < deadline:
         time.sleep(0.05)
     os.kill(driver.pid, signal.SIGKILL)
     driver.wait()
-    journal = tmp_path / "run" / "search.journal"
-    with journal.open("ab") as file:  # and half a line was on its way
-        file.write(b'{"op_code":5,"worker_id":"')
+    if where.endswith(".journal"):
+        with Path(where).open("ab") as file:  # and half a line was on its way
+            file.write(b'{"op_code":5,"worker_id":"')
     before = len(starts(tmp_path / "log"))
     assert before >= 3
     (tmp_path / "hold").unlink()
-    subprocess.run([sys.executable, "-c", DRIVER, str(tmp_path)], cwd=ROOT, check=True, timeout=200)
+    subprocess.run(command, cwd=ROOT, check=True, timeout=200)
 
-    trials = stored(tmp_path / "run")
+    trials = stored(where)
     lost = [trial.number for trial in trials if trial.state == TrialState.FAIL]
     done = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     assert lost  # the point that was running
