@@ -274,6 +274,8 @@ def search(
         say(STOPPED)
         raise typer.Exit(INTERRUPTED)
     _write_search_report(read_search_folder(folder), folder)
+    if any(result.went_wrong for result in results):
+        raise typer.Exit(TRIALS_FAILED)
 
 
 @app.command()

@@ -145,7 +145,7 @@ def search_own_settings(
         found = {
             key: search
             for key, search in searched(folder, plan, others).items()
-            if not any(point.status == "failed" and point.trials for point in search.points)
+            if not search.failed
         }
         every = searched_arms(plan)
         arms = [arm for arm in every if arm.key not in found]

@@ -521,7 +521,7 @@ class TestSearch:
 
         monkeypatch.setattr(search_folder, "search_study", search_study)
         result = ablate("search", "digits.yaml", "--space", "rate", "--seeds", "100-101")
-        assert result.exit_code == 0, result.output
+        assert result.exit_code == 1, result.output  # for the arm without a best point
         answer, *rows, path = result.stdout.splitlines()
         assert answer == (
             "Best: baseline at learning rate 0.01 (validation accuracy 91.25 %, n=2 seeds, of "
@@ -536,6 +536,42 @@ class TestSearch:
         assert Path(path).is_file()
         assert given["seeds"] == (100, 101)
         assert [path.name for path in given["spaces"]] == ["search_spaces", "search_spaces"]
+
+    @pytest.mark.parametrize(
+        ("endings", "code"),
+        [
+            ((("completed", ("a",)),), 0),
+            ((("completed", ("a",)), ("failed", ())), 0),  # the workload refused the settings
+            ((("completed", ("a",)), ("pruned", ("b",)), ("diverged", ("c",))), 0),
+            ((("completed", ("a",)), ("failed", ("b",))), 1),
+            ((("failed", ("a",)),), 1),
+            ((("pruned", ("a",)), ("failed", ())), 1),
+        ],
+    )
+    def test_a_failed_trial_or_no_completed_point_is_an_exit_code(
+        self, monkeypatch: pytest.MonkeyPatch, endings: Any, code: int
+    ) -> None:
+        from ablate import search_folder
+
+        def search_study(plan: Any, space: str, folder: Path, **options: Any) -> Any:
+            result, _ = searched(folder)
+            points = tuple(
+                result.points[0].model_copy(
+                    update={
+                        "number": place,
+                        "status": status,
+                        "trials": trials,
+                        "value": 91.25 if status == "completed" else None,
+                    }
+                )
+                for place, (status, trials) in enumerate(endings)
+            )
+            return (result.model_copy(update={"points": points}),)
+
+        monkeypatch.setattr(search_folder, "search_study", search_study)
+        result = ablate("search", "digits.yaml", "--space", "rate")
+        assert result.exit_code == code, result.output
+        assert result.stdout.splitlines()[-1] == "runs/digits-rate/report.html"
 
     def test_a_report_is_drawn_again_elsewhere_with_its_evidence(self) -> None:
         searched(Path("runs/rate"))

@@ -258,10 +258,19 @@ def _warnings(
         name = f"{result.arm} in {result.context}" if several else result.arm
         if result.best is None:
             yield f"{name}: no point completed, so there is no best one."
-        failed = sum(point.status == "failed" for point in result.points)
-        if failed:
-            points = "1 point" if failed == 1 else f"{failed} points"
-            yield f"{name}: {points} failed; the same search tries them again."
+        if result.outside:
+            yield (
+                f"{name}: its settings in the study lie outside the space ({result.outside}), and "
+                "are none of the points: the best of these may be worse."
+            )
+        if result.failed:
+            one = len(result.failed) == 1
+            points, them = ("1 point", "it") if one else (f"{len(result.failed)} points", "them")
+            yield f"{name}: {points} failed; the same search tries {them} again."
+        if refused := [point for point in result.points if point.refused]:
+            were = "1 point was" if len(refused) == 1 else f"{len(refused)} points were"
+            why = (refused[0].error or "").partition("\n")[0]
+            yield f"{name}: {were} refused by the workload ({why}), and not tried again."
     hashes = {hash_ for result in results for point in result.points for hash_ in point.trials}
     missing = len(hashes - records.keys())
     if missing:

@@ -46,6 +46,11 @@ class SearchPoint(BaseModel):
     """Why it failed."""
 
     @property
+    def refused(self) -> bool:
+        """Whether it failed because the workload refused its settings: no call tries it again."""
+        return self.status == "failed" and not self.trials
+
+    @property
     def counts(self) -> bool:
         """Whether its value may be compared: of a pruned point it is that of an early epoch."""
         return self.status == "completed" and self.value is not None
@@ -84,6 +89,8 @@ class SearchResult(BaseModel):
     methods: tuple[SearchMethod, ...] = ()
     """Of all calls that asked for points, in order, like ones once."""
     points: tuple[SearchPoint, ...] = ()
+    outside: str = ""
+    """Why the arm as its study has it is none of the points; empty where it is the first."""
     interrupted: bool = Field(default=False, exclude=True)
     """By Ctrl-C; the same call continues."""
 
@@ -91,6 +98,16 @@ class SearchResult(BaseModel):
     def trials(self) -> tuple[str, ...]:
         """Hashes of the trials of all points, each once."""
         return tuple(dict.fromkeys(hash_ for point in self.points for hash_ in point.trials))
+
+    @property
+    def failed(self) -> tuple[SearchPoint, ...]:
+        """The points of which a trial failed, which the same search tries again."""
+        return tuple(each for each in self.points if each.status == "failed" and not each.refused)
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether a trial failed, or no point completed."""
+        return bool(self.failed) or self.best is None
 
     @property
     def best(self) -> SearchPoint | None:

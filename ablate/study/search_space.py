@@ -23,6 +23,11 @@ condition fails are left out."""
 
 
 Edge = Literal["lowest", "highest"]
+_INNER = (0.0618034, 0.5, 0.618034)
+"""Where within a range, as parts of it on its scale, a workload is asked about a value: not only at
+round places, where a number that has to be whole would be one."""
+_FEW = 16
+"""Of so many whole numbers in a range, each is asked about."""
 EDGE = 0.05
 """So near an end of its range, as a part of the range on its scale, a value lies at the edge."""
 
@@ -64,6 +69,22 @@ class Parameter(_Frozen):
         """Lowest and highest value, or all choices."""
         return self.choices or self.bounds
 
+    @property
+    def inner(self) -> tuple[Any, ...]:
+        """Values between the ends that stand for all: of few whole numbers each, of more also those
+        beside the ends. None where there are choices.
+        """
+        if self.type == "categorical":
+            return ()
+        low, high = self.bounds
+        between = tuple(rounded(self._at(share)) for share in _INNER)
+        if self.type == "float":
+            return between
+        first, last = int(low) + 1, int(high) - 1
+        if high - low < _FEW:
+            return tuple(range(first, last + 1))
+        return tuple(sorted({first, *map(round, between), last} - {low, high}))
+
     def edge(self, value: Any) -> Edge | None:
         """The end of the range at which a value lies. The best of an ever longer search may lie
         beyond.
@@ -104,6 +125,11 @@ class Parameter(_Frozen):
             low, high, value = math.log(low), math.log(high), math.log(value)
         return float(min(max((value - low) / (high - low), 0.0), 1.0))
 
+    def _at(self, share: float) -> float:
+        """The value at a part of the range, on the parameter's scale."""
+        low, high = self.bounds
+        return low * (high / low) ** share if self.scale == "log" else low + share * (high - low)
+
 
 class SearchSpace(_Frozen):
     """A named space."""
@@ -134,17 +160,25 @@ class SearchSpace(_Frozen):
 
     def values_of(self, resolved: Settings) -> Values | None:
         """The point at which complete settings lie, or None where they lie outside."""
+        values, outside = self.place_of(resolved)
+        return None if outside else values
+
+    def place_of(self, resolved: Settings) -> tuple[Values, tuple[Parameter, ...]]:
+        """The value of each parameter in complete settings, and the parameters of which it is none
+        that the search could try.
+        """
         values: Values = {}
+        outside = []
         for parameter in self.parameters:
             if not self.active(parameter, values):
                 continue
             value = value_at(resolved, parameter.key)
             if isinstance(value, list) and not parameter.within(value) and value:
                 value = value[0] if value == value[:1] * len(value) else value  # one for all
-            if not parameter.within(value) or rounded(value) != value:
-                return None
             values[parameter.name] = value
-        return values
+            if not parameter.within(value) or rounded(value) != value:
+                outside.append(parameter)
+        return values, tuple(outside)
 
     @property
     def is_conditional(self) -> bool:

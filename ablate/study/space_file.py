@@ -116,8 +116,8 @@ def space_in(source: YamlFile, name: str) -> SearchSpace:
 def check_space(
     space: SearchSpace, workload: Workload, arms: Sequence[Arm], source: YamlFile | None = None
 ) -> None:
-    """Refuse parameters that the workload does not know, whose ends or choices it refuses, or that
-    change nothing in one of the arms.
+    """Refuse parameters that the workload does not know, whose choices, ends or values in between
+    it refuses, or that change nothing in one of the arms.
 
     source: the space's file, for lines. Raises StudyError with every problem found.
     """
@@ -364,7 +364,9 @@ def _probed(
     """What is wrong with a parameter in an arm; `where` is the key below it, as in range/0."""
     base = _prepared(space, parameter, arm)
     forms, refused = set(), False
-    for index, value in enumerate(parameter.extremes):
+    for index, value in enumerate((*parameter.extremes, *parameter.inner)):
+        if refused and index >= len(parameter.extremes):
+            return  # one value within the range says enough
         try:
             resolved = workload.resolve(overlaid(base, {parameter.key: value}))
         except SettingsError as error:

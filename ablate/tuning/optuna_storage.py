@@ -26,6 +26,8 @@ JOURNAL_FILE = "search.journal"
 OWNER, METHODS, REPEATS, STATUS = "ablate", "methods", "repeats", "status"
 """Keys of user attributes: of an Optuna study what it belongs to and how its points were chosen, of
 a trial the number of the one that it repeats, and how it ended."""
+_OPERATION, _SQLITE = b'{"op_code":', b"SQLite format 3\0"
+"""How each line of a journal, and an SQLite database, begins."""
 
 
 class Owner(NamedTuple):
@@ -51,7 +53,7 @@ def storage_lock(where: str | Path) -> Iterator[None]:
     """Hold a storage against other processes: a journal, or the file of an SQLite database.
 
     No lock is there for other databases; see `undisturbed`. Raises AblateError when another process
-    holds it. Within a process it may be taken again.
+    holds it, or it is a folder. Within a process it may be taken again.
     """
     file = _file_of(str(where))
     if file is None:
@@ -62,6 +64,10 @@ def storage_lock(where: str | Path) -> Iterator[None]:
         "another ablate process is searching with this storage",
         "wait until it ends, or name another storage with --storage",
     )
+    if file.is_dir():
+        raise AblateError(
+            Problem(str(where), "is a folder", f"name a file, as in {file / JOURNAL_FILE}")
+        )
     with ExitStack() as held:
         try:
             held.enter_context(exclusive_lock(file.with_name(f".{file.name}.writer.lock"), busy))
@@ -107,32 +113,63 @@ def mend_journal(path: Path) -> None:
     """Cut the torn last line of a journal, and remove the lock of a writer that was killed.
 
     Optuna's reader forgives such a line, but its writer puts the next record behind it, on the
-    same line, where it is lost and takes the rest of the file with it. Raises AblateError when a
-    line before it is damaged, or the file cannot be read.
+    same line, where it is lost and takes the rest of the file with it. Raises AblateError when the
+    file is no journal, a line before the last is damaged, or the file cannot be read; nothing is
+    changed then, as it may be anybody's.
     """
     try:
-        path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            return
-        content = path.read_bytes()
-        whole = content[: content.rfind(b"\n") + 1]
-        if len(whole) < len(content):
+        content = path.read_bytes() if path.exists() else b""
+        _check_journal(path, content)
+        _remove_lock(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
             with path.open("r+b") as file:
-                file.truncate(len(whole))
+                file.truncate(whole)
                 os.fsync(file.fileno())
     except OSError as error:
         raise AblateError(Problem(str(path), f"cannot be opened: {error.strerror}")) from None
-    for number, line in enumerate(whole.splitlines(), start=1):
-        if not _is_operation(line):
-            raise AblateError(
-                Problem(
-                    f"{path}, line {number}",
-                    "is no line of an Optuna journal",
-                    "name another storage with --storage, or remove the file: the search then "
-                    "starts anew, and trials that are recorded are not run again",
-                )
+
+
+def _check_journal(path: Path, content: bytes) -> None:
+    if content.startswith(_SQLITE):
+        raise AblateError(
+            Problem(
+                str(path),
+                "is an SQLite database, which a URL names; a path names a journal",
+                f"write --storage sqlite:///{path}",
             )
+        )
+    *lines, torn = content.split(b"\n")
+    strange = (number for number, line in enumerate(lines, start=1) if not _is_operation(line))
+    begins_as_one = torn.startswith(_OPERATION) or _OPERATION.startswith(torn)
+    number = next(strange, None if lines or begins_as_one else 1)
+    if number is not None:
+        raise AblateError(
+            Problem(
+                f"{path}, line {number}",
+                "is no line of an Optuna journal",
+                "name another storage with --storage, or move the file away: the search then "
+                "starts anew, and trials that are recorded are not run again",
+            )
+        )
+
+
+def _remove_lock(path: Path) -> None:
+    """A link to the journal is what Optuna makes; of anything else it would wait for the end, and
+    then remove it.
+    """
+    lock = path.with_name(f"{path.name}.lock")
+    if lock.is_symlink() and lock.readlink().name == path.name:
+        lock.unlink()
+    elif os.path.lexists(lock):
+        raise AblateError(
+            Problem(
+                str(lock),
+                "stands where Optuna locks the journal, and is no lock of its own",
+                "name another storage with --storage, or move the file away",
+            )
+        )
 
 
 def open_study(
@@ -285,6 +322,7 @@ def _shown(value: Any) -> str:
 
 def _is_operation(line: bytes) -> bool:
     try:
-        return isinstance(json.loads(line), dict)
+        content = json.loads(line)
     except ValueError:
         return False
+    return isinstance(content, dict) and "op_code" in content

@@ -60,6 +60,7 @@ class Teller:
         """searcher: stopped when telling fails. to: told everything."""
         self._searcher, self._points, self._to = searcher, points, to
         self.run_started = to.run_started
+        self.remarked = to.remarked
         self.data_loading = to.data_loading
         self.trial_started = to.trial_started
         self.trial_said = to.trial_said

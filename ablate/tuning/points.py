@@ -22,6 +22,7 @@ from ablate.records.schema import TrialRecord
 from ablate.records.search_result import PointStatus, SearchPoint, SearchResult
 from ablate.records.store import FINISHED, RecordStore
 from ablate.study.arms import Arm, overlaid
+from ablate.study.own_point import own_point, why_outside
 from ablate.study.plan import Plan
 from ablate.study.search_space import Parameter, SearchSpace, Values, rounded
 from ablate.study.trial import TrialSpec
@@ -105,6 +106,7 @@ class PointSearch:
         self._open: list[_Point] = []
         self._running: set[str] = set()
         self._asked = len(standing(study))
+        self.outside = why_outside(space, workload, arm)
         self.resources = Resources()
         self.provenance: dict[str, Any] = {}
         if not study.get_trials(deepcopy=False):
@@ -171,6 +173,7 @@ class PointSearch:
             weighs_cost=self.objective.weighs_cost,
             seeds=self._seeds,
             methods=methods_of(self.study),
+            outside=self.outside,
             points=tuple(self._as_point(trial) for trial in standing(self.study)),
             interrupted=interrupted,
         )
@@ -181,12 +184,8 @@ class PointSearch:
         """The arm as the study has it is the first point, if it lies in the space: the search
         never ends below it, and it may be recorded already.
         """
-        resolved = self._workload.resolve(self.arm.settings)
-        values = self.space.values_of(resolved)
-        if values is None:
-            return
-        same = self._workload.resolve(overlaid(self.arm.settings, self.space.settings(values)))
-        if self._workload.canonical(same) == self._workload.canonical(resolved):
+        values = own_point(self.space, self._workload, self.arm)
+        if values is not None:
             self.study.enqueue_trial(as_stored(self.space, values))
 
     def _ask(self) -> None:

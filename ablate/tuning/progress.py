@@ -35,6 +35,9 @@ class ProgressListener(Protocol):
     def run_started(self, total: int, to_run: int, metric: str) -> None:
         """total: trials planned; to_run: those still missing. metric: the study's."""
 
+    def remarked(self, remark: str) -> None:
+        """What to know of the trials that follow."""
+
     def data_loading(self, name: str) -> None:
         """A data set is about to be read, which may take a while."""
 
@@ -55,6 +58,7 @@ class Silent:
     """A listener that says nothing."""
 
     def run_started(self, total: int, to_run: int, metric: str) -> None: ...
+    def remarked(self, remark: str) -> None: ...
     def data_loading(self, name: str) -> None: ...
     def trial_started(self, hash_: str, trial: TrialName) -> None: ...
     def trial_said(self, hash_: str, trial: TrialName, doing: str) -> None: ...
@@ -117,6 +121,9 @@ class PlainProgress:
         self._tally.begin(total, to_run)
         self._say(_opening(total, to_run))
 
+    def remarked(self, remark: str) -> None:
+        self._say(remark)
+
     def data_loading(self, name: str) -> None:
         self._say(f"reading {name}")
 
@@ -178,6 +185,9 @@ class LiveProgress:
         self._tally.begin(total, to_run)
         self._status = "starting" if to_run else ""
         self._console.print(_opening(total, to_run), highlight=False)
+
+    def remarked(self, remark: str) -> None:
+        self._console.print(remark, markup=False, highlight=False, soft_wrap=True)
 
     def data_loading(self, name: str) -> None:
         self._status = f"reading {name}"

@@ -44,7 +44,12 @@ def make_sampler(
         ),
         "random": lambda: optuna.samplers.RandomSampler(seed=drawn),
         "quasi_monte_carlo": lambda: optuna.samplers.QMCSampler(
-            seed=_drawn_seed(seed, 0), scramble=True, warn_independent_sampling=False
+            seed=_drawn_seed(seed, 0),
+            scramble=True,
+            # for what a condition keeps out of the sequence: by the sequence's own seed, which is
+            # one for all points, it would be drawn alike each time
+            independent_sampler=optuna.samplers.RandomSampler(seed=drawn),
+            warn_independent_sampling=False,
         ),
         "gaussian_process": lambda: optuna.samplers.GPSampler(
             seed=drawn, n_startup_trials=start, warn_independent_sampling=False

@@ -1,6 +1,7 @@
 """Ray Tune's schedulers that stop trials early, by name."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from ray import tune
@@ -58,14 +59,20 @@ def make_scheduler(
 
 
 def recall(scheduler: TrialScheduler, records: Iterable[TrialRecord], metric: str) -> None:
-    """Tell a new scheduler of the trials of an earlier call, so that it goes on judging by them."""
+    """Tell a new scheduler of the trials of an earlier call, so that it goes on judging by them.
+
+    They are not judged: they have ended, and Ray's rule takes it for a fault if a trial that it
+    has stopped goes on.
+    """
+    tell: Callable[[Any, dict[str, Any]], object] = partial(scheduler.on_trial_result, None)
+    if isinstance(scheduler, _MedianStopping):
+        tell = scheduler.remember
     for record in records:
         trial = _Recalled(record.hash)
         scheduler.on_trial_add(None, trial)
         for step, value in enumerate(record.history.get(metric, ()), start=1):
             if value is not None:
-                result = {POINTS: step, f"{POINT}/{metric}": value}
-                scheduler.on_trial_result(None, trial, result)
+                tell(trial, {POINTS: step, f"{POINT}/{metric}": value})
 
 
 class _Recalled:
@@ -84,3 +91,7 @@ class _MedianStopping(MedianStoppingRule):
         self, tune_controller: Any, trial: tune.experiment.Trial, result: dict[str, Any]
     ) -> None:
         """Its points are known already."""
+
+    def remember(self, trial: Any, result: dict[str, Any]) -> None:
+        """A point of a trial that has ended, by which others are judged."""
+        self._results[trial].append(result)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from optuna.storages import BaseStorage
 
-from ablate.errors import AblateError, Problem
+from ablate.errors import AblateError, Problem, did_you_mean
 from ablate.quiet_optuna import quiet_optuna
 from ablate.records.greedy_path import criterion
 from ablate.records.schema import TrialRecord
@@ -239,6 +239,13 @@ def _run(
     if not points.has_work():
         return
     left = points.points_left * len(asked.seeds)
+    if points.outside:
+        contexts = len(asked.plan.study.contexts)
+        name = points.arm.name if contexts == 1 else f"{points.arm.context}/{points.arm.name}"
+        ray.progress.remarked(
+            f"{name}: its settings in the study lie outside the space "
+            f"({points.outside}): the search does not start from them"
+        )
     ray.progress.run_started(planned, left, asked.objective.metric)
     references = ray.references()
     points.resources = choose_resources(wish, offered(), largest_machine())
@@ -284,6 +291,12 @@ def _objective(plan: Plan, metric: str | None, weighs_cost: bool) -> Objective:
                 "the test set is not touched in choosing",
                 cure_by_validation(name, plan.metrics),
             )
+        )
+    declared = plan.load_workload().metrics
+    if declared and name not in plan.metrics and name != criterion(plan.study):
+        known = [other for other in plan.metrics if not rests_on_test_data(other, plan.metrics)]
+        raise AblateError(
+            Problem(f"--metric {name}", f"no metric named '{name}'", did_you_mean(name, known))
         )
     description = describe_metric(name, plan.metrics)
     return Objective(name, description.higher_is_better, weighs_cost)

@@ -102,7 +102,32 @@ class TestBest:
         assert (row["lower"], row["upper"]) == ("", "")
         assert findings.warnings[:2] == (
             "baseline: no point completed, so there is no best one.",
-            "baseline: 1 point failed; the same search tries them again.",
+            "baseline: 1 point failed; the same search tries it again.",
+        )
+
+    def test_points_that_were_refused_are_told_apart_from_those_that_failed(self) -> None:
+        endings = dict.fromkeys(range(4), "failed")
+        space, (result,), records = make_search(arms=("baseline",), unfinished=endings)
+        why = {"trials": (), "error": "kernel_size: must be odd, not 4\n    take 3"}
+        for refused, were in ((1, "1 point was"), (2, "2 points were")):
+            points = tuple(
+                point.model_copy(update=why) if place < refused else point
+                for place, point in enumerate(result.points)
+            )
+            results = [result.model_copy(update={"points": points})]
+            findings = analyse_search(make_search_plan(results), space, results, records)
+            assert findings.warnings == (
+                f"baseline: {4 - refused} points failed; the same search tries them again.",
+                f"baseline: {were} refused by the workload (kernel_size: must be odd, not 4), and "
+                "not tried again.",
+            )
+
+    def test_an_arm_outside_its_space_is_warned_of(self) -> None:
+        outside = "training.epochs is 5"
+        findings = make_search_findings(arms=("baseline",), points=2, outside=outside)
+        assert findings.warnings == (
+            "baseline: its settings in the study lie outside the space (training.epochs is 5), and "
+            "are none of the points: the best of these may be worse.",
         )
 
     @pytest.mark.parametrize(

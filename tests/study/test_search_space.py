@@ -40,6 +40,33 @@ class TestEdge:
         assert RATE.beyond("lowest") > 0
 
 
+class TestInner:
+    @pytest.mark.parametrize(
+        ("parameter", "inner"),
+        [
+            (SHARE, (0.0309017, 0.25, 0.309017)),
+            (RATE, (0.000176694, 0.01, 0.0296709)),
+            (WIDTH, (2, 7, 50, 62, 99)),
+            (WORD, ()),
+        ],
+    )
+    def test_values_stand_for_the_range_on_its_scale(
+        self, parameter: Parameter, inner: tuple[float, ...]
+    ):
+        assert parameter.inner == pytest.approx(inner, rel=1e-3)
+        assert all(parameter.within(value) for value in parameter.inner)
+
+    def test_of_few_whole_numbers_each_is_one(self):
+        few = WIDTH.model_copy(update={"range": (1, 5)})
+        assert few.inner == (2, 3, 4)
+        assert few.model_copy(update={"range": (1, 2)}).inner == ()
+        assert few.model_copy(update={"range": (1, 16), "scale": "log"}).inner == (*range(2, 16),)
+
+    def test_one_is_not_whole_where_the_middle_is(self):
+        epochs = SHARE.model_copy(update={"range": (1, 3)})
+        assert any(not value.is_integer() for value in epochs.inner)
+
+
 def test_a_value_at_a_dotted_key():
     settings = {"training": {"rate": 0.1, "betas": [1, 2]}}
     assert value_at(settings, "training.rate") == 0.1

@@ -4,6 +4,9 @@ import pytest
 
 from ablate.errors import StudyError
 from ablate.study.arms import Arm
+from ablate.study.loading import load_study
+from ablate.study.own_point import why_outside
+from ablate.study.plan import make_plan
 from ablate.study.space_file import (
     check_space,
     find_space,
@@ -12,6 +15,7 @@ from ablate.study.space_file import (
     probes,
     read_space,
 )
+from ablate.workload import load_workload
 from tests.study.fake_workload import FakeWorkload
 
 ROOT = Path(__file__).parents[2]
@@ -318,6 +322,33 @@ class TestAgainstTheWorkload:
             "    give it a `when`, leave it out, or search another arm"
         ]
 
+    @pytest.mark.parametrize(
+        ("key", "parameter", "complaint"),
+        [
+            ("training.epochs", "{type: float, range: [1, 3], why: w}", "1.12361 is refused: "),
+            (
+                "training.epochs",
+                "{type: float, range: [1, 9], scale: log, why: w}",
+                "1.14545 is refused: ",
+            ),
+            (
+                "architecture.kernel_size",
+                "{type: int, range: [1, 5], why: w}",
+                "2 is refused: kernel_size is 2, but only an odd kernel",
+            ),
+        ],
+    )
+    def test_a_value_between_the_ends_that_the_workload_refuses(
+        self, tmp_path: Path, key: str, parameter: str, complaint: str
+    ):
+        path = write(tmp_path, f"parameters:\n  {key}: {parameter}\n")
+        one = arm(**{"preset": "good_model", "data.dataset": "digits"})
+        with pytest.raises(StudyError) as caught:
+            load_space(path, load_workload("image_classification"), [one])
+        (problem,) = caught.value.problems
+        assert problem.where == f"{path}, line 2, parameters.{key}.range"
+        assert complaint in problem.message
+
     def test_a_space_made_in_code_is_named_without_a_line(self, tmp_path: Path):
         space = read_space(write(tmp_path, RATE.replace("training.rate", "training.raet"))).space
         with pytest.raises(StudyError) as caught:
@@ -330,6 +361,19 @@ class TestAgainstTheWorkload:
         assert momenta == [
             {"training.optimizer": "sgd", "training.momentum": value} for value in (0.0, 0.9)
         ]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "search_spaces").glob("*.yaml")), ids=str)
+def test_the_command_at_the_head_of_a_space_starts_from_its_arm(path: Path):
+    words = path.read_text().partition("\n")[0].split()
+    assert words[:3] == ["#", "ablate", "search"]
+    options = dict(zip(words[4::2], words[5::2], strict=True))
+    assert options["--space"] == path.stem
+    plan, space = make_plan(load_study(ROOT / words[3])), read_space(path).space
+    arms = [each for each in plan.arms if options.get("--arm", each.name) == each.name]
+    assert arms
+    check_space(space, plan.load_workload(), arms)
+    assert {why_outside(space, plan.load_workload(), each) for each in arms} == {""}
 
 
 class TestWhereSettingsLie:

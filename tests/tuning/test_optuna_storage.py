@@ -78,8 +78,8 @@ class TestJournal:
             opened(path)
         assert str(caught.value) == (
             f"{path}, line {lines + 1}: is no line of an Optuna journal\n"
-            "    name another storage with --storage, or remove the file: the search then starts "
-            "anew, and trials that are recorded are not run again"
+            "    name another storage with --storage, or move the file away: the search then "
+            "starts anew, and trials that are recorded are not run again"
         )
 
     def test_what_follows_a_cut_is_kept(self, tmp_path: Path):
@@ -96,13 +96,95 @@ class TestJournal:
         asked(opened(path), 1)
         assert len(opened(path).trials) == 2
 
-    def test_a_file_that_is_none(self, tmp_path: Path):
+    @pytest.mark.parametrize("torn", [b"{", b'{"op_', b'{"op_code":0,"worker_id":"7'])
+    def test_a_first_line_that_is_torn_is_cut(self, tmp_path: Path, torn: bytes):
+        path = tmp_path / "search.journal"
+        path.write_bytes(torn)
+        mend_journal(path)
+        assert path.read_bytes() == b""
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"Remember the milk.\n",
+            b"my only copy, without a last newline",
+            b"first line\nlast paragraph that matters",
+            b'{"epoch": 1}\n{"epoch": 2}\n{"ep',
+            b'{"epoch": 1}',
+            b"\n",
+            b"\xff\xfe\x00\n\x00",
+        ],
+    )
+    def test_a_file_that_is_none_is_refused_and_left_as_it_is(self, tmp_path: Path, content: bytes):
         path = tmp_path / "notes.txt"
-        path.write_text("Remember the milk.\n")
+        path.write_bytes(content)
+        path.with_name("notes.txt.lock").symlink_to(path)
         with pytest.raises(AblateError) as caught:
             open_storage(path)
-        assert str(caught.value).startswith(f"{path}, line 1: is no line of an Optuna journal")
-        assert path.read_text() == "Remember the milk.\n"
+        assert str(caught.value) == (
+            f"{path}, line 1: is no line of an Optuna journal\n"
+            "    name another storage with --storage, or move the file away: the search then "
+            "starts anew, and trials that are recorded are not run again"
+        )
+        assert path.read_bytes() == content
+        assert path.with_name("notes.txt.lock").is_symlink()
+
+    def test_a_journal_with_a_damaged_line_keeps_its_torn_one(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        asked(opened(path), 1)
+        damaged = path.read_bytes() + b'{"op_code":5\n{"op_code'
+        path.write_bytes(damaged)
+        with pytest.raises(AblateError, match="is no line of an Optuna journal"):
+            mend_journal(path)
+        assert path.read_bytes() == damaged
+
+    @pytest.mark.parametrize("link", [False, True])
+    def test_a_file_in_the_place_of_the_lock_is_not_removed(self, tmp_path: Path, link: bool):
+        path, lock = tmp_path / "search.journal", tmp_path / "search.journal.lock"
+        asked(opened(path), 1)
+        (tmp_path / "mine").write_text("mine")
+        if link:
+            lock.symlink_to(tmp_path / "mine")
+        else:
+            lock.write_text("mine")
+        with pytest.raises(AblateError) as caught:
+            mend_journal(path)
+        assert str(caught.value) == (
+            f"{lock}: stands where Optuna locks the journal, and is no lock of its own\n"
+            "    name another storage with --storage, or move the file away"
+        )
+        assert lock.read_text() == "mine"
+
+    def test_a_database_without_its_url_is_refused_and_left_as_it_is(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.chdir(tmp_path)
+        open_study(
+            open_storage("sqlite:///search.db"), "search.db", "baseline/adam", ["maximize"], OWNER
+        )
+        before = Path("search.db").read_bytes()
+        with pytest.raises(AblateError) as caught:
+            open_storage("search.db")
+        assert str(caught.value) == (
+            "search.db: is an SQLite database, which a URL names; a path names a journal\n"
+            "    write --storage sqlite:///search.db"
+        )
+        assert Path("search.db").read_bytes() == before
+
+    @pytest.mark.parametrize("where", [".", "{folder}", "sqlite:///{folder}"])
+    def test_a_folder_is_refused_before_anything_is_locked(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+    ):
+        folder = tmp_path / "folder"
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        named = where.format(folder=folder)
+        with pytest.raises(AblateError) as caught, storage_lock(named):
+            pass
+        assert str(caught.value) == (
+            f"{named}: is a folder\n    name a file, as in {folder}/search.journal"
+        )
+        assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
 class TestDatabase:

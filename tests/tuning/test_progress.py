@@ -127,8 +127,17 @@ def test_without_a_terminal_there_are_plain_lines():
         assert isinstance(listener, PlainProgress)
 
 
+def test_a_remark_is_a_line_of_its_own():
+    remark = "baseline: its settings lie outside the space (widths is [2, 2])"
+    plain, live = io.StringIO(), io.StringIO()
+    PlainProgress(plain, Clock()).remarked(remark)
+    LiveProgress(Console(file=live, width=40), Clock()).remarked(remark)
+    assert plain.getvalue() == live.getvalue() == f"{remark}\n"
+
+
 def test_a_silent_listener_hears_everything():
     drive(Silent(), Clock())
+    Silent().remarked("all is well")
 
 
 def test_a_study_without_its_metric_shows_what_it_has():

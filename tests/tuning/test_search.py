@@ -21,6 +21,7 @@ from ablate.study.schema import Factor, Study
 from ablate.study.search_space import Parameter, SearchSpace
 from ablate.tuning.optuna_storage import open_storage, revive
 from ablate.tuning.points import values_of_params
+from ablate.tuning.progress import Silent
 from ablate.tuning.samplers import SAMPLERS
 from ablate.tuning.search import search_arms
 from tests.tuning.here import run_here, search_here
@@ -69,9 +70,10 @@ def starts(log: Path) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
-def stored(folder: Path) -> list[optuna.trial.FrozenTrial]:
+def stored(where: Path | str) -> list[optuna.trial.FrozenTrial]:
+    """where: a run folder with its journal, or a storage."""
     with quiet_optuna():
-        storage = open_storage(folder / "search.journal")
+        storage = open_storage(where / "search.journal" if isinstance(where, Path) else where)
         return optuna.load_study(study_name="baseline/baseline", storage=storage).get_trials()
 
 
@@ -182,6 +184,18 @@ class TestSearch:
         distinct = len({json.dumps(point.values) for point in result.points})
         assert distinct == len(starts(tmp_path / "log")) == 8
 
+    def test_what_a_condition_keeps_out_of_the_sequence_is_drawn_anew_each_time(
+        self, tmp_path: Path
+    ):
+        of = space(OPTIMIZER, SGD_MOMENTUM)
+        options: dict[str, Any] = {"sampler": "quasi_monte_carlo", "metric": "validation_accuracy"}
+        plan = make_valley_plan({"optimizer": "adam"})
+        whole = find(plan, tmp_path / "whole", of, trials=12, **options)
+        momenta = [p.values["momentum"] for p in whole.points if "momentum" in p.values]
+        assert len(set(momenta)) == len(momenta) > 3
+        find(plan, tmp_path / "resumed", of, trials=5, **options)
+        assert find(plan, tmp_path / "resumed", of, trials=12, **options).points == whole.points
+
     def test_cma_es_goes_on_from_its_stored_state(self, tmp_path: Path):
         plan = make_valley_plan()
         find(plan, tmp_path, trials=12, sampler="cma_es")
@@ -265,6 +279,23 @@ class TestSearch:
         plan = make_valley_plan({"rate": 0.02, "momentum": 0.125})
         result = find(plan, tmp_path, trials=2)
         assert result.points[0].values == {"rate": 0.02, "momentum": 0.125}
+        assert result.outside == ""
+
+    def test_an_arm_outside_the_space_is_told_of_before_its_first_trial(self, tmp_path: Path):
+        plan = make_valley_plan({"rate": 2.0, "momentum": 0.125, "log": str(tmp_path / "log")})
+        told: list[str] = []
+
+        class Listener(Silent):
+            def remarked(self, remark: str) -> None:
+                assert not starts(tmp_path / "log")
+                told.append(remark)
+
+        result = find(plan, tmp_path / "run", trials=1, progress=Listener())
+        assert told == [
+            "baseline: its settings in the study lie outside the space (rate is 2.0): the search "
+            "does not start from them"
+        ]
+        assert result.outside == "rate is 2.0"
 
     def test_a_trial_that_is_recorded_is_not_run_again(self, tmp_path: Path):
         log = tmp_path / "log"
@@ -428,6 +459,20 @@ class TestRefused:
             find(make_valley_plan(), tmp_path, **options)
         assert str(caught.value) == message
 
+    def test_a_metric_that_the_workload_does_not_have_is_refused_before_anything_runs(
+        self, tmp_path: Path
+    ):
+        settings = {"preset": "simple_model", "data.dataset": "digits"}
+        plan = make_valley_plan(settings, workload="image_classification", metric="test_accuracy")
+        of = space(parameter("training.learning_rate", range=(0.1, 1)))
+        with pytest.raises(AblateError) as caught:
+            find(plan, tmp_path / "run", of, metric="validation_acuracy")
+        assert str(caught.value) == (
+            "--metric validation_acuracy: no metric named 'validation_acuracy'\n"
+            "    did you mean 'validation_accuracy'?"
+        )
+        assert not (tmp_path / "run" / "search.journal").exists()
+
     def test_a_space_that_does_not_fit(self, tmp_path: Path):
         settings = {"preset": "simple_model", "data.dataset": "digits"}
         plan = make_valley_plan(settings, workload="image_classification", metric="test_accuracy")
@@ -449,31 +494,32 @@ from ablate.tuning.search import search_arms
 
 folder = Path(sys.argv[1])
 plan = make_valley_plan({"log": str(folder / "log"), "hold": str(folder / "hold")})
-store = RecordStore(folder / "run")
-search_arms(plan, plan.arms[:1], space(), store, trials=6, seeds=(100, 101))
+store, options = RecordStore(folder / "run"), {"trials": 6, "seeds": (100, 101)}
+search_arms(plan, plan.arms[:1], space(), store, storage=sys.argv[2], **options)
 """
 
 
 @pytest.mark.slow
-def test_a_killed_search_goes_on_with_no_point_lost_or_doubled(tmp_path: Path):
+@pytest.mark.parametrize("where", ["{folder}/search.journal", "sqlite:///{folder}/search.db"])
+def test_a_killed_search_goes_on_with_no_point_lost_or_doubled(tmp_path: Path, where: str):
+    where = where.format(folder=tmp_path)
+    command = [sys.executable, "-c", DRIVER, str(tmp_path), where]
     (tmp_path / "hold").touch()
-    driver = subprocess.Popen(
-        [sys.executable, "-c", DRIVER, str(tmp_path)], cwd=ROOT, start_new_session=True
-    )
+    driver = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
     deadline = time.monotonic() + 200
     while len(starts(tmp_path / "log")) < 3 and time.monotonic() < deadline:
         time.sleep(0.05)
     os.kill(driver.pid, signal.SIGKILL)
     driver.wait()
-    journal = tmp_path / "run" / "search.journal"
-    with journal.open("ab") as file:  # and half a line was on its way
-        file.write(b'{"op_code":5,"worker_id":"')
+    if where.endswith(".journal"):
+        with Path(where).open("ab") as file:  # and half a line was on its way
+            file.write(b'{"op_code":5,"worker_id":"')
     before = len(starts(tmp_path / "log"))
     assert before >= 3
     (tmp_path / "hold").unlink()
-    subprocess.run([sys.executable, "-c", DRIVER, str(tmp_path)], cwd=ROOT, check=True, timeout=200)
+    subprocess.run(command, cwd=ROOT, check=True, timeout=200)
 
-    trials = stored(tmp_path / "run")
+    trials = stored(where)
     lost = [trial.number for trial in trials if trial.state == TrialState.FAIL]
     done = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     assert lost  # the point that was running
