@@ -25,6 +25,7 @@ from ablate.command_options import (
     StudyFile,
 )
 from ablate.errors import AblateError, Problem
+from ablate.study.search_options import DEFAULTS, SearchOptions
 from ablate.terminal import console, say, show, show_paths, show_table, show_warnings
 from ablate.visualize_commands import visualize
 
@@ -192,7 +193,9 @@ def search(
     space: Annotated[
         str, typer.Option(metavar="SPACE", help="Name of a search space, or its file.")
     ],
-    trials: Annotated[int, typer.Option(metavar="N", min=1, help="Points to try in an arm.")] = 32,
+    trials: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Points to try in an arm.")
+    ] = DEFAULTS.trials,
     arm: Annotated[
         str | None, typer.Option(metavar="ARM", help="Search this arm; otherwise each.")
     ] = None,
@@ -202,7 +205,7 @@ def search(
             metavar="NAME",
             help="tpe, random, quasi_monte_carlo, gaussian_process, cma_es or nsga2.",
         ),
-    ] = "tpe",
+    ] = DEFAULTS.sampler,
     scheduler: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Stop poor trials early: asha or median_stopping."),
@@ -217,8 +220,8 @@ def search(
     ] = None,
     seeds: Annotated[
         str, typer.Option(metavar="SEEDS", help="Seeds that a point is averaged over.")
-    ] = "100",
-    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the sampler.")] = 0,
+    ] = ",".join(map(str, DEFAULTS.seeds)),
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the sampler.")] = DEFAULTS.seed,
     metric: Annotated[
         str | None, typer.Option(metavar="NAME", help="Search for this validation metric.")
     ] = None,
@@ -248,22 +251,25 @@ def search(
 
     plan = _plan(study_file, dataset, None, overrides)
     folder = search_folder_for(study_file, space, dataset, out)
+    options = SearchOptions(
+        trials=trials,
+        seeds=parse_seeds(seeds),
+        metric=metric,
+        sampler=sampler,
+        seed=seed,
+        scheduler=scheduler,
+        grace_period=grace_period,
+        storage=storage,
+    )
     with show_progress() as progress:
         results = search_study(
             plan,
             space,
             folder,
+            options,
             arm=arm,
             others=records or [],
             spaces=folders_near(study_file),
-            seeds=parse_seeds(seeds),
-            trials=trials,
-            sampler=sampler,
-            scheduler=scheduler,
-            grace_period=grace_period,
-            seed=seed,
-            storage=storage,
-            metric=metric,
             resources=ResourceWish(cpus_per_trial, gpus_per_trial),
             address=address,
             data_dir=data_dir,

@@ -39,6 +39,7 @@ from ablate.study.arms import Arm
 from ablate.study.loading import load_study, study_to_yaml
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study, Tune
+from ablate.study.search_options import DEFAULTS, SearchOptions
 from ablate.study.search_space import SearchSpace
 from ablate.study.space_file import check_space, find_space, read_space
 from ablate.study.tuned import searched_arms
@@ -72,19 +73,20 @@ def search_study(
     plan: Plan,
     space: str,
     folder: Path,
+    options: SearchOptions = DEFAULTS,
     *,
     arm: str | None = None,
     others: Sequence[Path] = (),
     spaces: Sequence[Path] = (),
-    **options: Any,
+    **running: Any,
 ) -> tuple[SearchResult, ...]:
     """Search a study's arms in a space, in a run folder, and write the table of points there.
 
     space: its name, or the path of its file. spaces: folders where a name is looked for;
     search_spaces/ where none is named. arm: the name of one, or "context/name"; None: each.
     others: folders of runs or reports whose records are used too, as are those of the runs beside
-    this one. Other options as of `ablate.tuning.search.search_arms`. The same call continues an
-    interrupted search. Raises AblateError: see there and `open_run`.
+    this one. running: further options of `ablate.tuning.search.search_arms`. The same call
+    continues an interrupted search. Raises AblateError: see there and `open_run`.
     """
     from ablate.tuning.search import search_arms  # late: reading a folder needs no Ray
 
@@ -101,7 +103,7 @@ def search_study(
             write_study(folder, plan)
             write_atomically(folder / SPACE_FILE, path.read_bytes())
             store = RecordStore(folder)
-            results = search_arms(plan, arms, loaded.space, store, known=known, **options)
+            results = search_arms(plan, arms, loaded.space, store, options, known=known, **running)
         write_search(_with_other_arms(results, folder, plan), folder)
     return results
 
@@ -129,14 +131,14 @@ def _way(result: SearchResult) -> tuple[Any, ...]:
 
 
 def search_own_settings(
-    plan: Plan, folder: Path, *, others: Sequence[Path] = (), **options: Any
+    plan: Plan, folder: Path, *, others: Sequence[Path] = (), **running: Any
 ) -> Searches | None:
     """The search of each arm of a tuned study, what is missing of them being searched, in the
     study's run folder, where the table of points is written; None if interrupted.
 
     others: folders of runs or reports whose searches and records are used too, as are those of the
-    runs beside this one. Other options as of `ablate.tuning.search.search_arms`. The same call
-    continues an interrupted search.
+    runs beside this one. running: further options of `ablate.tuning.search.search_arms`. The same
+    call continues an interrupted search.
     """
     tune = plan.study.tune
     if tune is None:
@@ -149,7 +151,7 @@ def search_own_settings(
         }
         every = searched_arms(plan)
         arms = [arm for arm in every if arm.key not in found]
-        results = _search(plan, tune, arms, folder, others, options)
+        results = _search(plan, tune, arms, folder, others, running)
         by_key = {(each.context, each.arm): each for each in (*each_once(found), *results)}
         ordered = [by_key[arm.key] for arm in every if arm.key in by_key]
         write_search(ordered, folder)
@@ -164,7 +166,7 @@ def _search(
     arms: Sequence[Arm],
     folder: Path,
     others: Sequence[Path],
-    options: Mapping[str, Any],
+    running: Mapping[str, Any],
 ) -> tuple[SearchResult, ...]:
     if not arms:
         return ()
@@ -176,12 +178,14 @@ def _search(
             arms,
             tune.space,
             RecordStore(folder),
-            trials=tune.trials,
-            seeds=tune.seeds,
-            metric=metric_of(plan),
-            storage=str(folder / _journal(plan, tune)),
+            SearchOptions(
+                trials=tune.trials,
+                seeds=tune.seeds,
+                metric=metric_of(plan),
+                storage=str(folder / _journal(plan, tune)),
+            ),
             known=_known(folder, plan, others),
-            **options,
+            **running,
         )
     except AblateError as error:  # what an option says to `ablate search` is a key here
         raise AblateError(

@@ -13,6 +13,7 @@ from ablate.records.schema import Cost, TrialRecord
 from ablate.records.store import RecordStore
 from ablate.study.loading import load_study
 from ablate.study.plan import PlannedTrial, make_plan
+from ablate.study.search_options import SearchOptions
 from ablate.tuning.runner import RunSummary
 
 COMMANDS = get_command(app).commands
@@ -515,8 +516,8 @@ class TestSearch:
 
         given: dict[str, Any] = {}
 
-        def search_study(plan: Any, space: str, folder: Path, **options: Any) -> Any:
-            given.update(options)
+        def search_study(plan: Any, space: str, folder: Path, *asked: Any, **options: Any) -> Any:
+            given.update(options, asked=asked)
             return searched(folder)
 
         monkeypatch.setattr(search_folder, "search_study", search_study)
@@ -534,7 +535,7 @@ class TestSearch:
         ]
         assert path == "runs/digits-rate/report.html"
         assert Path(path).is_file()
-        assert given["seeds"] == (100, 101)
+        assert given["asked"] == (SearchOptions(seeds=(100, 101)),)
         assert [path.name for path in given["spaces"]] == ["search_spaces", "search_spaces"]
 
     @pytest.mark.parametrize(
@@ -553,7 +554,7 @@ class TestSearch:
     ) -> None:
         from ablate import search_folder
 
-        def search_study(plan: Any, space: str, folder: Path, **options: Any) -> Any:
+        def search_study(plan: Any, space: str, folder: Path, *asked: Any, **options: Any) -> Any:
             result, _ = searched(folder)
             points = tuple(
                 result.points[0].model_copy(

@@ -1,11 +1,12 @@
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ablate.errors import AblateError, RecordError, StudyError
-from ablate.records.search_result import SearchMethod, read_search
+from ablate.records.search_result import SearchMethod, SearchResult, read_search
 from ablate.records.store import RecordStore
 from ablate.run_folder import open_run
 from ablate.search_folder import (
@@ -18,6 +19,7 @@ from ablate.search_folder import (
 )
 from ablate.study.loading import load_study
 from ablate.study.plan import Plan, make_plan
+from ablate.study.search_options import SearchOptions
 from ablate.study.search_space import Parameter
 from ablate.study.space_file import load_space
 from ablate.tuning.samplers import SAMPLERS
@@ -53,6 +55,17 @@ def files(folder: Path) -> tuple[Plan, str]:
     return make_plan(load_study(study)), str(space)
 
 
+def search(
+    plan: Plan,
+    space: str,
+    folder: Path,
+    arm: str | None = None,
+    others: Sequence[Path] = (),
+    **options: Any,
+) -> tuple[SearchResult, ...]:
+    return search_study(plan, space, folder, SearchOptions(**options), arm=arm, others=others)
+
+
 def starts(folder: Path) -> int:
     return len((folder / "log").read_text().splitlines())
 
@@ -74,7 +87,7 @@ def test_where_a_search_lives(given: dict[str, Any], folder: str):
 def test_every_arm_is_searched_and_all_that_is_found_lies_in_the_folder(tmp_path: Path):
     plan, space = files(tmp_path)
     folder = tmp_path / "runs" / "search"
-    results = search_study(plan, space, folder, trials=5, sampler="random")
+    results = search(plan, space, folder, trials=5, sampler="random")
     assert [result.arm for result in results] == ["baseline", "sgd", "adam"]
     assert all(result.points[0].values == {"rate": 0.0025} for result in results)
     assert read_search(folder) == results
@@ -89,9 +102,9 @@ def test_every_arm_is_searched_and_all_that_is_found_lies_in_the_folder(tmp_path
 def test_the_same_call_changes_nothing_and_more_trials_go_on(tmp_path: Path):
     plan, space = files(tmp_path)
     folder = tmp_path / "runs" / "search"
-    first = search_study(plan, space, folder, arm="sgd", trials=3)
-    assert search_study(plan, space, folder, arm="sgd", trials=3) == first
-    (longer,) = search_study(plan, space, folder, arm="sgd", trials=5)
+    first = search(plan, space, folder, arm="sgd", trials=3)
+    assert search(plan, space, folder, arm="sgd", trials=3) == first
+    (longer,) = search(plan, space, folder, arm="sgd", trials=5)
     assert longer.points[:3] == first[0].points
     assert starts(tmp_path) == 5
 
@@ -99,36 +112,36 @@ def test_the_same_call_changes_nothing_and_more_trials_go_on(tmp_path: Path):
 def test_searching_one_arm_keeps_what_was_found_in_the_others_the_same_way(tmp_path: Path):
     plan, space = files(tmp_path)
     folder = tmp_path / "runs" / "search"
-    every = search_study(plan, space, folder, trials=2)
-    (sgd,) = search_study(plan, space, folder, arm="sgd", trials=3)
+    every = search(plan, space, folder, trials=2)
+    (sgd,) = search(plan, space, folder, arm="sgd", trials=3)
     assert read_search(folder) == (every[0], sgd, every[2])
     other: dict[str, Any] = {"seeds": (1, 2), "storage": str(tmp_path / "other.journal")}
-    (averaged,) = search_study(plan, space, folder, arm="sgd", trials=1, **other)
+    (averaged,) = search(plan, space, folder, arm="sgd", trials=1, **other)
     assert read_search(folder) == (averaged,)
 
 
 def test_an_arm_with_other_settings_than_when_it_was_searched_is_left_out(tmp_path: Path):
     plan, space = files(tmp_path)
     folder = tmp_path / "runs" / "search"
-    baseline, _, adam = search_study(plan, space, folder, trials=1)
+    baseline, _, adam = search(plan, space, folder, trials=1)
     factor = plan.study.factors["optimizer"]
     levels = {**factor.levels, "sgd": {**factor.levels["sgd"], "momentum": 0.9}}
     factors = {"optimizer": factor.model_copy(update={"levels": levels})}
     edited = make_plan(plan.study.model_copy(update={"factors": factors}))
     with pytest.raises(AblateError, match="belongs to another search"):
-        search_study(edited, space, folder, arm="sgd", trials=1)
+        search(edited, space, folder, arm="sgd", trials=1)
     assert load_study(folder / "study.yaml") == plan.study  # which is still what was searched
-    search_study(edited, space, folder, arm="adam", trials=1)
+    search(edited, space, folder, arm="adam", trials=1)
     assert read_search(folder) == (baseline, adam)
 
 
 def test_a_study_that_can_no_longer_be_read_hinders_no_search(tmp_path: Path):
     plan, space = files(tmp_path)
     folder = tmp_path / "runs" / "search"
-    (first,) = search_study(plan, space, folder, arm="sgd", trials=1)
+    (first,) = search(plan, space, folder, arm="sgd", trials=1)
     text = (folder / "study.yaml").read_text()
     (folder / "study.yaml").write_text(text.replace("rate: 0.0025", "rate: 0.0025, gone: true"))
-    search_study(plan, space, folder, arm="adam", trials=1)
+    search(plan, space, folder, arm="adam", trials=1)
     assert [result.arm for result in read_search(folder)] == ["sgd", "adam"]
     assert read_search(folder)[0] == first
 
@@ -136,11 +149,11 @@ def test_a_study_that_can_no_longer_be_read_hinders_no_search(tmp_path: Path):
 def test_the_search_of_another_study_is_not_written_over(tmp_path: Path):
     plan, space = files(tmp_path)
     folder = tmp_path / "runs" / "search"
-    search_study(plan, space, folder, arm="sgd", trials=1)
+    search(plan, space, folder, arm="sgd", trials=1)
     changes = {"question": "Another?", "name": "another"}
     other = make_plan(plan.study.model_copy(update=changes))
     with pytest.raises(AblateError, match="is the run of another study"):
-        search_study(other, space, folder, arm="sgd", trials=1)
+        search(other, space, folder, arm="sgd", trials=1)
 
 
 def of_the_other_kind(folder: Path, theirs: str, ours: str) -> str:
@@ -156,7 +169,7 @@ def test_the_folder_of_a_run_is_not_searched_in(tmp_path: Path):
     with open_run(folder, plan) as store:
         run_trials_here(plan, store)
     with pytest.raises(AblateError) as caught:
-        search_study(plan, space, folder, trials=1)
+        search(plan, space, folder, trials=1)
     assert str(caught.value) == of_the_other_kind(folder, "run", "search")
     assert not (folder / "search_space.yaml").exists()
 
@@ -164,7 +177,7 @@ def test_the_folder_of_a_run_is_not_searched_in(tmp_path: Path):
 def test_the_folder_of_a_search_is_not_run_in(tmp_path: Path):
     plan, space = files(tmp_path)
     folder = tmp_path / "runs" / "search"
-    search_study(plan, space, folder, arm="sgd", trials=1)
+    search(plan, space, folder, arm="sgd", trials=1)
     (folder / "search.json").unlink()  # as where the search was killed
     with pytest.raises(AblateError) as caught, open_run(folder, plan):
         pass
@@ -175,9 +188,9 @@ def test_how_points_were_chosen_is_noted_for_each_call_that_asked_for_some(tmp_p
     plan, space = files(tmp_path)
     folder = tmp_path / "runs" / "search"
     common: dict[str, Any] = {"arm": "sgd"}
-    search_study(plan, space, folder, **common, trials=2, sampler="random", seed=5)
-    search_study(plan, space, folder, **common, trials=2, sampler="tpe")
-    (result,) = search_study(plan, space, folder, **common, trials=3, scheduler="asha")
+    search(plan, space, folder, **common, trials=2, sampler="random", seed=5)
+    search(plan, space, folder, **common, trials=2, sampler="tpe")
+    (result,) = search(plan, space, folder, **common, trials=3, scheduler="asha")
     assert result.methods == (
         SearchMethod(sampler="random", seed=5),
         SearchMethod(sampler="tpe", seed=0, scheduler="asha", grace_period=1),
@@ -188,8 +201,8 @@ def test_how_points_were_chosen_is_noted_for_each_call_that_asked_for_some(tmp_p
 def test_what_a_run_beside_it_has_trained_is_not_trained_again(tmp_path: Path):
     plan, space = files(tmp_path)
     options: dict[str, Any] = {"arm": "sgd", "trials": 4, "seeds": (0,)}
-    first = search_study(plan, space, tmp_path / "runs" / "one", **options)
-    second = search_study(plan, space, tmp_path / "runs" / "two", **options)
+    first = search(plan, space, tmp_path / "runs" / "one", **options)
+    second = search(plan, space, tmp_path / "runs" / "two", **options)
     assert second == first
     assert starts(tmp_path) == 4
     assert len(RecordStore(tmp_path / "runs" / "two").hashes()) == 4
@@ -198,10 +211,10 @@ def test_what_a_run_beside_it_has_trained_is_not_trained_again(tmp_path: Path):
 def test_a_folder_of_another_search_is_refused(tmp_path: Path):
     plan, space = files(tmp_path)
     folder = tmp_path / "runs" / "search"
-    search_study(plan, space, folder, arm="sgd", trials=1)
+    search(plan, space, folder, arm="sgd", trials=1)
     Path(space).write_text(SPACE.replace("1e-5", "1e-4"))
     with pytest.raises(AblateError) as caught:
-        search_study(plan, space, folder, arm="sgd", trials=1)
+        search(plan, space, folder, arm="sgd", trials=1)
     assert "its space of the same name had other parameters" in str(caught.value)
 
 
@@ -212,7 +225,7 @@ def test_a_space_that_does_not_fit_is_refused_with_its_line_before_anything_is_w
     path.write_text("parameters:\n  training.learning_raet: {type: float, range: [0, 1], why: w}\n")
     plan = make_plan(load_study(ROOT / "studies" / "smoke.yaml"))
     with pytest.raises(StudyError) as caught:
-        search_study(plan, str(path), tmp_path / "run")
+        search(plan, str(path), tmp_path / "run")
     assert str(caught.value) == (
         f"{path}, line 2, parameters.training.learning_raet: no setting named 'learning_raet' in "
         "training\n    did you mean 'learning_rate'?"
@@ -227,7 +240,7 @@ class TestReadingAgain:
     def folder(self, tmp_path: Path) -> Path:
         plan, space = files(tmp_path)
         folder = tmp_path / "runs" / "search"
-        search_study(plan, space, folder, trials=2, seeds=(100, 101))
+        search(plan, space, folder, trials=2, seeds=(100, 101))
         return folder
 
     def test_a_search_is_read_as_it_ended(self, folder: Path, tmp_path: Path):

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat
 
+from ablate.study.search_options import DEFAULTS
 from ablate.study.search_space import SearchSpace
 from ablate.workload import MetricDescription
 
@@ -195,9 +196,9 @@ class Tune(_Frozen):
 
     space: SearchSpace
     """In a file: a search space's name, the path of its file, or its content."""
-    trials: int = Field(default=32, ge=1)
+    trials: int = Field(default=DEFAULTS.trials, ge=1)
     """Points to try in an arm."""
-    seeds: tuple[int, ...] = (100,)
+    seeds: tuple[int, ...] = DEFAULTS.seeds
     """Seeds that a point is averaged over; none of the study's own, on which a setting that was
     chosen there would look better than it is."""
     metric: str | None = None

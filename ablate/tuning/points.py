@@ -8,12 +8,11 @@ import hashlib
 import json
 import math
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import optuna
-from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from ablate.errors import AblateError, Problem, SettingsError
@@ -24,11 +23,13 @@ from ablate.records.store import FINISHED, RecordStore
 from ablate.study.arms import Arm, overlaid
 from ablate.study.own_point import own_point, why_outside
 from ablate.study.plan import Plan
+from ablate.study.search_options import SearchOptions
 from ablate.study.search_space import Parameter, SearchSpace, Values, rounded
 from ablate.study.trial import TrialSpec
 from ablate.study.yaml_source import scalar_name
 from ablate.tuning.course import TrialTask
 from ablate.tuning.optuna_storage import STATUS, methods_of, standing, undisturbed
+from ablate.tuning.samplers import make_sampler
 from ablate.workload import Resources, Workload
 
 Direction = Literal["minimize", "maximize"]
@@ -80,28 +81,22 @@ class PointSearch:
         space: SearchSpace,
         workload: Workload,
         study: optuna.Study,
+        options: SearchOptions,
         *,
-        trials: int,
-        seeds: Sequence[int],
-        sampler: Callable[..., BaseSampler],
         objective: Objective,
         store: RecordStore,
         known: Mapping[str, TrialRecord] | None = None,
-        prunes: bool = False,
     ) -> None:
-        """study: of the arm, revived. trials: points in all, those of earlier calls included.
-        sampler: `make_sampler` of everything but `asked`.
-
-        known: records from elsewhere, by hash, which are copied into the store when they are met.
-        prunes: whether a scheduler stops trials, so that a pruned record answers too.
+        """study: of the arm, revived. known: records from elsewhere, by hash, which are copied into
+        the store when they are met.
         """
         self.arm, self.space, self.study, self.objective = arm, space, study, objective
         self._plan, self._workload = plan, workload
-        self._trials, self._seeds = trials, tuple(seeds)
-        self._sampler = sampler
+        self._options = options
         self._store, self._known = store, known or {}
         self._asked_metrics = asked_metrics(plan) | {objective.metric}
-        self._answers = (*FINISHED, "pruned") if prunes else FINISHED
+        # a scheduler would stop such a trial again
+        self._answers = (*FINISHED, "pruned") if options.scheduler else FINISHED
         self._queue: deque[tuple[_Point, TrialTask]] = deque()
         self._open: list[_Point] = []
         self._running: set[str] = set()
@@ -115,7 +110,7 @@ class PointSearch:
     @property
     def points_left(self) -> int:
         """Points that are still to be asked for or told."""
-        return max(0, self._trials - self._asked) + len(self._open)
+        return max(0, self._options.trials - self._asked) + len(self._open)
 
     @property
     def finished(self) -> bool:
@@ -124,7 +119,7 @@ class PointSearch:
 
     def has_work(self) -> bool:
         """Whether a trial is there to be run now. Tells what can be told without one."""
-        while not self._queue and self._asked < self._trials:
+        while not self._queue and self._asked < self._options.trials:
             self._ask()
         return bool(self._queue)
 
@@ -171,7 +166,7 @@ class PointSearch:
             metric=self.objective.metric,
             higher_is_better=self.objective.higher_is_better,
             weighs_cost=self.objective.weighs_cost,
-            seeds=self._seeds,
+            seeds=self._options.seeds,
             methods=methods_of(self.study),
             outside=self.outside,
             points=tuple(self._as_point(trial) for trial in standing(self.study)),
@@ -189,7 +184,14 @@ class PointSearch:
             self.study.enqueue_trial(as_stored(self.space, values))
 
     def _ask(self) -> None:
-        self.study.sampler = self._sampler(asked=self._asked)
+        options = self._options
+        self.study.sampler = make_sampler(
+            options.sampler,
+            self.space,
+            seed=options.seed,
+            asked=self._asked,
+            trials=options.trials,
+        )
         trial = self.study.ask()
         self._asked += 1
         with undisturbed(self.study, trial.number):
@@ -233,7 +235,7 @@ class PointSearch:
                 settings=resolved,
                 asked_metrics=self._asked_metrics,
             )
-            for seed in self._seeds
+            for seed in self._options.seeds
         )
 
     def _recorded(self, hash_: str) -> TrialRecord | None:

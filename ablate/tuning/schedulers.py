@@ -38,7 +38,7 @@ def check_scheduler(name: str | None, weighs_cost: bool) -> None:
 
 
 def make_scheduler(
-    name: str, metric: str, higher_is_better: bool, *, grace_period: int = 1
+    name: str, metric: str, higher_is_better: bool, *, grace_period: int
 ) -> TrialScheduler:
     """A scheduler that looks at a metric's validation points.
 

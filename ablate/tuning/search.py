@@ -6,7 +6,6 @@ trial, as always; a search never reads that score.
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from ablate.records.search_result import SearchMethod, SearchResult
 from ablate.records.store import RecordStore, writer_lock
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
+from ablate.study.search_options import DEFAULTS, SearchOptions
 from ablate.study.search_space import SearchSpace
 from ablate.study.space_file import check_space, probes
 from ablate.tuning.cluster import cluster, largest_machine, offered
@@ -46,14 +46,9 @@ from ablate.tuning.samplers import (
     TWO_OBJECTIVES,
     check_cma_state,
     check_sampler,
-    make_sampler,
 )
 from ablate.tuning.schedulers import check_scheduler, make_scheduler, recall
 from ablate.workload import Workload, cure_by_validation, describe_metric, rests_on_test_data
-
-SEARCH_SEEDS = (100,)
-"""Seeds of a search where none are given: not those of a study, whose comparison they would bias
-(a setting chosen on a seed looks better on that seed than on others)."""
 
 
 def search_arms(
@@ -61,15 +56,8 @@ def search_arms(
     arms: Sequence[Arm],
     space: SearchSpace,
     store: RecordStore,
+    options: SearchOptions = DEFAULTS,
     *,
-    trials: int = 32,
-    sampler: str = "tpe",
-    scheduler: str | None = None,
-    grace_period: int | None = None,
-    seeds: Sequence[int] = SEARCH_SEEDS,
-    seed: int = 0,
-    storage: str | Path | None = None,
-    metric: str | None = None,
     known: Mapping[str, TrialRecord] | None = None,
     resources: ResourceWish = NO_WISH,
     address: str | None = None,
@@ -80,23 +68,17 @@ def search_arms(
 ) -> tuple[SearchResult, ...]:
     """Search each arm for its best settings, one after the other.
 
-    trials: points an arm, those of earlier calls included, so that the same call continues after
-    whatever ended the last one, and a larger number goes on. A point has one trial a seed, and is
-    worth the mean of `metric` over them. A trial that the store or `known` (by hash) holds is not
-    run. seed: of the sampler; all arms start with the same random points.
-    storage: a database's URL or a journal's path; None: search.journal in the run folder.
-    metric: None: the study's, a `test_` metric giving way to its `validation_` counterpart.
-    scheduler: stops trials early, after `grace_period` validation points, else after one; they
-    count as pruned.
+    The same call continues after whatever ended the last one, and one for more trials goes on. A
+    trial that the store or `known` (by hash) holds is not run.
     connected: run on the Ray that this process is connected to, in place of `address`.
-    Other options as of `run_trials`. Raises AblateError for options that cannot be meant, for a
+    Other options as of `run_trials`. Raises AblateError for `options` that cannot be meant, for a
     space that does not fit the arms, and for a storage that belongs to another search, or that
     another process searches with.
     """
-    objective = _objective(plan, metric, weighs_cost=sampler in TWO_OBJECTIVES)
-    check_sampler(sampler, space)
-    check_scheduler(scheduler, objective.weighs_cost)
-    _check_numbers(trials, seeds, scheduler, grace_period)
+    objective = _objective(plan, options.metric, options.sampler in TWO_OBJECTIVES)
+    check_sampler(options.sampler, space)
+    check_scheduler(options.scheduler, objective.weighs_cost)
+    _check_numbers(options)
     workload = plan.load_workload()
     check_space(space, workload, arms)
     progress = progress or Silent()
@@ -105,16 +87,9 @@ def search_arms(
         space=space,
         store=store,
         known=known or {},
-        trials=trials,
-        seeds=tuple(seeds),
+        options=options,
         objective=objective,
-        method=SearchMethod(
-            sampler=sampler,
-            seed=seed,
-            scheduler=scheduler,
-            grace_period=None if scheduler is None else grace_period or 1,
-        ),
-        where=str(storage or store.run_folder / JOURNAL_FILE),
+        where=options.storage or str(store.run_folder / JOURNAL_FILE),
     )
     results = []
     with ExitStack() as cleanup:
@@ -141,17 +116,15 @@ class _Asked(NamedTuple):
     space: SearchSpace
     store: RecordStore
     known: Mapping[str, TrialRecord]
-    trials: int
-    seeds: tuple[int, ...]
+    options: SearchOptions
     objective: Objective
-    method: SearchMethod
     where: str
     """The storage."""
 
 
 def _points(asked: _Asked, arm: Arm, opened: BaseStorage) -> PointSearch:
     """The arm's points as the storage has them, its study made or revived."""
-    plan, space, objective = asked.plan, asked.space, asked.objective
+    plan, space, objective, options = asked.plan, asked.space, asked.objective, asked.options
     workload = plan.load_workload()
     owner = Owner(
         study=plan.study.name,
@@ -159,14 +132,13 @@ def _points(asked: _Asked, arm: Arm, opened: BaseStorage) -> PointSearch:
         space_digest=space.digest,
         arm=arm_digest(workload, arm),
         workload_version=workload.version,
-        seeds=asked.seeds,
+        seeds=options.seeds,
         objectives=objective.names,
     )
     name = f"{arm.context}/{arm.name}"
     study = open_study(opened, asked.where, name, objective.directions, owner)
     revive(study, opened)
-    sampler = asked.method.sampler
-    if sampler == "cma_es":
+    if options.sampler == "cma_es":
         check_cma_state(study.get_trials(deepcopy=False), asked.where)
     points = PointSearch(
         plan,
@@ -174,17 +146,23 @@ def _points(asked: _Asked, arm: Arm, opened: BaseStorage) -> PointSearch:
         space,
         workload,
         study,
-        trials=asked.trials,
-        seeds=asked.seeds,
-        sampler=partial(make_sampler, sampler, space, seed=asked.method.seed, trials=asked.trials),
+        options,
         objective=objective,
         store=asked.store,
         known=asked.known,
-        prunes=asked.method.scheduler is not None,
     )
     if points.points_left:
-        note_method(study, asked.method)
+        note_method(study, _method(options))
     return points
+
+
+def _method(options: SearchOptions) -> SearchMethod:
+    return SearchMethod(
+        sampler=options.sampler,
+        seed=options.seed,
+        scheduler=options.scheduler,
+        grace_period=options.looks_after,
+    )
 
 
 class _LazyRay:
@@ -235,10 +213,10 @@ def _run(
     max_concurrent: int | None,
 ) -> None:
     """Run what trials the points still miss."""
-    planned = points.points_left * len(asked.seeds)
+    planned = points.points_left * len(asked.options.seeds)
     if not points.has_work():
         return
-    left = points.points_left * len(asked.seeds)
+    left = points.points_left * len(asked.options.seeds)
     if points.outside:
         contexts = len(asked.plan.study.contexts)
         name = points.arm.name if contexts == 1 else f"{points.arm.context}/{points.arm.name}"
@@ -271,7 +249,7 @@ def _run(
 
 def _judge(asked: _Asked, points: PointSearch) -> Any:
     """The scheduler that stops poor trials, knowing those of earlier calls; None where none may."""
-    name, grace_period = asked.method.scheduler, asked.method.grace_period
+    name, grace_period = asked.options.scheduler, asked.options.looks_after
     if name is None or grace_period is None:
         return None
     objective = asked.objective
@@ -302,13 +280,12 @@ def _objective(plan: Plan, metric: str | None, weighs_cost: bool) -> Objective:
     return Objective(name, description.higher_is_better, weighs_cost)
 
 
-def _check_numbers(
-    trials: int, seeds: Sequence[int], scheduler: str | None, grace_period: int | None
-) -> None:
+def _check_numbers(options: SearchOptions) -> None:
+    trials, seeds, grace_period = options.trials, options.seeds, options.grace_period
     problems = []
     if trials < 1:
         problems.append(Problem(f"--trials {trials}", "must be at least 1"))
-    if grace_period is not None and scheduler is None:
+    if grace_period is not None and options.scheduler is None:
         problems.append(Problem("--grace-period", "goes with --scheduler", "add that, too"))
     elif grace_period is not None and grace_period < 1:
         problems.append(Problem(f"--grace-period {grace_period}", "must be at least 1"))

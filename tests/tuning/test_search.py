@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ablate.records.search_result import SearchResult, settings_of_best
 from ablate.records.store import RecordStore
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Factor, Study
+from ablate.study.search_options import SearchOptions
 from ablate.study.search_space import Parameter, SearchSpace
 from ablate.tuning.optuna_storage import open_storage, revive
 from ablate.tuning.points import values_of_params
@@ -62,7 +64,10 @@ def make_valley_plan(settings: dict[str, Any] | None = None, **changes: Any) -> 
 def find(plan: Plan, folder: Path, of: SearchSpace | None = None, **options: Any) -> SearchResult:
     """A search on the Ray of the test session."""
     store, arms = RecordStore(folder), plan.arms[:1]
-    (result,) = search_arms(plan, arms, of or space(), store, **{"connected": True} | options)
+    names = {each.name for each in fields(SearchOptions)}
+    asked = SearchOptions(**{name: options.pop(name) for name in names & options.keys()})
+    running = {"connected": True} | options
+    (result,) = search_arms(plan, arms, of or space(), store, asked, **running)
     return result
 
 
@@ -137,7 +142,12 @@ class TestOnRay:
     def test_each_arm_is_searched_from_the_same_random_points(self, tmp_path: Path):
         plan = make_valley_plan({"optimizer": "sgd"}, factors=OPTIMIZERS)
         results = search_arms(
-            plan, plan.arms, space(RATE), RecordStore(tmp_path), trials=4, connected=True
+            plan,
+            plan.arms,
+            space(RATE),
+            RecordStore(tmp_path),
+            SearchOptions(trials=4),
+            connected=True,
         )
         assert [result.arm for result in results] == ["baseline", "adam"]
         one, two = ([point.values for point in result.points] for result in results)
@@ -490,12 +500,13 @@ import sys
 from pathlib import Path
 from tests.tuning.test_search import make_valley_plan, space
 from ablate.records.store import RecordStore
+from ablate.study.search_options import SearchOptions
 from ablate.tuning.search import search_arms
 
 folder = Path(sys.argv[1])
 plan = make_valley_plan({"log": str(folder / "log"), "hold": str(folder / "hold")})
-store, options = RecordStore(folder / "run"), {"trials": 6, "seeds": (100, 101)}
-search_arms(plan, plan.arms[:1], space(), store, storage=sys.argv[2], **options)
+options = SearchOptions(trials=6, seeds=(100, 101), storage=sys.argv[2])
+search_arms(plan, plan.arms[:1], space(), RecordStore(folder / "run"), options)
 """
 
 
