@@ -257,8 +257,9 @@ class TestOpenRun:
         self, tmp_path: Path
     ):
         folder = make_run(tmp_path / "run", looked_at_with((7, 8, 9)))
-        with pytest.raises(AblateError, match="--seeds 7-9,"), open_run(
-            folder, looked_at_with((7, 9, 8, 0, 1))
+        with (
+            pytest.raises(AblateError, match="--seeds 7-9,"),
+            open_run(folder, looked_at_with((7, 9, 8, 0, 1))),
         ):
             pass
         with open_run(folder, looked_at_with((7, 8, 9, 0, 1))):
@@ -551,9 +552,7 @@ class TestReadRuns:
         assert run.plan == make_trivial_plan(seeds=4)
         assert run.records == records
 
-    def test_a_run_that_was_looked_at_repeatedly_keeps_the_order_of_its_seeds(
-        self, tmp_path: Path
-    ):
+    def test_a_run_that_was_looked_at_repeatedly_keeps_the_order_of_its_seeds(self, tmp_path: Path):
         plan = looked_at_with((7, 8, 9, 0, 1))
         folder = make_run(tmp_path / "run", plan, *map(completed, plan.trials))
         short = looked_at_with((7, 8, 9))
