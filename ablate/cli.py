@@ -115,6 +115,7 @@ def run(
     \b
     ablate run studies/pooling.yaml --dataset digits
     """
+    from ablate.analysis.looks import never_decided
     from ablate.records.looks import sequential_plan
     from ablate.run_folder import folder_for
     from ablate.study_run import run_study
@@ -127,6 +128,7 @@ def run(
     elif max_seeds is not None:
         raise AblateError(Problem("--max-seeds", "goes with --until-decided", "add that, too"))
     folder = folder_for(study_file, dataset, out)
+    show_warnings(never_decided(plan.study))
     with show_progress() as progress:
         ended = run_study(
             plan,

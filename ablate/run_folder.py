@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from ablate.atomic import write_atomically
 from ablate.errors import AblateError, Problem, RecordError, StudyError
@@ -32,6 +32,7 @@ from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, finish
 from ablate.study.loading import load_study, study_to_yaml
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study
+from ablate.study.seeds import parse_seeds, seeds_text
 from ablate.study.yaml_source import read_yaml
 
 RUNS = Path("runs")
@@ -96,7 +97,7 @@ def open_run(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Iterator[
     with writer_lock(folder):
         _refuse_a_search(folder)
         refuse_another_study(folder, plan)
-        _refuse_another_maximum(folder, plan.study)
+        _refuse_other_looks(folder, plan.study)
         collect(folder, plan, others)
         with taken_back(folder, STUDY_FILE):
             write_study(folder, plan)
@@ -196,19 +197,41 @@ def _holds_findings(folder: Path) -> bool:
     return bool(record_files(folder)) or any((folder / name).is_file() for name in FOUND)
 
 
-def _refuse_another_maximum(folder: Path, study: Study) -> None:
-    """The number of looks is fixed at the first one: error rates rest on it."""
-    stored = _as_written(folder).get("max_seeds")
-    if stored not in (None, study.max_seeds):
-        raise AblateError(
-            Problem(
-                str(folder),
-                f"its claims have been looked at with a maximum of {stored} seeds, which cannot "
-                "be changed afterwards",
-                f"go on with --until-decided --max-seeds {stored}, or name another folder with "
-                "--out",
-            )
+def _refuse_other_looks(folder: Path, study: Study) -> None:
+    """The number of looks and the order of seeds are fixed at the first one: error rates rest on
+    both, and other seeds would be another try at what the first ones left open.
+    """
+    written = _as_written(folder)
+    most = written.get("max_seeds")
+    if most is None:
+        return
+    if most != study.max_seeds:
+        _refuse_as_looked_at(folder, f"a maximum of {most} seeds", f"--max-seeds {most}")
+    seeds = _seeds_looked_at(written)[: study.max_seeds]
+    if study.seeds[: len(seeds)] != seeds:
+        text = seeds_text(seeds)
+        _refuse_as_looked_at(
+            folder, f"seeds {text}, in this order", f"--max-seeds {most} --seeds {text}"
         )
+
+
+def _refuse_as_looked_at(folder: Path, looked: str, options: str) -> NoReturn:
+    raise AblateError(
+        Problem(
+            str(folder),
+            f"its claims have been looked at with {looked}, which cannot be changed afterwards",
+            f"go on with --until-decided {options}, or name another folder with --out",
+        )
+    )
+
+
+def _seeds_looked_at(written: Mapping[str, Any]) -> tuple[int, ...]:
+    """Of a study as written: all up to the maximum, or, beside a compact report, those up to the
+    last look; none where they are not told.
+    """
+    with suppress(StudyError):
+        return parse_seeds(written.get("seeds", ()))
+    return ()
 
 
 def _common_arms(one: Plan, other: Plan) -> bool:
@@ -277,11 +300,11 @@ def read_runs(folders: Sequence[Path]) -> Run:
     folders: of runs or of reports. Where several hold a record of one trial, a finished one is
     taken, of the earlier folder. If all are runs of one study with other seeds, the seeds are
     joined. Raises RecordError for a folder that is neither run nor report, for one that shares no
-    trial with the first one's study, and for runs that have tuned an arm differently; StudyError
-    for a study.yaml that cannot be read.
+    trial with the first one's study, for runs that have tuned an arm differently, and for those
+    looked at after every seed in different orders; StudyError for a study.yaml that cannot be read.
     """
     studies = [_read_study(folder) for folder in folders]
-    plan = make_plan(_joined(studies))
+    plan = make_plan(_joined(folders, studies))
     found: dict[str, TrialRecord] = {}
     in_each = {folder: load_records(folder) for folder in folders}
     for folder in reversed(folders):
@@ -341,7 +364,7 @@ def _followed(plan: Plan, find: Find, searches: Searches) -> Run:
 def _as_far_as_looked(plan: Plan, find: Find) -> Plan:
     if plan.study.max_seeds is None:
         return plan
-    from ablate.until_decided import arms_of_open_claims  # late: planning needs no statistics
+    from ablate.analysis.open_claims import arms_of_open_claims  # late: plans need no statistics
 
     return follow_looks(plan, find, arms_of_open_claims)
 
@@ -383,14 +406,36 @@ def _read_study(folder: Path) -> Study:
     return load_study(path)
 
 
-def _joined(studies: Sequence[Study]) -> Study:
-    """The first study; with the seeds of all, if they differ in nothing else."""
+def _joined(folders: Sequence[Path], studies: Sequence[Study]) -> Study:
+    """The first study; with the seeds of all, if they differ in nothing else. Raises RecordError
+    where such were looked at after every seed, each in another order.
+    """
     first = studies[0]
     alike = all(study.model_copy(update={"seeds": first.seeds}) == first for study in studies)
     if not alike:
         return first
+    if first.max_seeds is not None:
+        return _longest(folders, studies)
     seeds = sorted({seed for study in studies for seed in study.seeds})
     return first.model_copy(update={"seeds": tuple(seeds)})
+
+
+def _longest(folders: Sequence[Path], studies: Sequence[Study]) -> Study:
+    """Of studies that were looked at after every seed, all in one order."""
+    longest = max(studies, key=lambda study: len(study.seeds))
+    where = folders[studies.index(longest)]
+    for folder, study in zip(folders, studies, strict=True):
+        if longest.seeds[: len(study.seeds)] != study.seeds:
+            raise RecordError(
+                Problem(
+                    str(folder),
+                    f"was looked at with seeds {seeds_text(study.seeds)}, in this order, and "
+                    f"{where} with {seeds_text(longest.seeds)}: the looks of two orders are none "
+                    "together",
+                    "report the two one by one",
+                )
+            )
+    return longest
 
 
 def _siblings(folder: Path) -> list[Path]:

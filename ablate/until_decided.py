@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 
-from ablate.analysis.claims import open_arms
-from ablate.analysis.findings import evidence_of
-from ablate.analysis.tables import ArmKey
+from ablate.analysis.open_claims import arms_of_open_claims
 from ablate.records.greedy_path import Find
 from ablate.records.looks import FIRST_LOOK, looks, up_to
 from ablate.study.plan import Plan
@@ -31,9 +29,3 @@ def run_until_decided(
             break
     # One of an arm that gets more seeds is tried again at each look.
     return last, summary._replace(failed=still_failed(asked, find))
-
-
-def arms_of_open_claims(plan: Plan, find: Find) -> set[ArmKey]:
-    """The arms that a claim still waits for, by the records of a plan's trials."""
-    found = {trial.hash: find(trial.hash) for trial in plan.unique_trials}
-    return open_arms(evidence_of(plan, {hash_: each for hash_, each in found.items() if each}))

@@ -629,6 +629,27 @@ class TestUntilDecided:
             "--max-seeds: goes with --until-decided\n    add that, too\n"
         )
 
+    def test_a_claim_that_the_maximum_is_too_few_for_is_told_before_the_first_trial(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from ablate import study_run
+
+        interrupted = study_run.Ended(None, 0)
+        monkeypatch.setattr(study_run, "run_study", lambda *_, **__: interrupted)
+        stabler = "more_stable: {stable: {level: b}, unstable: {level: a}}"
+        Path("trivial.yaml").write_text(f"{TRIVIAL}claims:\n- {{says: B is stabler., {stabler}}}\n")
+        result = ablate("run", "trivial.yaml", "--until-decided", "--max-seeds", "5")
+        assert result.stderr.splitlines()[0] == (
+            "Mind this: 'B is stabler.' stays undecided, and no seed is added for it: spread is "
+            "judged from 10 seeds on, and the maximum is 5."
+        )
+
+    def test_more_seeds_than_there_may_be_are_refused(self) -> None:
+        Path("trivial.yaml").write_text(TRIVIAL + self.CLAIMS)
+        assert refusal("run", "trivial.yaml", "--until-decided", "--max-seeds", "10001") == (
+            "--max-seeds: 10,001 seeds are more than 10,000\n    give at most 10,000\n"
+        )
+
     def test_a_study_without_claims_has_nothing_to_decide(self) -> None:
         assert refusal("run", "digits.yaml", "--until-decided") == (
             "--until-decided: the study makes no claim to decide\n    add `claims`\n"

@@ -60,6 +60,12 @@ def make_run(folder: Path, plan: Plan, *records: TrialRecord) -> Path:
     return folder
 
 
+def looked_at_with(seeds: tuple[int, ...]) -> Plan:
+    """The trivial plan of at most five seeds, with these, in their order."""
+    study = make_trivial_plan(max_seeds=5).study
+    return make_plan(study.model_copy(update={"seeds": seeds}))
+
+
 def make_report(folder: Path, plan: Plan, *records: TrialRecord) -> Path:
     """A report folder as `ablate report --compact` leaves it."""
     write_compact_run(Run(plan, {record.hash: record for record in records}), folder)
@@ -213,6 +219,52 @@ class TestOpenRun:
         with pytest.raises(AblateError) as caught, open_run(folder, plan):
             pass
         assert "looked at with a maximum of 3 seeds" in str(caught.value)
+
+    @pytest.mark.parametrize("most", [None, 4, 6])
+    def test_another_maximum_than_that_of_the_first_look_is_refused(
+        self, tmp_path: Path, most: int | None
+    ):
+        folder = make_run(tmp_path / "run", make_trivial_plan(seeds=5, max_seeds=5))
+        other = make_trivial_plan(seeds=most or 5, max_seeds=most)
+        with pytest.raises(AblateError) as caught, open_run(folder, other):
+            pass
+        assert str(caught.value) == (
+            f"{folder}: its claims have been looked at with a maximum of 5 seeds, which cannot be "
+            "changed afterwards\n    go on with --until-decided --max-seeds 5, or name another "
+            "folder with --out"
+        )
+        assert load_study(folder / "study.yaml").max_seeds == 5
+
+    @pytest.mark.parametrize("readable", [True, False])
+    @pytest.mark.parametrize("seeds", [(7, 8, 9, 0, 1), (0, 1, 2, 4, 3)])
+    def test_other_seeds_than_those_of_the_first_look_are_refused(
+        self, tmp_path: Path, seeds: tuple[int, ...], readable: bool
+    ):
+        folder = make_run(tmp_path / "run", make_trivial_plan(seeds=5, max_seeds=5))
+        if not readable:
+            make_unreadable(folder)
+        before = (folder / "study.yaml").read_text()
+        with pytest.raises(AblateError) as caught, open_run(folder, looked_at_with(seeds)):
+            pass
+        assert str(caught.value) == (
+            f"{folder}: its claims have been looked at with seeds 0-4, in this order, which cannot "
+            "be changed afterwards\n    go on with --until-decided --max-seeds 5 --seeds 0-4, or "
+            "name another folder with --out"
+        )
+        assert (folder / "study.yaml").read_text() == before
+
+    def test_a_report_that_holds_the_seeds_up_to_its_last_look_lets_the_run_go_on(
+        self, tmp_path: Path
+    ):
+        folder = make_run(tmp_path / "run", looked_at_with((7, 8, 9)))
+        with (
+            pytest.raises(AblateError, match="--seeds 7-9,"),
+            open_run(folder, looked_at_with((7, 9, 8, 0, 1))),
+        ):
+            pass
+        with open_run(folder, looked_at_with((7, 8, 9, 0, 1))):
+            pass
+        assert load_study(folder / "study.yaml").seeds == (7, 8, 9, 0, 1)
 
     @pytest.mark.parametrize("found", ["report.md", "records.jsonl", "search.json", None])
     def test_a_folder_in_which_nothing_was_found_is_free(
@@ -400,6 +452,11 @@ def opened_elsewhere(folder: Path) -> str:
         except AblateError as error:
             print(error, end="")
     """
+    return output_of(program)
+
+
+def output_of(program: str) -> str:
+    """What a program prints, in an interpreter of its own."""
     return subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program)],
         cwd=Path(__file__).parents[1],
@@ -494,6 +551,39 @@ class TestReadRuns:
         assert run.plan.study.seeds == (0, 1, 2, 3)
         assert run.plan == make_trivial_plan(seeds=4)
         assert run.records == records
+
+    def test_a_run_that_was_looked_at_repeatedly_keeps_the_order_of_its_seeds(self, tmp_path: Path):
+        plan = looked_at_with((7, 8, 9, 0, 1))
+        folder = make_run(tmp_path / "run", plan, *map(completed, plan.trials))
+        short = looked_at_with((7, 8, 9))
+        report = make_report(tmp_path / "report", short, *map(completed, short.trials))
+        assert read_runs([folder]).plan.study.seeds == (7, 8, 9)
+        assert read_runs([report, folder]) == read_runs([folder, report]) == read_runs([folder])
+
+    def test_runs_that_were_looked_at_in_different_orders_are_not_joined(self, tmp_path: Path):
+        orders = {"one": (0, 1, 2, 3, 4), "two": (7, 8, 9)}
+        one, two = (
+            make_run(tmp_path / name, plan, *map(completed, plan.trials))
+            for name, plan in ((name, looked_at_with(seeds)) for name, seeds in orders.items())
+        )
+        with pytest.raises(RecordError) as caught:
+            read_runs([one, two])
+        assert str(caught.value) == (
+            f"{two}: was looked at with seeds 7-9, in this order, and {one} with 0-4: the looks of "
+            "two orders are none together\n    report the two one by one"
+        )
+
+    def test_the_looks_are_followed_without_what_runs_trials(self, tmp_path: Path):
+        plan = looked_at_with((0, 1, 2))
+        folder = make_run(tmp_path / "run", plan, *map(completed, plan.trials))
+        program = f"""
+            import sys
+            from pathlib import Path
+            from ablate.run_folder import read_runs
+            print(len(read_runs([Path({str(folder)!r})]).records), end=" ")
+            print([name for name in sys.modules if name.startswith("ablate.tuning")], end="")
+        """
+        assert output_of(program) == "6 []"
 
     def test_another_study_lends_records_and_no_seeds(self, tmp_path: Path, plan: Plan):
         larger = make_trivial_plan(seeds=3, arms=("b", "c"))

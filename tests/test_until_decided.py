@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from ablate.analysis.findings import analyse
+from ablate.analysis.open_claims import arms_of_open_claims
 from ablate.errors import AblateError
 from ablate.records.looks import follow_looks, sequential_plan, with_looks
 from ablate.records.schema import TrialRecord
 from ablate.study.plan import Plan
 from ablate.study.schema import Design, Difference, NoDifference
 from ablate.tuning.runner import RunSummary
-from ablate.until_decided import arms_of_open_claims, run_until_decided
+from ablate.until_decided import run_until_decided
 from tests.analysis.evidence import POOL, WIDTH, arm, plan_of, record_of
 
 CLEAR = Difference(says="Wide is worse.", better=arm(), worse=arm(width="wide"))

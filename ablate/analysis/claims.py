@@ -18,7 +18,6 @@ from ablate.analysis.looks import looked_at_repeatedly
 from ablate.analysis.power import Looking
 from ablate.analysis.readings import Evidence, Reading, Stand, Where, finite, read
 from ablate.analysis.sequential import Outcome
-from ablate.analysis.tables import ArmKey
 from ablate.study.arms import Arm
 from ablate.study.schema import Claim, Faster, NoWorse, Open, Reaches
 
@@ -106,17 +105,6 @@ def _looked_at_once(readings: Sequence[Reading]) -> list[Stand]:
 
 def _leaning(reading: Reading) -> Outcome:
     return "supported" if bool(reading.decision.supported) else "refuted"
-
-
-def open_arms(evidence: Evidence) -> set[ArmKey]:
-    """The arms that a claim still waits for."""
-    stands = zip(evidence.plan.study.claims, standing(evidence), strict=True)
-    return {
-        arm.key
-        for claim, stand in stands
-        if stand.outcome is None and not isinstance(claim, Open)
-        for arm in stand.reading.arms
-    }
 
 
 def _families(claims: Iterable[Claim]) -> dict[str, list[int]]:

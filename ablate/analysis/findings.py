@@ -18,7 +18,7 @@ from ablate.analysis.effects import (
 )
 from ablate.analysis.factorial import factorial_table
 from ablate.analysis.inference import interval, summarise, tie_floor
-from ablate.analysis.looks import critical_of_effects, growth_table
+from ablate.analysis.looks import critical_of_effects, growth_table, never_decided
 from ablate.analysis.readings import Evidence
 from ablate.analysis.search_findings import SearchFindings, analyse_search
 from ablate.analysis.tables import history_table, resolution_of, trial_table
@@ -200,6 +200,7 @@ def _warnings(
     yield from _endings(plan, trials, records)
     if len(plan.study.seeds) == 1:
         yield "There is one seed, so there are no intervals, and no claim can be decided."
+    yield from never_decided(plan.study)
     yield from _equal_arms(trials, records)
     yield from _guessed_directions(plan)
     yield from _mixed_precision(plan, records)

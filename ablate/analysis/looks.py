@@ -1,17 +1,24 @@
 """Claims that are looked at after every seed, and how their evidence grew."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from ablate.analysis import inference, sequential
 from ablate.analysis.inference import Critical
-from ablate.analysis.readings import Evidence, Reading, Stand, finite, read
+from ablate.analysis.readings import (
+    LEAST_SEEDS_FOR_STABILITY,
+    Evidence,
+    Reading,
+    Stand,
+    finite,
+    read,
+)
 from ablate.analysis.sequential import Outcome
 from ablate.records.looks import FIRST_LOOK
 from ablate.study.plan import Plan
-from ablate.study.schema import Claim
+from ablate.study.schema import Claim, MoreStable, Study
 
 GROWTH_COLUMNS = [
     "claim", "says", "n", "estimate", "low", "high", "threshold", "wanted", "unit", "verdict",
@@ -74,6 +81,23 @@ def looks_of(plan: Plan) -> list[int]:
     """Numbers of seeds at which a study that looks repeatedly does so."""
     most = min(len(plan.study.seeds), plan.study.max_seeds or 0)
     return list(range(FIRST_LOOK, most + 1))
+
+
+def can_be_decided(study: Study, claim: Claim) -> bool:
+    """False of spread where a maximum of seeds stays under those that it is judged from."""
+    most = study.max_seeds
+    return most is None or most >= LEAST_SEEDS_FOR_STABILITY or not isinstance(claim, MoreStable)
+
+
+def never_decided(study: Study) -> Iterator[str]:
+    """A sentence on each claim that the maximum of seeds is too few for."""
+    for claim in study.claims:
+        if not can_be_decided(study, claim):
+            yield (
+                f"'{claim.says}' stays undecided, and no seed is added for it: spread is judged "
+                f"from {LEAST_SEEDS_FOR_STABILITY} seeds on, and the maximum is "
+                f"{study.max_seeds}."
+            )
 
 
 def critical_of_effects(plan: Plan) -> Critical | None:

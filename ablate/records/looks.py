@@ -6,6 +6,7 @@ from ablate.errors import AblateError, Problem
 from ablate.records.greedy_path import Find
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study
+from ablate.study.seeds import MOST_SEEDS
 
 FIRST_LOOK = 3
 """Seeds at the first look; then one more at each."""
@@ -35,11 +36,19 @@ def sequential_study(study: Study, max_seeds: int, asked_by: str = "--until-deci
 
     Its own seeds come first, in their order, then the next free numbers; those beyond the maximum
     are left out. asked_by: the option or key named in errors. Raises AblateError where there is
-    nothing to decide, no room to look, or an order still to be found.
+    nothing to decide, no room to look or more than a study may have, or an order still to be found.
     """
     if max_seeds < FIRST_LOOK:
         raise AblateError(
             Problem("--max-seeds", f"looking starts with {FIRST_LOOK} seeds", "give at least 3")
+        )
+    if max_seeds > MOST_SEEDS:
+        raise AblateError(
+            Problem(
+                "--max-seeds",
+                f"{max_seeds:,} seeds are more than {MOST_SEEDS:,}",
+                f"give at most {MOST_SEEDS:,}",
+            )
         )
     if not any(claim.kind != "open" for claim in study.claims):
         raise AblateError(Problem(asked_by, "the study makes no claim to decide", "add `claims`"))

@@ -136,6 +136,7 @@ def _method(findings: Findings) -> tuple[str, ...]:
         "and each difference is taken within a seed. Where seeds do not match, Welch's test takes "
         "its place and the table says so.",
         *_intervals(study.max_seeds),
+        *_trials_of_looks(findings),
         *_two_comparisons(findings),
         f"A difference counts when its whole interval lies beyond {beyond}. Supported and refuted "
         "mean that the interval settles it; undecided means that these seeds cannot, not that "
@@ -156,6 +157,19 @@ def _intervals(max_seeds: int | None) -> tuple[str, str]:
         "differences are repeated confidence intervals, which hold at all looks together, and "
         "take the place of p values; those of an arm's mean are 95 % t intervals.",
         "After stopping, an estimate leans slightly away from the threshold.",
+    )
+
+
+def _trials_of_looks(findings: Findings) -> tuple[str, ...]:
+    """What looking after every seed took, counted in the table of trials."""
+    most, trials = findings.plan.study.max_seeds, findings.trials
+    if most is None:
+        return ()
+    of_a_seed = trials[trials["seed"] == trials["seed"].iloc[0]]["hash"].nunique()
+    run = trials[trials["status"] != "missing"]["hash"].nunique()
+    return (
+        f"Looking took {run} trials where {most} seeds of every arm would have taken "
+        f"{of_a_seed * most}.",
     )
 
 

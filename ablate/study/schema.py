@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFlo
 
 from ablate.study.search_options import DEFAULTS
 from ablate.study.search_space import SearchSpace
+from ablate.study.seeds import MOST_SEEDS
 from ablate.workload import MetricDescription
 
 
@@ -220,7 +221,7 @@ class Study(_Frozen):
     forbid: tuple[dict[str, str], ...] = ()
     """Combinations of levels that are not run: factor -> level."""
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
-    max_seeds: int | None = Field(default=None, ge=3)
+    max_seeds: int | None = Field(default=None, ge=3, le=MOST_SEEDS)
     """Claims are looked at after every seed from the third, with intervals that allow for it up
     to so many seeds (`--until-decided`). None: looked at once."""
     metric: str = "test_accuracy"

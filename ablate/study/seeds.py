@@ -1,6 +1,7 @@
 """Seeds as a person writes them."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from ablate.errors import Problem, StudyError
@@ -25,6 +26,17 @@ def parse_seeds(text: Any) -> tuple[int, ...]:
             raise _error(f"seed {seed} is given twice", "give each seed once")
         seen.add(seed)
     return tuple(seeds)
+
+
+def seeds_text(seeds: Sequence[int]) -> str:
+    """Seeds as a person writes them, in their order: 7-9,0 of 7, 8, 9, 0."""
+    parts: list[list[int]] = []
+    for seed in seeds:
+        if parts and seed == parts[-1][-1] + 1:
+            parts[-1].append(seed)
+        else:
+            parts.append([seed])
+    return ",".join(f"{a[0]}-{a[-1]}" if len(a) > 1 else str(a[0]) for a in parts)
 
 
 def _listed(values: Any) -> list[int]:

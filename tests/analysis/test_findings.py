@@ -8,7 +8,7 @@ from scipy import stats
 from ablate.analysis import sequential
 from ablate.analysis.findings import Findings, analyse
 from ablate.study.plan import Plan
-from ablate.study.schema import Design, Difference, PublishedNumber
+from ablate.study.schema import Design, Difference, MoreStable, PublishedNumber
 from ablate.workload import MetricDescription
 from tests.analysis.evidence import (
     EPOCHS,
@@ -406,6 +406,15 @@ def test_a_factorial_that_is_looked_at_repeatedly_has_no_p_values():
     repeated, plain = findings_of(plan, values).factorial, findings_of(once, values).factorial
     assert repeated[["p", "p_holm"]].isna().all(axis=None)
     assert (repeated["low"] < plain["low"]).all()
+
+
+def test_a_claim_that_the_maximum_of_seeds_is_too_few_for_is_told():
+    stabler = MoreStable(says="Wide is stabler.", stable=arm(width="wide"), unstable=arm())
+    plan = plan_of(WIDTH, seeds=3, max_seeds=5, claims=(stabler,))
+    assert warnings_of(plan, GOOD) == (
+        "'Wide is stabler.' stays undecided, and no seed is added for it: spread is judged from "
+        "10 seeds on, and the maximum is 5.",
+    )
 
 
 def test_effects_without_pairs_are_told():

@@ -3,7 +3,7 @@ import pytest
 
 from ablate.analysis import inference, sequential
 from ablate.analysis.claims import standing
-from ablate.analysis.looks import critical_of, growth_table, looks_of
+from ablate.analysis.looks import critical_of, growth_table, looks_of, never_decided
 from ablate.study.schema import Difference, MoreStable
 from tests.analysis.evidence import WIDTH, arm, evidence_of, plan_of, records_of
 
@@ -41,3 +41,14 @@ def test_evidence_grows_up_to_the_look_that_settled_the_claim():
 def test_a_study_that_looks_once_has_no_growth():
     plan = plan_of(WIDTH, seeds=5, claims=(BETTER, STABLER))
     assert growth_table(plan, standing(evidence_of(plan, records_of(plan, VALUES)))).empty
+
+
+def test_a_claim_that_the_maximum_is_too_few_for_is_told():
+    few, enough, once = (
+        plan_of(WIDTH, claims=(BETTER, STABLER), max_seeds=most).study for most in (9, 10, None)
+    )
+    assert list(never_decided(few)) == [
+        "'Wide is stabler.' stays undecided, and no seed is added for it: spread is judged from "
+        "10 seeds on, and the maximum is 9."
+    ]
+    assert list(never_decided(enough)) == list(never_decided(once)) == []

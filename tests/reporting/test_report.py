@@ -169,7 +169,24 @@ def test_a_study_that_looks_repeatedly_says_what_its_intervals_are(tmp_path: Pat
     text = (tmp_path / "report.md").read_text()
     assert "Intervals hold at all looks together, of at most 8 seeds" in text
     assert "looked at after every seed from the third, up to 8" in text
+    assert "Looking took 10 trials where 8 seeds of every arm would have taken 16." in text
     assert "adjusted by Holm's method" not in text
+
+
+def test_trials_that_no_open_claim_wanted_were_not_taken(tmp_path: Path) -> None:
+    findings = make_findings()
+    findings.plan.study.max_seeds = 8
+    trials = findings.trials
+    settled = (trials["arm"] != "baseline") & (trials["seed"] > 2)
+    trials["status"] = trials["status"].mask(settled, "missing")
+    trials["hash"] = trials["hash"].mask(trials["seed"] == 0, "shared")
+    write_report(findings, tmp_path, {})
+    text = (tmp_path / "report.md").read_text()
+    assert "Looking took 7 trials where 8 seeds of every arm would have taken 8." in text
+
+
+def test_a_study_that_is_looked_at_once_counts_no_looks(full: Path) -> None:
+    assert "Looking took" not in (full / "report.md").read_text()
 
 
 def test_a_second_report_replaces_the_first_and_leaves_no_scraps(tmp_path: Path) -> None:

@@ -265,6 +265,10 @@ REFUSALS = {
         PLAIN + "test_curve: 'yes'\n",
         "study.yaml, line 5, test_curve: must be true or false, not 'yes'",
     ),
+    "more seeds than there may be": (
+        PLAIN + "max_seeds: 10001\n",
+        "study.yaml, line 5, max_seeds: must be less than or equal to 10000, not 10001",
+    ),
     "negative retries": (
         PLAIN + "retries: -1\n",
         "study.yaml, line 5, retries: must be greater than or equal to 0, not -1",

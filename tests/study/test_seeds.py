@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ablate.errors import StudyError
-from ablate.study.seeds import parse_seeds
+from ablate.study.seeds import parse_seeds, seeds_text
 
 HOW = "\n    write them as 0-4, as 0-2,7 or as [0, 1]"
 
@@ -52,3 +52,12 @@ def test_what_is_no_seed_is_refused(text: Any, message: str) -> None:
 @given(st.lists(st.integers(0, 10**12), min_size=1, unique=True))
 def test_a_list_and_its_text_are_the_same_seeds(seeds: list[int]) -> None:
     assert parse_seeds(seeds) == parse_seeds(",".join(map(str, seeds))) == tuple(seeds)
+
+
+def test_seeds_are_written_as_they_are_read() -> None:
+    assert seeds_text((7, 8, 9, 0, 1, 5, 4)) == "7-9,0-1,5,4"
+
+
+@given(st.lists(st.integers(0, 12), min_size=1, unique=True))
+def test_seeds_that_are_written_are_the_same_when_read(seeds: list[int]) -> None:
+    assert parse_seeds(seeds_text(seeds)) == tuple(seeds)
