@@ -1,10 +1,6 @@
 """Weights from files and from a server of the test's own."""
 
 import hashlib
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -110,23 +106,6 @@ class TestFiles:
             "    put it into a folder and name that by ABLATE_WEIGHTS_DIR: it is found by its "
             f"content\n{unreadable}: cannot be read: Input/output error"
         )
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder, and the address that serves it."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *arguments: Any) -> None: ...
-
-    with HTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as http:
-        thread = threading.Thread(target=http.serve_forever, daemon=True)
-        thread.start()
-        yield folder, f"http://127.0.0.1:{http.server_address[1]}"
-        http.shutdown()
-        thread.join()
 
 
 class TestImageNet:
