@@ -6,12 +6,16 @@ number: a report never shows "nan".
 
 import math
 import textwrap
-from typing import SupportsFloat
+from collections.abc import Callable
+from typing import Any, SupportsFloat
 
 from ablate.study.yaml_source import scalar_name
 
 MISSING = "—"
 MINUS = "−"
+
+Writer = Callable[[Any], str]
+"""How the numbers of a column are written, without their unit; MISSING where there is none."""
 
 _DECIMALS = {"%": 2, "points": 2, "nats": 4, "epochs": 1, "steps": 0, "s": 1}
 _PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -35,11 +39,24 @@ def number(value: SupportsFloat | None, unit: str = "", *, signed: bool = False)
     """
     if value is None or is_missing(value):
         return MISSING
-    text = _plain(float(value), unit)
-    if not text.strip("-0."):
-        return text.lstrip("-")
-    sign = "+" if signed and not text.startswith("-") else ""
-    return sign + text.replace("-", MINUS)
+    return _with_sign(_plain(float(value), unit), signed)
+
+
+def number_in(unit: str) -> Writer:
+    """`number` in one unit, for a column whose numbers all have it."""
+    return lambda value: number(value, unit)
+
+
+def ratio(value: SupportsFloat | None, *, signed: bool = False) -> str:
+    """A number without a unit, with two decimals: Hedges' g, a probability, a share of one."""
+    if value is None or is_missing(value):
+        return MISSING
+    return _with_sign(f"{float(value):.2f}", signed)
+
+
+def confidence(value: SupportsFloat | None) -> str:
+    """The level of an interval, in as many digits as tell it from its neighbours: "0.975"."""
+    return MISSING if value is None or is_missing(value) else f"{float(value):.4g}"
 
 
 def interval(low: SupportsFloat | None, high: SupportsFloat | None, unit: str = "") -> str:
@@ -167,6 +184,14 @@ def wrap(label: str, width: int) -> str:
 def _pieces(word: str, width: int) -> list[tuple[str, bool]]:
     parts = [cut for part in word.split("\u200b") for cut in textwrap.wrap(part, width) or [part]]
     return [(part, index == 0) for index, part in enumerate(parts) if part]
+
+
+def _with_sign(text: str, signed: bool) -> str:
+    """The digits with a true minus sign, and with a plus where asked; zero has neither."""
+    if not text.strip("-0."):
+        return text.lstrip("-")
+    sign = "+" if signed and not text.startswith("-") else ""
+    return sign + text.replace("-", MINUS)
 
 
 def _plain(value: float, unit: str) -> str:

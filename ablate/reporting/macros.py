@@ -31,7 +31,7 @@ def macros(tables: Iterable[Table]) -> str:
             column
             for column in table.frame.columns
             if column not in table.keys
-            and (column in table.units or pd.api.types.is_numeric_dtype(table.frame[column]))
+            and (column in table.formats or pd.api.types.is_numeric_dtype(table.frame[column]))
             and not pd.api.types.is_bool_dtype(table.frame[column])
         ]
         for row in table.frame.to_dict("records"):
@@ -61,13 +61,5 @@ def _unused(name: str, taken: set[str]) -> str:
 
 
 def _value(table: Table, row: Mapping[Any, Any], column: str) -> str:
-    value = row[column]
-    unit = table.units.get(column) or str(row.get("unit") or "")
-    column = column.removeprefix("tuned_").removeprefix("shared_")
-    if column == "n" or column.endswith("seeds_needed"):
-        return latex_text(formatting.count(value))
-    if column in ("p", "p_holm", "p_adjusted"):
-        return latex_text(formatting.p_value(value))
-    if unit == "h":
-        return latex_text(formatting.hours(value))
-    return latex_text(formatting.number(value, unit))
+    in_own_unit = formatting.number_in(str(row.get("unit") or ""))
+    return latex_text(table.formats.get(column, in_own_unit)(row[column]))

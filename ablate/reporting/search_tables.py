@@ -8,6 +8,7 @@ import pandas as pd
 
 from ablate.analysis.search_findings import ENDINGS, POSITION, VALUE, SearchFindings
 from ablate.reporting import formatting
+from ablate.reporting.formatting import Writer
 from ablate.reporting.tables import Cell, Table, short_factor_names
 from ablate.study.search_space import Parameter
 from ablate.study.yaml_source import scalar_name
@@ -58,15 +59,17 @@ def best_points_table(findings: SearchFindings) -> Table:
         "Seeds",
         "At the edge?",
     )
+    frame = _frame(findings, findings.best)
     return Table(
         "best_points",
         f"The point of best {findings.metric.label} in each arm. It was chosen for being best on "
         "these seeds, so that it looks better on them than on others.",
         header,
         rows,
-        _frame(findings, findings.best),
+        frame,
         keys=("context", "arm"),
-        units={"value": findings.metric.unit},
+        formats=_formats(findings, frame)
+        | dict.fromkeys(("n", "point", "points", *ENDINGS), formatting.count),
         numeric=frozenset({len(header) - 3, len(header) - 2}) | _numeric_parameters(findings),
     )
 
@@ -152,14 +155,15 @@ def front_table(findings: SearchFindings) -> Table | None:
         "FLOPs a trial",
     )
     place = len(_arm_header(findings))
+    frame = _frame(findings, front)
     return Table(
         "front",
         "The points that no other of their arm beats in both: of each, what is better costs more.",
         header,
         rows,
-        _frame(findings, front),
+        frame,
         keys=("context", "arm", "point"),
-        units={"value": findings.metric.unit},
+        formats=_formats(findings, frame) | {"order": formatting.count},
         numeric=frozenset({place, len(header) - 2, len(header) - 1})
         | {at + 1 for at in _numeric_parameters(findings)},
     )
@@ -184,6 +188,7 @@ def count_table(findings: SearchFindings) -> Table:
         rows,
         counts,
         keys=("context", "arm"),
+        formats=dict.fromkeys(("points", *ENDINGS), formatting.count),
         numeric=frozenset(range(first, len(header))),
     )
 
@@ -220,7 +225,7 @@ def importance_table(findings: SearchFindings) -> Table | None:
         tuple(rows),
         findings.importances.assign(importance=100 * findings.importances["importance"]),
         keys=("context", "arm", "parameter", "method"),
-        units={"importance": "points"},
+        formats={"importance": formatting.number_in("%"), "n": formatting.count},
         numeric=frozenset(range(first, len(header))),
     )
 
@@ -255,15 +260,16 @@ def point_table(findings: SearchFindings) -> Table:
         "Records",
     )
     first = len(_arm_header(findings))
+    frame = _frame(findings, findings.points)
     return Table(
         "points",
         "Every point. A diverged one counts at chance level where the workload tells it; a pruned "
         "one has no value, as that of an early epoch cannot be compared.",
         header,
         rows,
-        _frame(findings, findings.points),
+        frame,
         keys=("context", "arm", "point"),
-        units={"value": findings.metric.unit},
+        formats=_formats(findings, frame) | {"order": formatting.count},
         numeric=frozenset({first, first + 2, len(header) - 2})
         | {at + 3 for at in _numeric_parameters(findings)},
     )
@@ -408,6 +414,26 @@ def _frame(findings: SearchFindings, table: pd.DataFrame) -> pd.DataFrame:
     taken = set(kept.columns)  # a parameter that is named like another column keeps its prefix
     short = {name: name.removeprefix(VALUE) for name in columns}
     return kept.rename(columns={name: s for name, s in short.items() if s not in taken})
+
+
+def _formats(findings: SearchFindings, frame: pd.DataFrame) -> dict[str, Writer]:
+    """How what points are worth is written, and the numbers that were tried, in a `_frame`."""
+    tried = {
+        prefixed if (prefixed := f"{VALUE}{item.name}") in frame else item.name: _as_tried(item)
+        for item in findings.space.parameters
+        if item.type != "categorical"
+    }
+    return tried | {"value": formatting.number_in(findings.metric.unit)}
+
+
+def _as_tried(parameter: Parameter) -> Writer:
+    kind = int if parameter.type == "int" else float
+
+    def written(value: Any) -> str:
+        missing = formatting.is_missing(value)
+        return formatting.MISSING if missing else formatting.setting(kind(value))
+
+    return written
 
 
 def _keys(table: pd.DataFrame) -> list[tuple[str, str]]:

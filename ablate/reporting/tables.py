@@ -11,6 +11,7 @@ import pandas as pd
 
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
+from ablate.reporting.formatting import Writer
 from ablate.study.schema import Study
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import MetricDescription, describe_metric
@@ -35,8 +36,9 @@ class Cell:
 class Table:
     """A table to read (`header`, `rows`) and to compute with (`frame`).
 
-    keys: columns of the frame that name a row. units: unit of numeric columns of the frame; a
-    column `unit` of the frame holds for the others.
+    keys: columns of the frame that name a row. formats: how the numbers of the frame's columns are
+    written where they are cited one by one; of those that are not named, in the unit that a column
+    `unit` of the frame says.
     numeric: positions of the columns that are read as numbers and stand to the right.
     """
 
@@ -46,7 +48,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     frame: pd.DataFrame
     keys: tuple[str, ...] = ()
-    units: Mapping[str, str] = field(default_factory=dict)
+    formats: Mapping[str, Writer] = field(default_factory=dict)
     numeric: frozenset[int] = frozenset()
 
     def starts_context(self, row: int) -> bool:
@@ -122,8 +124,11 @@ def ablation_table(findings: Findings) -> Table:
         tuple(rows),
         pd.DataFrame(records),
         keys=("context", "arm"),
-        units=dict.fromkeys(("mean", "sd"), metric.unit)
-        | dict.fromkeys(("difference", "difference_low", "difference_high"), change),
+        formats={"n": formatting.count}
+        | dict.fromkeys(("mean", "sd"), formatting.number_in(metric.unit))
+        | dict.fromkeys(
+            ("difference", "difference_low", "difference_high"), formatting.number_in(change)
+        ),
         numeric=frozenset(range(len(header) - 3, len(header))),
     )
 
@@ -201,6 +206,7 @@ def published_table(findings: Findings) -> Table | None:
         tuple(rows),
         findings.published.assign(unit=[units[name] for name in findings.published["metric"]]),
         keys=("label", "metric"),
+        formats={"n": formatting.count},
         numeric=frozenset({2, 3, 4}),
     )
 
@@ -241,8 +247,9 @@ def arm_table(findings: Findings) -> Table:
         rows,
         findings.arms,
         keys=("context", "arm"),
-        units=dict.fromkeys(("mean", "sd", "low", "high"), metric.unit)
-        | dict.fromkeys(("core_seconds", "gpu_seconds"), "s"),
+        formats=dict.fromkeys(("mean", "sd", "low", "high"), formatting.number_in(metric.unit))
+        | dict.fromkeys(("n", "diverged", "failed", "missing"), formatting.count)
+        | dict.fromkeys(("core_seconds", "gpu_seconds"), formatting.number_in("s")),
         numeric=frozenset(range(2 if several_contexts else 1, len(header))),
     )
 
@@ -297,7 +304,9 @@ def factorial_table(findings: Findings) -> Table | None:
         rows,
         findings.factorial,
         keys=("context", "effect", "change"),
-        units=dict.fromkeys(("estimate", "low", "high"), unit) | {"share": "points"},
+        formats=dict.fromkeys(("estimate", "low", "high"), formatting.number_in(unit))
+        | dict.fromkeys(("p", "p_holm"), formatting.p_value)
+        | {"n": formatting.count, "share": formatting.ratio},
         numeric=frozenset(range(first, first + 5)),
     )
 
@@ -342,8 +351,8 @@ def effect_table(findings: Findings) -> Table:
             Cell(formatting.interval(effect["low"], effect["high"], unit)),
             Cell(formatting.count(effect["n"]), note=_unpaired_note(effect)),
             Cell(formatting.p_value(effect["p_holm"])),
-            Cell(formatting.number(effect["hedges_g"], "points", signed=True)),
-            Cell(formatting.number(effect["probability_of_improvement"], "points")),
+            Cell(formatting.ratio(effect["hedges_g"], signed=True)),
+            Cell(formatting.ratio(effect["probability_of_improvement"])),
         )
         for effect in findings.effects.to_dict("records")
     )
@@ -367,8 +376,10 @@ def effect_table(findings: Findings) -> Table:
         rows,
         findings.effects,
         keys=("context", "arm"),
-        units=dict.fromkeys(("estimate", "low", "high", "sd"), unit)
-        | {"hedges_g": "points", "probability_of_improvement": "points"},
+        formats=dict.fromkeys(("estimate", "low", "high", "sd"), formatting.number_in(unit))
+        | dict.fromkeys(("p", "p_holm"), formatting.p_value)
+        | dict.fromkeys(("hedges_g", "probability_of_improvement"), formatting.ratio)
+        | {"n": formatting.count},
         numeric=frozenset(range(len(header) - 6, len(header))),
     )
 

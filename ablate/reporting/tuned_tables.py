@@ -77,7 +77,8 @@ def verdict_table(findings: Findings) -> Table | None:
         ),
         rows=rows,
         frame=pd.concat([table.frame, also], axis=1),
-        units={**table.units, "tuned_core_hours": "h"},
+        formats=dict(table.formats)
+        | {f"tuned_{name}": table.formats[name] for name in _ALSO_TUNED if name in table.formats},
         numeric=frozenset({4, 7, 8}),
     )  # fmt: skip
 
@@ -129,7 +130,8 @@ def comparison_table(findings: Findings, tuned: TunedFindings) -> Table:
         rows,
         tuned.effects,
         keys=("context", "arm"),
-        units=dict.fromkeys(names, unit),
+        formats=dict.fromkeys(names, formatting.number_in(unit))
+        | dict.fromkeys(("shared_n", "tuned_n"), formatting.count),
         numeric=frozenset(range(len(header) - 4, len(header))),
     )
 
@@ -185,7 +187,8 @@ def settings_table(findings: Findings, tuned: TunedFindings) -> Table:
         rows,
         settings,
         keys=("context", "arm", "parameter"),
-        units=dict.fromkeys(("shared_value", "value"), metric.unit),
+        formats=dict.fromkeys(("shared_value", "value"), formatting.number_in(metric.unit))
+        | dict.fromkeys(("points", "completed"), formatting.count),
         numeric=frozenset(range(len(header) - 5, len(header))),
     )
 

@@ -54,7 +54,10 @@ def verdict_table(findings: Findings) -> Table | None:
         tuple(rows),
         frame,
         keys=("claim",),
-        units={"core_hours": "h", "gpu_hours": "h"},
+        formats=dict.fromkeys(("n", "seeds_needed"), formatting.count)
+        | dict.fromkeys(("p", "p_adjusted"), formatting.p_value)
+        | dict.fromkeys(("core_hours", "gpu_hours"), formatting.hours)
+        | {"confidence": formatting.confidence},
         numeric=frozenset({4, 5, 6}),
     )
 

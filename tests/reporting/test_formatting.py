@@ -101,3 +101,12 @@ def test_wrapping_keeps_every_letter_within_the_width(label: str, width: int) ->
 )
 def test_a_setting_is_written_as_a_person_would(value: object, text: str) -> None:
     assert formatting.setting(value) == text
+
+
+def test_a_ratio_has_two_decimals_and_a_level_as_many_as_tell_it() -> None:
+    assert formatting.ratio(-1.404, signed=True) == "−1.40"
+    assert formatting.ratio(0.004, signed=True) == "0.00"
+    assert formatting.ratio(math.nan) == formatting.MISSING
+    assert [formatting.confidence(level) for level in (0.95, 0.975, 1 - 0.05 / 3, None)] == [
+        "0.95", "0.975", "0.9833", formatting.MISSING,
+    ]  # fmt: skip

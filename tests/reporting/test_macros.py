@@ -2,12 +2,13 @@
 
 import re
 
+from ablate.reporting.formatting import setting
 from ablate.reporting.macros import macros
-from ablate.reporting.search_tables import best_points_table
+from ablate.reporting.search_tables import best_points_table, count_table, importance_table
 from ablate.reporting.tables import arm_table, effect_table
 from ablate.reporting.verdict_table import verdict_table
 from tests.reporting.factory import make_findings, make_verdict
-from tests.reporting.search_factory import make_search_findings
+from tests.reporting.search_factory import RATE, WIDTH, make_search_findings
 
 DEFINITION = re.compile(r"^\\newcommand\{\\([A-Za-z]+)\}\{(.+)\}$")
 
@@ -42,3 +43,43 @@ def test_a_table_of_two_words_has_a_name_in_letters_too() -> None:
     names = [name for name, _ in definitions(macros([table]))]
     assert "bestPointBaselineBaselineValue" in names
     assert "bestPointBaselineBaselineTrainingLearningRate" in names
+
+
+def test_a_count_is_written_whole() -> None:
+    findings = make_findings()
+    findings.arms["diverged"] = 1
+    named = dict(definitions(macros([arm_table(findings)])))
+    assert named["armBaselineBaselineDiverged"] == "1"
+    searched = make_search_findings(parameters=(RATE, WIDTH), arms=("baseline",), points=32)
+    tables = [best_points_table(searched), count_table(searched), importance_table(searched)]
+    named = dict(definitions(macros([table for table in tables if table is not None])))
+    assert named["bestPointBaselineBaselinePoints"] == "32"
+    assert named["pointCountBaselineBaselineCompleted"] == "32"
+    assert named["importanceBaselineBaselineArchitectureWidthFanovaN"] == "32"
+    assert named["bestPointBaselineBaselineArchitectureWidth"].isdecimal()
+
+
+def test_a_level_of_confidence_is_not_rounded_to_the_unit_of_its_claim() -> None:
+    table = verdict_table(make_findings(verdicts=(make_verdict(confidence=0.975),)))
+    assert table is not None
+    assert dict(definitions(macros([table])))["verdictOneConfidence"] == "0.975"
+
+
+def test_what_was_tried_is_written_as_in_the_table() -> None:
+    searched = make_search_findings(parameters=(RATE,), arms=("baseline",), points=8)
+    named = dict(definitions(macros([best_points_table(searched)])))
+    tried = searched.best["value.training.learning_rate"][0]
+    assert named["bestPointBaselineBaselineTrainingLearningRate"] == setting(tried)
+
+
+def test_numbers_without_a_unit_of_their_own_have_two_decimals() -> None:
+    named = dict(definitions(macros([effect_table(make_findings())])))
+    assert named["effectBaselineStridedConvHedgesG"] == r"\ensuremath{-}1.40"
+    assert named["effectBaselineStridedConvProbabilityOfImprovement"] == "0.10"
+
+
+def test_a_number_that_no_claim_has_keeps_its_macro() -> None:
+    """What a paper cites must not be undefined once the last claim is decided."""
+    table = verdict_table(make_findings(verdicts=(make_verdict(seeds_needed=None),)))
+    assert table is not None
+    assert dict(definitions(macros([table])))["verdictOneSeedsNeeded"] == "---"
