@@ -9,6 +9,7 @@ import pandas as pd
 
 from ablate.analysis import tuned
 from ablate.analysis.claims import Verdict, standing, verdicts
+from ablate.analysis.contexts import context_difference_table, context_table
 from ablate.analysis.convergence import curve_tables
 from ablate.analysis.effects import (
     arm_table,
@@ -46,6 +47,10 @@ class Findings:
     """`effects.effect_table`, of the study's metric"""
     differences: pd.DataFrame
     """`effects.difference_table`: the pairs behind the effects"""
+    contexts: pd.DataFrame
+    """`contexts.context_table`; empty where there is one context"""
+    context_differences: pd.DataFrame
+    """`contexts.context_difference_table`: the pairs behind that"""
     factorial: pd.DataFrame
     """`factorial.factorial_table`; empty where the design is none"""
     curves: Mapping[str, pd.DataFrame]
@@ -150,6 +155,8 @@ def _analysed(plan: Plan, records: Mapping[str, TrialRecord]) -> Findings:
         arms=arm_table(plan, trials, metric, resolution),
         effects=effects,
         differences=difference_table(plan, trials, metric, resolution),
+        contexts=context_table(plan, trials, metric, resolution, repeated),
+        context_differences=context_difference_table(plan, trials, metric, resolution),
         factorial=factorial_table(plan, trials, metric, resolution, repeated),
         curves=curve_tables(history),
         verdicts=verdicts(evidence, stands),

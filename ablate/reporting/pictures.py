@@ -98,34 +98,59 @@ def _paired_forest(
 
 
 def _forests(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
-    effects = findings.effects
     metric = metric_description(findings)
-    yield _forest(findings, effects, styles, "forest", f"Effects on {metric.label}")
-    if effects["context"].nunique() < 2 or effects["factor"].nunique() < 2:
-        return
-    for factor, short in short_factor_names(effects["factor"].dropna().unique()).items():
-        of_factor = effects[effects["factor"] == factor]
-        if not has_numbers(of_factor, "estimate"):
+    short = short_factor_names(findings.effects["factor"].dropna().unique())
+    caption = (
+        "Each arm's difference from its reference on the same seeds: mean with 95 % interval, and "
+        "below it one small mark a seed. The grey band holds effects too small to be of interest."
+    )
+    yield _forest(
+        findings,
+        findings.effects.assign(factor=findings.effects["factor"].map(short)),
+        findings.differences,
+        styles,
+        ("forest", f"Effects on {metric.label}", caption),
+    )
+    if has_numbers(findings.contexts, "estimate") and findings.contexts["factor"].nunique() > 1:
+        yield from _forests_by_context(findings)
+
+
+def _forests_by_context(findings: Findings) -> Iterator[Picture]:
+    """One a factor; its rows are changes, as contexts may start at opposite levels."""
+    pairs = findings.context_differences.assign(arm=findings.context_differences["change"])
+    caption = (
+        "The same change in each context, wherever that starts: the second level against the "
+        "first on the same seeds, mean with 95 % interval, and below it one small mark a seed. The "
+        "grey band holds effects too small to be of interest."
+    )
+    for factor, short in short_factor_names(findings.contexts["factor"].unique()).items():
+        rows = findings.contexts[findings.contexts["factor"] == factor]
+        if not has_numbers(rows, "estimate"):
             continue
-        title = f"Effects of {short.replace('_', ' ')} by context"
-        yield _forest(findings, of_factor, styles, f"forest_{file_name(short)}", title)
+        name = short.replace("_", " ")
+        yield _forest(
+            findings,
+            rows.assign(factor=name, arm=rows["change"], reference="the first level"),
+            pairs[pairs["factor"] == factor],
+            arm_styles(list(dict.fromkeys(rows["change"])), []),
+            (f"forest_{file_name(short)}", f"Effects of {name} by context", caption),
+        )
 
 
 def _forest(
     findings: Findings,
     effects: pd.DataFrame,
+    differences: pd.DataFrame,
     styles: dict[str, ArmStyle],
-    name: str,
-    title: str,
+    words: tuple[str, str, str],
 ) -> Picture:
+    """words: name, title and caption."""
     metric = metric_description(findings)
-    short = short_factor_names(findings.effects["factor"].dropna().unique())
-    effects = effects.assign(factor=effects["factor"].map(short))
 
     def draw(figure: Figure) -> None:
         forest.draw(
             effects,
-            findings.differences,
+            differences,
             figure.subplots(),
             styles,
             label=metric.label,
@@ -134,18 +159,17 @@ def _forest(
             smallest_effect_of_interest=findings.plan.study.smallest_effect_of_interest,
         )
 
-    caption = (
-        "Each arm's difference from its reference on the same seeds: mean with 95 % interval, and "
-        "below it one small mark a seed. The grey band holds effects too small to be of interest."
-    )
-    return draw_picture(name, title, caption, forest.size(effects), draw)
+    return draw_picture(*words, forest.size(effects), draw)
 
 
 def _interactions(findings: Findings) -> Iterator[Picture]:
-    effects, metric = findings.effects, metric_description(findings)
-    if effects["context"].nunique() < 2:
+    metric = metric_description(findings)
+    if not has_numbers(findings.contexts, "estimate"):
         return
-    cells = effects.rename(columns={"arm": "row", "context": "column", "estimate": "value"})
+    short = short_factor_names(findings.contexts["factor"].unique())
+    named = findings.contexts["factor"].map(short).str.replace("_", " ")
+    cells = findings.contexts.rename(columns={"context": "column", "estimate": "value"})
+    cells = cells.assign(row=named + ": " + findings.contexts["change"])
 
     def draw(figure: Figure) -> None:
         interaction.draw(
@@ -157,8 +181,9 @@ def _interactions(findings: Findings) -> Iterator[Picture]:
         )
 
     caption = (
-        "The same change in each context, with its 95 % interval. A row whose cells disagree is a "
-        "conclusion that depends on the context."
+        "The same change in each context, from the first level named to the second, wherever the "
+        "context starts, with its 95 % interval. A row whose cells disagree by more than their "
+        "intervals allow is a conclusion that depends on the context."
     )
     yield draw_picture("interaction", "Effects by context", caption, interaction.size(cells), draw)
 

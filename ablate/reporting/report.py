@@ -16,7 +16,7 @@ from ablate.reporting.report_folder import write_folder
 from ablate.reporting.tables import Table
 
 # Not the ablation table, which repeats arms and effects.
-_CITED = {"verdicts", "comparison", "published", "arms", "effects", "factorial"}
+_CITED = {"verdicts", "comparison", "published", "arms", "effects", "contexts", "factorial"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Page:
     published: Table | None
     arms: Table
     effects: Table
+    contexts: Table | None
+    """The same change in each context; None where there is one context."""
     factorial: Table | None
     trials: Table
     tuned_trials: Table | None
@@ -56,6 +58,7 @@ class Page:
             self.published,
             self.arms,
             self.effects,
+            self.contexts,
             self.factorial,
             self.trials,
             self.tuned_trials,
@@ -97,6 +100,7 @@ def make_page(
         published=_of_shared(findings, table_makers.published_table(findings)),
         arms=_of_shared(findings, table_makers.arm_table(findings)),
         effects=_of_shared(findings, table_makers.effect_table(findings)),
+        contexts=_of_shared(findings, table_makers.context_table(findings)),
         factorial=_of_shared(findings, table_makers.factorial_table(findings)),
         trials=_of_shared(findings, table_makers.trial_table(findings)),
         tuned_trials=tuned_tables.tuned_trial_table(findings),

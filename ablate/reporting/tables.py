@@ -384,6 +384,39 @@ def effect_table(findings: Findings) -> Table:
     )
 
 
+def context_table(findings: Findings) -> Table | None:
+    """One row a change and context; None where no two contexts hold the same change."""
+    if findings.contexts.empty:
+        return None
+    metric = metric_description(findings)
+    unit = formatting.difference_unit(metric.unit)
+    short = short_factor_names(findings.contexts["factor"].unique())
+    rows = tuple(
+        (
+            Cell(short[row["factor"]]),
+            Cell(str(row["change"])),
+            Cell(str(row["context"])),
+            Cell(formatting.number(row["estimate"], unit, signed=True)),
+            Cell(formatting.interval(row["low"], row["high"], unit)),
+            Cell(formatting.count(row["n"])),
+        )
+        for row in findings.contexts.to_dict("records")
+    )
+    return Table(
+        "contexts",
+        f"The same change of {metric.label} in each context: the second level against the first, "
+        "of arms that differ in that factor alone, paired by seed, wherever the context starts. A "
+        f"level called baseline is the context's own.{_at_every_look(findings)}",
+        ("Factor", "Change", "Context", formatting.with_bracket("Difference", unit))
+        + ("95 % interval", "Seeds"),
+        rows,
+        findings.contexts,
+        keys=("factor", "change", "context"),
+        units=dict.fromkeys(("estimate", "low", "high"), unit),
+        numeric=frozenset({3, 4, 5}),
+    )
+
+
 def _unpaired_note(effect: Mapping[Any, Any]) -> str:
     return "Welch: seeds do not match" if effect["method"] == "welch" else ""
 

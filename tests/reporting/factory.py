@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ablate.analysis.contexts import CONTEXT_COLUMNS
 from ablate.analysis.factorial import COLUMNS as FACTORIAL_COLUMNS
 from ablate.analysis.looks import GROWTH_COLUMNS
 from ablate.workload import MetricDescription
@@ -73,6 +74,8 @@ def make_findings(
         arms=arm_table,
         effects=effects,
         differences=differences,
+        contexts=_context_rows(effects) if len(contexts) > 1 else pd.DataFrame(columns=CONTEXT_COLUMNS),
+        context_differences=_context_pairs(effects, differences),
         factorial=pd.DataFrame(columns=FACTORIAL_COLUMNS),
         growth=pd.DataFrame(columns=GROWTH_COLUMNS),
         curves={
@@ -240,6 +243,18 @@ def _effects(arms: list[Any], differences: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _context_rows(effects: pd.DataFrame) -> pd.DataFrame:
+    """Every effect as a change: here all contexts start alike."""
+    rows = effects.assign(change="without -> " + effects["level"])
+    return rows.sort_values(["factor", "change"], kind="stable")[CONTEXT_COLUMNS]
+
+
+def _context_pairs(effects: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
+    named = effects.assign(change="without -> " + effects["level"])
+    pairs = differences.merge(named[["context", "arm", "factor", "change"]], on=["context", "arm"])
+    return pairs[["factor", "change", "context", "seed", "difference"]]
 
 
 def _curve(
