@@ -9,18 +9,18 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from ablate.analysis import inference, power
 from ablate.analysis.inference import ALPHA, Sample
+from ablate.analysis.left_out import trials_of
 from ablate.analysis.looks import looked_at_repeatedly
 from ablate.analysis.power import Looking
 from ablate.analysis.readings import Evidence, Reading, Stand, Where, finite, read
 from ablate.analysis.sequential import Outcome
 from ablate.analysis.tables import ArmKey
 from ablate.study.arms import Arm
-from ablate.study.schema import Claim, Faster, NoWorse, Open, Reaches
+from ablate.study.schema import Claim, NoWorse, Open, Reaches
 
 
 class Verdict(BaseModel):
@@ -138,7 +138,7 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
     needed, detectable = _lacking(stand, most) if outcome == "undecided" else (None, None)
     if isinstance(claim, Reaches | NoWorse):
         detectable = None  # it is an arm's mean, or the lack of a loss, that is asked for
-    notes = reading.note, _no_interval(claim, reading), _left_out(evidence, claim, reading)
+    notes = reading.note, _no_interval(claim, reading)
     return Verdict(
         says=claim.says,
         kind=claim.kind,
@@ -233,30 +233,11 @@ def _no_interval(claim: Claim, reading: Reading) -> str:
     return ""
 
 
-def _left_out(evidence: Evidence, claim: Claim, reading: Reading) -> str:
-    """Diverged trials without a value in the claim's metric: what is compared is the others."""
-    trials, metric = _trials_of(evidence, reading.arms), evidence.metric_of(claim)
-    diverged = trials[trials["status"] == "diverged"]
-    if isinstance(claim, Faster) or diverged.empty:
-        return ""
-    count = int(diverged[metric].isna().sum()) if metric in diverged else len(diverged)
-    if not count:
-        return ""
-    of_them = "1 trial that diverged is" if count == 1 else f"{count} trials that diverged are"
-    return f"{of_them} left out: it is said of the others alone."
-
-
 def _hours(evidence: Evidence, arms: tuple[Arm, ...], cost: str) -> float | None:
     """Of the trials of these arms; None where no trial says what it cost.
 
     cost: column of the trials, in seconds.
     """
-    seconds = float(_trials_of(evidence, arms)[cost].sum())
+    seconds = float(trials_of(evidence.trials, {arm.key for arm in arms})[cost].sum())
     return seconds / 3600 if seconds else None
 
-
-def _trials_of(evidence: Evidence, arms: tuple[Arm, ...]) -> pd.DataFrame:
-    """The rows of these arms' trials, each trial once."""
-    keys, trials = {arm.key for arm in arms}, evidence.trials
-    mine = [key in keys for key in zip(trials["context"], trials["arm"], strict=True)]
-    return trials[mine].drop_duplicates("hash")

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ablate.records.counted_metrics import chance_levels, counted_metrics
 from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
@@ -45,6 +46,7 @@ def _trial_row(
     plan: Plan, arm: Arm, seed: int, hash_: str, record: TrialRecord | None
 ) -> dict[str, Any]:
     cost = None if record is None else record.cost
+    counted = counted_metrics(record, plan.study, plan.metrics)
     return {
         "context": arm.context,
         "arm": arm.name,
@@ -52,22 +54,11 @@ def _trial_row(
         "hash": hash_,
         "status": "missing" if record is None else record.status,
         **{f"{FACTOR}{factor}": level for factor, level in arm.levels.items()},
-        **{_column(name): value for name, value in _counted(plan, record).items()},
+        **{_column(name): value for name, value in counted.items()},
         "core_seconds": np.nan if cost is None else cost.core_seconds,
         "gpu_seconds": np.nan if cost is None else cost.gpu_seconds,
         "flops": np.nan if cost is None else cost.flops,
     }
-
-
-def _counted(plan: Plan, record: TrialRecord | None) -> dict[str, float]:
-    """The metrics by which a trial counts in means and effects."""
-    if record is None:
-        return {}
-    if record.status == "completed":
-        return record.metrics
-    if record.status == "diverged" and plan.study.diverged == "chance":
-        return record.chance_level
-    return {}
 
 
 def _column(metric: str) -> str:
@@ -116,10 +107,9 @@ def chance_of_diverged(
     for trial in plan.trials:
         record = records.get(trial.hash)
         if record is not None and record.status == "diverged":
-            level = record.chance_level.get(curve, np.nan)
-            found[trial.context, trial.arm, trial.seed] = record.chance_level.get(
-                f"{curve}_mean", level
-            )
+            levels = chance_levels(record, plan.metrics)
+            level = levels.get(f"{curve}_mean", levels.get(curve, np.nan))
+            found[trial.context, trial.arm, trial.seed] = level
     return found
 
 

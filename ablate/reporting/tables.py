@@ -242,17 +242,23 @@ def arm_table(findings: Findings) -> Table:
         findings.arms,
         keys=("context", "arm"),
         units=dict.fromkeys(("mean", "sd", "low", "high"), metric.unit)
-        | dict.fromkeys(("core_seconds", "gpu_seconds"), "s"),
+        | dict.fromkeys(("core_seconds", "gpu_seconds"), "s")
+        | {"failure_rate": "%"},
         numeric=frozenset(range(2 if several_contexts else 1, len(header))),
     )
 
 
 def _what_is_missing(arm: Mapping[Any, Any]) -> str:
     return ", ".join(
-        f"{formatting.count(arm[ending])} {ending}"
+        f"{formatting.count(arm[ending])} {ending}{_rate(arm) if ending == 'diverged' else ''}"
         for ending in ("diverged", "failed", "missing")
         if not formatting.is_missing(arm.get(ending)) and arm[ending] > 0
     )
+
+
+def _rate(arm: Mapping[Any, Any]) -> str:
+    rate = arm.get("failure_rate")
+    return "" if formatting.is_missing(rate) else f" ({formatting.count(rate)} %)"
 
 
 def factorial_table(findings: Findings) -> Table | None:

@@ -27,6 +27,7 @@ from ablate.study.schema import (
     Open,
     Reaches,
 )
+from ablate.workload import MetricDescription
 from tests.analysis.evidence import (
     EPOCHS,
     MOMENTUM,
@@ -632,7 +633,8 @@ def test_a_diverged_trial_counts_at_chance_level_however_well_it_began():
 def test_without_a_chance_level_diverged_trials_are_left_out_of_a_mean_over_training():
     curves = {"wide": [reaching(1, epochs=6)] * 4, "baseline": [reaching(2)] * 4}
     verdict = verdict_of_curves(faster(), curves, {"wide": ["diverged"] * 2 + [80.0] * 2})
-    assert verdict.n == 2
+    assert (verdict.n, verdict.verdict) == (2, "undecided")
+    assert "Diverged: 2 of 4 (50 %) of wide. What validation_accuracy is worth" in verdict.note
 
 
 @pytest.mark.parametrize("threshold", [None, 60.0])
@@ -1135,7 +1137,37 @@ def test_two_names_of_the_same_trials_are_compared_with_nothing():
     )
 
 
-def test_what_survivors_say_is_said_of_them_alone():
+SURVIVORS = {"baseline": [80.0 + seed / 9 for seed in range(6)], "wide": [83.0, 83.2, 83.4]}
+SURVIVORS["wide"] += ["diverged"] * 3
+
+
+def test_survivors_alone_settle_nothing_where_diverged_trials_are_to_count():
+    verdict = verdict_of(WIDE_IS_BETTER, SURVIVORS)
+    assert (verdict.verdict, verdict.n, verdict.low, verdict.p) == ("undecided", 3, None, None)
+    assert verdict.note == (
+        "Diverged: 3 of 6 (50 %) of wide. What test_accuracy is worth without learning is not "
+        "known, and those that trained do not speak for the others: say it, by "
+        "`metrics: {test_accuracy: {label: ..., chance: ...}}`, or leave them out, by "
+        "`diverged: failure_rate`."
+    )
+
+
+def test_a_study_may_declare_what_a_metric_is_worth_without_learning():
+    metrics = {"test_accuracy": MetricDescription(label="accuracy", chance=10.0)}
+    verdict = verdict_of(WIDE_IS_BETTER, SURVIVORS, metrics=metrics)
+    assert (verdict.n, verdict.note) == (6, "")
+    assert verdict.estimate == pytest.approx((3 * 83.2 + 3 * 10.0) / 6 - 80.0 - 15 / 54)
+
+
+def test_survivors_are_judged_where_the_study_counts_failures_apart():
+    verdict = verdict_of(WIDE_IS_BETTER, SURVIVORS, diverged="failure_rate")
+    assert (verdict.verdict, verdict.n) == ("supported", 3)
+    assert verdict.note == (
+        "Diverged, and left out: 3 of 6 (50 %) of wide. It is said of the others alone."
+    )
+
+
+def test_each_metric_has_a_chance_level_of_its_own():
     gap = "generalization_gap"
     wide = {"test_accuracy": 80.0, gap: 1.0}
     values = {
@@ -1147,7 +1179,8 @@ def test_what_survivors_say_is_said_of_them_alone():
     chance = {"test_accuracy": 10.0}
     of_gap, of_accuracy = verdicts_of(plan, values, chance_level=chance)
     assert of_gap.n == 3
-    assert of_gap.note == "3 trials that diverged are left out: it is said of the others alone."
+    assert of_gap.verdict == "undecided"
+    assert of_gap.note.startswith("Diverged: 3 of 6 (50 %) of wide. What generalization_gap is ")
     assert (of_accuracy.n, of_accuracy.note) == (6, "")
 
 
