@@ -240,4 +240,3 @@ def _hours(evidence: Evidence, arms: tuple[Arm, ...], cost: str) -> float | None
     """
     seconds = float(trials_of(evidence.trials, {arm.key for arm in arms})[cost].sum())
     return seconds / 3600 if seconds else None
-

@@ -1,4 +1,4 @@
-"""Diverged trials that count as nothing in a claim, so that it would be said of the others alone."""
+"""Diverged trials that count as nothing in a claim: it would be said of the others alone."""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING
