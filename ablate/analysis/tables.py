@@ -24,7 +24,8 @@ _ABOUT = (*_KEYS, "hash", "status", "core_seconds", "gpu_seconds", "flops")
 
 def trial_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFrame:
     """One row a planned trial, arm by arm: context, arm, seed, hash, status, factor.<name> with the
-    arm's level, every metric under its name, core_seconds, gpu_seconds and flops.
+    arm's level, every metric under its name, core_seconds, gpu_seconds and flops; costs are NaN where
+    none are recorded.
 
     records: by hash. Status "missing": no record. Only completed trials have metrics; a diverged
     one has the chance level of those that know one, where the study counts it so. A metric named
@@ -45,7 +46,7 @@ def trial_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFrame:
 def _trial_row(
     plan: Plan, arm: Arm, seed: int, hash_: str, record: TrialRecord | None
 ) -> dict[str, Any]:
-    cost = None if record is None else record.cost
+    cost = None if record is None or not record.cost.is_known else record.cost
     counted = counted_metrics(record, plan.study, plan.metrics)
     return {
         "context": arm.context,

@@ -432,7 +432,7 @@ def provenance_table(
     gpu_seconds = costs["gpu_seconds"].sum()
     facts = [
         ("trials", f"{completed} completed of {len(trials)}"),
-        ("core-hours", formatting.hours(costs["core_seconds"].sum() / 3600)),
+        ("core-hours", formatting.hours(costs["core_seconds"].sum(min_count=1) / 3600)),
         *([("GPU-hours", formatting.hours(gpu_seconds / 3600))] if gpu_seconds else []),
         *_flat(provenance),
     ]
