@@ -138,7 +138,7 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
     needed, detectable = _lacking(stand, most) if outcome == "undecided" else (None, None)
     if isinstance(claim, Reaches | NoWorse):
         detectable = None  # it is an arm's mean, or the lack of a loss, that is asked for
-    notes = reading.note, _no_interval(claim, reading)
+    notes = reading.note, _no_interval(evidence, claim, reading)
     return Verdict(
         says=claim.says,
         kind=claim.kind,
@@ -220,10 +220,12 @@ def _seeds_for_largest(leads: tuple[Sample, ...], level: float, study: Looking) 
     return max(known) if len(known) == len(each) else None
 
 
-def _no_interval(claim: Claim, reading: Reading) -> str:
+def _no_interval(evidence: Evidence, claim: Claim, reading: Reading) -> str:
     """Why there is none, where there is something to compare."""
     if isinstance(claim, Open) or not reading.arms:
         return ""
+    if reading.sample.n < 2 and (unmatched := _unmatched_seeds(evidence, reading.arms)):
+        return unmatched
     if reading.sample.n == 0:
         return "No seed has all that it takes."
     if reading.sample.n == 1:
@@ -231,6 +233,26 @@ def _no_interval(claim: Claim, reading: Reading) -> str:
     if np.isnan(reading.sample.standard_error):
         return "All values are equal, and in what steps they change is not known: nothing is sure."
     return ""
+
+
+def _unmatched_seeds(evidence: Evidence, arms: tuple[Arm, ...]) -> str:
+    """Where each arm has seeds enough, and too few are those of the others."""
+    ended = evidence.trials[evidence.trials["status"] == "completed"]
+    seeds = {
+        arm.key: set(ended[(ended["context"] == arm.context) & (ended["arm"] == arm.name)]["seed"])
+        for arm in arms
+    }
+    shared = len(set.intersection(*seeds.values()))
+    if shared > 1 or min(map(len, seeds.values())) < 2:
+        return ""
+    have = "; ".join(
+        f"{name} has {', '.join(map(str, sorted(own)))}"
+        for name, own in zip(_names(arms), seeds.values(), strict=False)
+    )
+    return (
+        f"Seeds do not match: {have}. A claim rests on pairs: train its arms on the same seeds, or "
+        "number alike those trials that shared what a seed fixes."
+    )
 
 
 def _hours(evidence: Evidence, arms: tuple[Arm, ...], cost: str) -> float | None:

@@ -684,7 +684,7 @@ def test_ten_seeds_that_both_have_are_enough_for_stability():
 # --- interaction ----------------------------------------------------------------------------------
 
 WIDTH_NEEDS_NORM = Interaction(
-    says="Width matters only with norm.",
+    says="What width is worth depends on norm.",
     change=arm(width="wide"),
     first=arm(norm="batch"),
     second=arm(norm="plain"),
@@ -732,7 +732,7 @@ def test_an_interaction_without_threshold_has_the_p_of_the_t_test():
 
 def test_an_interaction_of_contexts_compares_the_effects_within_them():
     claim = Interaction(
-        says="Width matters less in long training.",
+        says="What width is worth depends on the length of training.",
         change=arm(width="wide"),
         first=arm(context="long"),
         second=arm(context="short"),
@@ -1137,6 +1137,16 @@ def test_two_names_of_the_same_trials_are_compared_with_nothing():
     )
 
 
+def test_seeds_that_do_not_match_are_said_to_do_so_with_what_would_be_right():
+    values = {"baseline": [80.0, 80.1, None, None], "wide": [None, None, 85.0, 85.2]}
+    verdict = verdict_of(WIDE_IS_BETTER, values)
+    assert (verdict.verdict, verdict.n) == ("undecided", 0)
+    assert verdict.note == (
+        "Seeds do not match: wide has 2, 3; baseline has 0, 1. A claim rests on pairs: train its "
+        "arms on the same seeds, or number alike those trials that shared what a seed fixes."
+    )
+
+
 SURVIVORS = {"baseline": [80.0 + seed / 9 for seed in range(6)], "wide": [83.0, 83.2, 83.4]}
 SURVIVORS["wide"] += ["diverged"] * 3
 
@@ -1214,7 +1224,7 @@ def test_core_hours_are_those_of_the_arms_concerned():
 def test_core_hours_count_a_shared_trial_once():
     """The wide arm of the one context is the baseline of the other."""
     claim = Interaction(
-        says="Epochs matter more in the wide one.",
+        says="What epochs are worth depends on the width.",
         change=arm(epochs="long"),
         first=arm(context="small", width="wide"),
         second=arm(context="large"),
