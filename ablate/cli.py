@@ -313,7 +313,13 @@ def report(
     ablate report studies/pooling.yaml --results results.csv
     """
     from ablate.reporting.picture_folder import PICTURES_FOLDER, carry_pictures
-    from ablate.run_folder import folder_for_results, make_folder, read_runs, write_compact_run
+    from ablate.run_folder import (
+        folder_for_results,
+        make_folder,
+        read_runs,
+        refuse_to_report_into,
+        write_compact_run,
+    )
     from ablate.search_folder import is_search
 
     if any(map(is_search, runs)):
@@ -326,6 +332,7 @@ def report(
             _results_from_elsewhere(runs, results),
             folder_for_results(runs[0], results, out),
         )
+    refuse_to_report_into(folder, run.plan)
     make_folder(folder)
     if compact:
         write_compact_run(run, folder)

@@ -157,6 +157,12 @@ def refuse_another_study(folder: Path, plan: Plan) -> None:
         )
 
 
+def refuse_to_report_into(folder: Path, plan: Plan) -> None:
+    """Raises AblateError where a report would replace what a search or another study has found."""
+    _refuse_a_search(folder)
+    refuse_another_study(folder, plan)
+
+
 def refuse_a_run(folder: Path) -> None:
     """Raises AblateError where a search would write over what a run has found."""
     if _holds_findings(folder) and not (folder / SPACE_FILE).is_file():

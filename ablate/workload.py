@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, FiniteFloat
 
 from ablate.errors import AblateError, Problem, SettingsError, did_you_mean
 
@@ -61,6 +61,9 @@ class MetricDescription(BaseModel):
     uses_test_data: bool = False
     """Whether the test set is part of it, so that nothing may be chosen by it; a name that begins
     with `test_` says so by itself."""
+    chance: FiniteFloat | None = None
+    """What it is worth without learning; stands for a diverged trial whose record does not say it
+    itself. None: not known."""
 
 
 _LOWER_IS_BETTER = {

@@ -2,6 +2,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner, Result
@@ -728,3 +729,50 @@ class TestCompare:
             "trivial.yaml: is a study, not a run of it\n"
             "    name the run's folder, such as runs/trivial\n"
         )
+
+
+EXTERNAL = """\
+question: Does mean pooling pay?
+workload: external
+baseline: {pool: max}
+factors: {pool: [max, mean]}
+metric: accuracy
+claims:
+  - says: Mean pooling pays.
+    difference: {better: {pool: mean}, worse: {pool: max}}
+"""
+RESULTS = "pool,seed,accuracy\n" + "".join(
+    f"max,{seed},{80 + seed / 10}\nmean,{seed},{83 + seed / 9}\n" for seed in range(4)
+)
+
+
+class TestReportOfResultsFromElsewhere:
+    @pytest.mark.parametrize("kind", ["csv", "parquet"])
+    def test_a_table_becomes_a_report_with_verdicts_and_no_cost(self, kind: str):
+        Path("study.yaml").write_text(EXTERNAL)
+        Path("results.csv").write_text(RESULTS)
+        if kind == "parquet":
+            pandas.read_csv("results.csv").to_parquet("results.parquet")
+        result = ablate("report", "study.yaml", "--results", f"results.{kind}", "--out", "found")
+        assert result.exit_code == 0, result.stderr
+        assert result.stdout.startswith("The claim is supported;")
+        page = Path("found/report.md").read_text()
+        assert "✓ supported" in page
+        assert "0.00" not in page.partition("core-hours")[2].splitlines()[0]
+        arms = pandas.read_csv("found/tables/arms.csv")
+        assert arms["core_seconds"].isna().all()
+        macros = "".join(path.read_text() for path in Path("found").rglob("*.tex"))
+        assert "CoreSeconds" not in macros
+        assert "\\effect" in macros
+
+    def test_another_studys_evidence_is_not_written_over(self):
+        Path("study.yaml").write_text(EXTERNAL)
+        Path("other.yaml").write_text(EXTERNAL.replace("Does mean pooling pay?", "Something else?"))
+        Path("results.csv").write_text(RESULTS)
+        options = ("--results", "results.csv", "--out", "found", "--compact")
+        assert ablate("report", "study.yaml", *options).exit_code == 0
+        before = Path("found/study.yaml").read_bytes()
+        result = ablate("report", "other.yaml", *options)
+        assert result.exit_code == 2
+        assert "found: is the run of another study: Does mean pooling pay?" in result.stderr
+        assert Path("found/study.yaml").read_bytes() == before

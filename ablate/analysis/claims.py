@@ -9,17 +9,17 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from ablate.analysis import inference, power
 from ablate.analysis.inference import ALPHA, Sample
+from ablate.analysis.left_out import trials_of
 from ablate.analysis.looks import looked_at_repeatedly
 from ablate.analysis.power import Looking
 from ablate.analysis.readings import Evidence, Reading, Stand, Where, finite, read
 from ablate.analysis.sequential import Outcome
 from ablate.study.arms import Arm
-from ablate.study.schema import Claim, Faster, NoWorse, Open, Reaches
+from ablate.study.schema import Claim, NoWorse, Open, Reaches
 
 
 class Verdict(BaseModel):
@@ -126,7 +126,7 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
     needed, detectable = _lacking(stand, most) if outcome == "undecided" else (None, None)
     if isinstance(claim, Reaches | NoWorse):
         detectable = None  # it is an arm's mean, or the lack of a loss, that is asked for
-    notes = reading.note, _no_interval(claim, reading), _left_out(evidence, claim, reading)
+    notes = reading.note, _no_interval(evidence, claim, reading)
     return Verdict(
         says=claim.says,
         kind=claim.kind,
@@ -208,10 +208,12 @@ def _seeds_for_largest(leads: tuple[Sample, ...], level: float, study: Looking) 
     return max(known) if len(known) == len(each) else None
 
 
-def _no_interval(claim: Claim, reading: Reading) -> str:
+def _no_interval(evidence: Evidence, claim: Claim, reading: Reading) -> str:
     """Why there is none, where there is something to compare."""
     if isinstance(claim, Open) or not reading.arms:
         return ""
+    if reading.sample.n < 2 and (unmatched := _unmatched_seeds(evidence, reading.arms)):
+        return unmatched
     if reading.sample.n == 0:
         return "No seed has all that it takes."
     if reading.sample.n == 1:
@@ -221,17 +223,24 @@ def _no_interval(claim: Claim, reading: Reading) -> str:
     return ""
 
 
-def _left_out(evidence: Evidence, claim: Claim, reading: Reading) -> str:
-    """Diverged trials without a value in the claim's metric: what is compared is the others."""
-    trials, metric = _trials_of(evidence, reading.arms), evidence.metric_of(claim)
-    diverged = trials[trials["status"] == "diverged"]
-    if isinstance(claim, Faster) or diverged.empty:
+def _unmatched_seeds(evidence: Evidence, arms: tuple[Arm, ...]) -> str:
+    """Where each arm has seeds enough, and too few are those of the others."""
+    ended = evidence.trials[evidence.trials["status"] == "completed"]
+    seeds = {
+        arm.key: set(ended[(ended["context"] == arm.context) & (ended["arm"] == arm.name)]["seed"])
+        for arm in arms
+    }
+    shared = len(set.intersection(*seeds.values()))
+    if shared > 1 or min(map(len, seeds.values())) < 2:
         return ""
-    count = int(diverged[metric].isna().sum()) if metric in diverged else len(diverged)
-    if not count:
-        return ""
-    of_them = "1 trial that diverged is" if count == 1 else f"{count} trials that diverged are"
-    return f"{of_them} left out: it is said of the others alone."
+    have = "; ".join(
+        f"{name} has {', '.join(map(str, sorted(own)))}"
+        for name, own in zip(_names(arms), seeds.values(), strict=False)
+    )
+    return (
+        f"Seeds do not match: {have}. A claim rests on pairs: train its arms on the same seeds, or "
+        "number alike those trials that shared what a seed fixes."
+    )
 
 
 def _hours(evidence: Evidence, arms: tuple[Arm, ...], cost: str) -> float | None:
@@ -239,12 +248,5 @@ def _hours(evidence: Evidence, arms: tuple[Arm, ...], cost: str) -> float | None
 
     cost: column of the trials, in seconds.
     """
-    seconds = float(_trials_of(evidence, arms)[cost].sum())
+    seconds = float(trials_of(evidence.trials, {arm.key for arm in arms})[cost].sum())
     return seconds / 3600 if seconds else None
-
-
-def _trials_of(evidence: Evidence, arms: tuple[Arm, ...]) -> pd.DataFrame:
-    """The rows of these arms' trials, each trial once."""
-    keys, trials = {arm.key for arm in arms}, evidence.trials
-    mine = [key in keys for key in zip(trials["context"], trials["arm"], strict=True)]
-    return trials[mine].drop_duplicates("hash")

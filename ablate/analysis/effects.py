@@ -152,8 +152,9 @@ def arm_table(
     plan: Plan, trials: pd.DataFrame, metric: str, resolution: float = 0.0
 ) -> pd.DataFrame:
     """One row an arm: context, arm, is_reference, n, mean, sd, low and high (95 % t interval of the
-    mean), numbers of diverged, failed and missing trials (a pruned one is missing), and the mean
-    core_seconds, gpu_seconds and flops of its trials.
+    mean), numbers of diverged, failed and missing trials (a pruned one is missing), failure_rate
+    (percentage of diverged trials among those that diverged or completed; NaN of none), and the
+    mean core_seconds, gpu_seconds and flops of its trials.
     """
     rows = []
     for arm in plan.arms:
@@ -173,6 +174,7 @@ def arm_table(
                 "low": float(low),
                 "high": float(high),
                 "diverged": int((status == "diverged").sum()),
+                "failure_rate": _failure_rate(status),
                 "failed": int((status == "failed").sum()),
                 "missing": int(status.isin(["missing", "pruned"]).sum()),
                 "core_seconds": own["core_seconds"].mean(),
@@ -181,6 +183,11 @@ def arm_table(
             }
         )
     return pd.DataFrame(rows)
+
+
+def _failure_rate(status: "pd.Series[str]") -> float:
+    ended = status[status.isin(["completed", "diverged"])]
+    return 100 * float((ended == "diverged").mean()) if len(ended) else np.nan
 
 
 def _paired_or_welch(

@@ -237,23 +237,33 @@ def _guessed_directions(plan: Plan) -> Iterator[str]:
 def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord]) -> Iterator[str]:
     """Trials that count otherwise than by their metrics, or not at all."""
     diverged, unknown = trials["status"] == "diverged", trials[plan.study.metric].isna()
-    at_chance = plan.study.diverged == "chance"
-    why = ", as no chance level is known" if at_chance else ""
+    why = ", as no chance level is known" if plan.study.diverged == "chance" else ""
+    counted, left_out = diverged & ~unknown, diverged & unknown
     for word, own, meaning in (
-        ("diverged", diverged & ~unknown, "counted at chance level"),
-        ("diverged", diverged & unknown, f"left out of means and effects{why}"),
+        ("diverged", counted, "counted at chance level"),
+        ("diverged", left_out, f"left out of means and effects{why}"),
         ("failed", trials["status"] == "failed", "missing in means and effects"),
         ("missing", trials["status"] == "missing", _why_missing(plan)),
         ("pruned", trials["status"] == "pruned", "stopped early by a scheduler, and not counted"),
     ):
         if own.any():
-            arms = ", ".join(dict.fromkeys(trials[own]["arm"]))
+            rates = _failure_rates(trials) if own is left_out else {}
+            arms = ", ".join(rates.get(arm, arm) for arm in dict.fromkeys(trials[own]["arm"]))
             plural = "" if len(trials) == 1 else "s"
             yield f"{own.sum()} of {len(trials)} trial{plural} {word} ({meaning}): {arms}."
     errors = [record.error for record in records.values() if record.status == "failed"]
     if last_lines := dict.fromkeys((error or "").strip().splitlines()[-1] for error in errors):
         more = "" if len(last_lines) == 1 else f", and {len(last_lines) - 1} other reasons"
         yield f"Why trials failed: {next(iter(last_lines))}{more}."
+
+
+def _failure_rates(trials: pd.DataFrame) -> dict[str, str]:
+    """Arm -> its name with the rate at which it diverged, of all arms of that name."""
+    ended = trials[trials["status"].isin(["completed", "diverged"])]
+    return {
+        str(arm): f"{arm} ({(own == 'diverged').mean():.0%} of its trials)".replace("%", " %")
+        for arm, own in ended.groupby("arm", sort=False)["status"]
+    }
 
 
 def _why_missing(plan: Plan) -> str:

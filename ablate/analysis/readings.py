@@ -14,6 +14,7 @@ from ablate.analysis import inference
 from ablate.analysis.convergence import curve_means, epochs_to, point_spacing
 from ablate.analysis.effects import SeedContrast, compared, contrast, values_of
 from ablate.analysis.inference import ALPHA, Critical, Decision, Sample
+from ablate.analysis.left_out import left_out
 from ablate.analysis.sequential import Outcome
 from ablate.analysis.tables import ArmKey, chance_of_diverged, counts_steps, resolution_of
 from ablate.errors import StudyError
@@ -141,12 +142,26 @@ def read(evidence: Evidence, claim: Claim) -> Reading:
         if twice := named_twice(evidence.plan, claim):
             note = f"It compares {twice.what}."
             return Reading(inference.summarise([]), _open(), None, "", (), note)
-        return _READERS[claim.kind](evidence, claim)
+        return _of_all_trials(evidence, claim, _READERS[claim.kind](evidence, claim))
     except StudyError as error:
         if evidence.plan.study.design.order != "greedy":
             raise
         note = f"Its arm has not come up: {error.problems[0].message}."
         return Reading(inference.summarise([]), _open(), None, "", (), note)
+
+
+def _of_all_trials(evidence: Evidence, claim: Claim, reading: Reading) -> Reading:
+    """The reading with what is to be said of diverged trials that count as nothing. Where the study
+    would have them count, those that trained settle nothing: an arm that collapses half the time
+    would be judged by its better half.
+    """
+    note = left_out(evidence, claim, {arm.key for arm in reading.arms})
+    if not note:
+        return reading
+    reading = reading._replace(note=" ".join(filter(None, (reading.note, note))))
+    if evidence.plan.study.diverged == "failure_rate":
+        return reading
+    return reading._replace(decision=inference.among(reading.decision, ()), possible=())
 
 
 # --- one reader a kind of claim -----------------------------------------------------------------

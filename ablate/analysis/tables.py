@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ablate.records.counted_metrics import chance_levels, counted_metrics
 from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
@@ -23,7 +24,8 @@ _ABOUT = (*_KEYS, "hash", "status", "core_seconds", "gpu_seconds", "flops")
 
 def trial_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFrame:
     """One row a planned trial, arm by arm: context, arm, seed, hash, status, factor.<name> with the
-    arm's level, every metric under its name, core_seconds, gpu_seconds and flops.
+    arm's level, every metric under its name, core_seconds, gpu_seconds and flops; costs are NaN where
+    none are recorded.
 
     records: by hash. Status "missing": no record. Only completed trials have metrics; a diverged
     one has the chance level of those that know one, where the study counts it so. A metric named
@@ -44,7 +46,8 @@ def trial_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFrame:
 def _trial_row(
     plan: Plan, arm: Arm, seed: int, hash_: str, record: TrialRecord | None
 ) -> dict[str, Any]:
-    cost = None if record is None else record.cost
+    cost = None if record is None or not record.cost.is_known else record.cost
+    counted = counted_metrics(record, plan.study, plan.metrics)
     return {
         "context": arm.context,
         "arm": arm.name,
@@ -52,22 +55,11 @@ def _trial_row(
         "hash": hash_,
         "status": "missing" if record is None else record.status,
         **{f"{FACTOR}{factor}": level for factor, level in arm.levels.items()},
-        **{_column(name): value for name, value in _counted(plan, record).items()},
+        **{_column(name): value for name, value in counted.items()},
         "core_seconds": np.nan if cost is None else cost.core_seconds,
         "gpu_seconds": np.nan if cost is None else cost.gpu_seconds,
         "flops": np.nan if cost is None else cost.flops,
     }
-
-
-def _counted(plan: Plan, record: TrialRecord | None) -> dict[str, float]:
-    """The metrics by which a trial counts in means and effects."""
-    if record is None:
-        return {}
-    if record.status == "completed":
-        return record.metrics
-    if record.status == "diverged" and plan.study.diverged == "chance":
-        return record.chance_level
-    return {}
 
 
 def _column(metric: str) -> str:
@@ -116,10 +108,9 @@ def chance_of_diverged(
     for trial in plan.trials:
         record = records.get(trial.hash)
         if record is not None and record.status == "diverged":
-            level = record.chance_level.get(curve, np.nan)
-            found[trial.context, trial.arm, trial.seed] = record.chance_level.get(
-                f"{curve}_mean", level
-            )
+            levels = chance_levels(record, plan.metrics)
+            level = levels.get(f"{curve}_mean", levels.get(curve, np.nan))
+            found[trial.context, trial.arm, trial.seed] = level
     return found
 
 

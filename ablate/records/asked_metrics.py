@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from ablate.records.greedy_path import Find, criterion
 from ablate.records.schema import TrialRecord
 from ablate.study.plan import Plan
+from ablate.study.schema import Faster, Study
 
 NOT_FINITE = "not_finite"
 """In a completed trial's provenance: the metrics left out, for which its study did not ask."""
@@ -24,6 +25,28 @@ def asked_metrics(plan: Plan) -> frozenset[str]:
     if study.design.order == "greedy":
         named.append(criterion(study))
     return frozenset((*named, *plan.metrics))
+
+
+def absent_metrics(study: Study, given: Collection[str]) -> dict[str, str]:
+    """The metrics that effects, claims and measured published numbers need and that are not given,
+    each with whose it is. A curve may be given as its mean over training.
+    """
+    needed = {study.metric: "the study's metric"}
+    curves = set()
+    for position, claim in enumerate(study.claims, 1):
+        if isinstance(claim, Faster):
+            curves.add(claim.curve)
+            needed.setdefault(claim.curve, f"the curve of claim {position},")
+        elif claim.metric is not None:
+            needed.setdefault(claim.metric, f"the metric of claim {position},")
+    for number in study.published:
+        if number.arm is not None:
+            needed.setdefault(number.metric, f"the metric published for {number.label},")
+    return {
+        name: whose
+        for name, whose in needed.items()
+        if name not in given and not (name in curves and f"{name}_mean" in given)
+    }
 
 
 def not_finite(final: Mapping[str, float], asked: Collection[str] | None = None) -> list[str]:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ablate.records.counted_metrics import counted_metrics
 from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan, PlannedTrial, make_plan
@@ -66,7 +67,7 @@ def grown(path: GreedyPath, find: Find) -> GreedyPath | None:
     study, sign = path.plan.study, _sign(path.plan)
     means = {}
     for name, ended in records.items():
-        values = [value for record in ended if (value := _value(record, study)) is not None]
+        values = [value for record in ended if (value := _value(record, path.plan)) is not None]
         if values:
             means[name] = sign * math.fsum(values) / len(values)
     if not means:
@@ -87,14 +88,9 @@ def criterion(study: Study) -> str:
     return validation_counterpart(study.metric) or study.metric
 
 
-def _value(record: TrialRecord | None, study: Study) -> float | None:
-    """What a trial counts as: its metric, or chance level if it diverged and the study says so."""
-    if record is None:
-        return None
-    counted = record.metrics if record.status == "completed" else {}
-    if record.status == "diverged" and study.diverged == "chance":
-        counted = record.chance_level
-    value = counted.get(criterion(study))
+def _value(record: TrialRecord | None, plan: Plan) -> float | None:
+    """What a trial counts as in the criterion; None where it counts as nothing."""
+    value = counted_metrics(record, plan.study, plan.metrics).get(criterion(plan.study))
     return value if value is not None and math.isfinite(value) else None
 
 

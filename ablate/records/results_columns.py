@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ablate.errors import did_you_mean
-from ablate.records.asked_metrics import asked_metrics
+from ablate.records.asked_metrics import absent_metrics, asked_metrics
 from ablate.records.table_file import Table, TableProblems, joined
 from ablate.study.plan import Plan
-from ablate.study.schema import Study
 
 _PREFIXES: Mapping[str, Literal["setting", "metric"]] = {
     "config.": "setting",
@@ -102,7 +101,8 @@ def find_columns(table: Table, plan: Plan, problems: TableProblems) -> ResultCol
         positions=positions,
         ignored=tuple(column.name for column in left if column.name not in metrics.values()),
     )
-    _note_missing(result, study, problems)
+    _note_missing(result, plan, problems)
+    _note_untold_factors(result, plan, problems)
     return result
 
 
@@ -182,7 +182,34 @@ def _note_ambiguous(names: list[str], word: str, problems: TableProblems) -> Non
     problems.note(f"columns {quoted} could each be '{word}'", "rename or remove all but one")
 
 
-def _note_missing(columns: ResultColumns, study: Study, problems: TableProblems) -> None:
+def _note_untold_factors(columns: ResultColumns, plan: Plan, problems: TableProblems) -> None:
+    """Where levels tell the arms, a factor without a column: its column may have another name, and
+    then rows of all its levels would count as the reference.
+    """
+    untold = [name for name in plan.study.factors if name not in columns.factors]
+    if columns.arm is not None or not columns.factors:
+        return
+    others = [*columns.ignored, *columns.metrics]
+    for name in untold:
+        reference = dict.fromkeys(
+            arm.levels[name] for arm in plan.arms if arm.is_reference and name in arm.levels
+        )
+        quoted = " or ".join(f"'{level}'" for level in reference)
+        problems.note(
+            f"no column gives the factor '{name}'",
+            f"{_near(name, others)}add a column '{name}', whose cells may be empty where it is "
+            f"{quoted}, or a column 'arm'",
+        )
+
+
+def _near(word: str, others: Collection[str]) -> str:
+    """The near one of the others as a cure, followed by another; empty where there is none."""
+    cure = did_you_mean(word, others)
+    return f"{cure} Else " if cure.startswith("did you") else ""
+
+
+def _note_missing(columns: ResultColumns, plan: Plan, problems: TableProblems) -> None:
+    study = plan.study
     if columns.seed is None:
         problems.note("no column gives the seeds", "add a column 'seed' of whole numbers")
     if study.factors and columns.arm is None and not columns.factors:
@@ -195,10 +222,11 @@ def _note_missing(columns: ResultColumns, study: Study, problems: TableProblems)
             "no column says which baseline a row belongs to",
             f"add a column 'context' with {', '.join(study.contexts)}",
         )
-    if not columns.is_long and study.metric not in columns.metrics:
+    absent = {} if columns.is_long else absent_metrics(study, columns.metrics)
+    for metric, whose in absent.items():
         problems.note(
-            f"no column gives the study's metric '{study.metric}'",
-            did_you_mean(study.metric, columns.metrics)
+            f"no column gives {whose} '{metric}'",
+            did_you_mean(metric, columns.metrics)
             if columns.metrics
-            else f"add a column '{study.metric}'",
+            else f"add a column '{metric}'",
         )

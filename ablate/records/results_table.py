@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ablate.errors import did_you_mean
-from ablate.records.asked_metrics import asked_metrics, divergence, not_finite
+from ablate.records.asked_metrics import absent_metrics, asked_metrics, divergence, not_finite
 from ablate.records.results_arms import ArmReader
 from ablate.records.results_columns import ResultColumns, find_columns, metric_name
 from ablate.records.results_rows import Position, Reading, RowReader
@@ -70,15 +70,17 @@ def read_results(path: Path, study: Study, workload: Workload | None = None) -> 
 def _note_absent_metric(
     table: Table, columns: ResultColumns, plan: Plan, problems: TableProblems
 ) -> None:
-    """A long table without the study's metric, and a wide one whose column of it is empty."""
+    """A long table without a metric that is needed, and a wide one whose column of the study's is
+    empty.
+    """
     metric = plan.study.metric
     if columns.metric is not None:
         asked = asked_metrics(plan)
         names = {metric_name(row.cells[columns.metric], asked) for row in table.rows} - {""}
-        if metric not in names:
+        for absent, whose in absent_metrics(plan.study, names).items():
             problems.note(
-                f"no row gives the study's metric '{metric}'",
-                did_you_mean(metric, names) if names else f"name the metric '{metric}'",
+                f"no row gives {whose} '{absent}'",
+                did_you_mean(absent, names) if names else f"name the metric '{absent}'",
                 column=columns.metric,
             )
     elif metric in columns.metrics:
@@ -195,14 +197,10 @@ class _Recorder:
 
     def _note(self, readings: Sequence[Reading], message: str) -> None:
         lines = [reading.line for reading in readings]
-        self._problems.note(message, self._cure(readings[0]), lines=lines)
+        self._problems.note(message, self._cure(), lines=lines)
 
-    def _cure(self, reading: Reading) -> str:
+    def _cure(self) -> str:
         """Of what is there twice."""
-        if self._columns.arm is None:
-            for factor, level in reading.arm.levels.items():
-                if factor not in self._columns.factors:
-                    return f"no column gives '{factor}', so every row counts as '{level}'; add it"
         if self._columns.is_long and not self._columns.positions:
             return "keep one, or say by a column 'epoch' or 'step' which is the last"
         if {"epoch", "step"} & self._columns.metrics.keys():

@@ -24,6 +24,11 @@ class Cost(BaseModel):
     gpu_seconds: float = 0.0
     flops: float = 0.0
 
+    @property
+    def is_known(self) -> bool:
+        """Whether anything was measured: of results from elsewhere nothing is, which is not 0."""
+        return any((self.seconds, self.core_seconds, self.gpu_seconds, self.flops))
+
 
 class TrialRecord(BaseModel):
     """One trial's spec, ending and numbers. Written once, atomically, and never changed."""

@@ -17,6 +17,8 @@ _DIGITS = dict(
     )
 )
 
+_COSTS = {"core_seconds", "gpu_seconds", "flops", "core_hours", "gpu_hours"}
+
 
 def macros(tables: Iterable[Table]) -> str:
     r"""Definitions such as `\newcommand{\effectBaselineSgdEstimate}{-5.32}`.
@@ -36,6 +38,8 @@ def macros(tables: Iterable[Table]) -> str:
         ]
         for row in table.frame.to_dict("records"):
             for column in numeric:
+                if column in _COSTS and formatting.is_missing(row[column]):
+                    continue  # of results from elsewhere: a paper cites no unknown cost
                 name = _unused(_name(table, row, str(column)), taken)
                 lines.append(f"\\newcommand{{\\{name}}}{{{_value(table, row, str(column))}}}")
     return "\n".join(lines) + "\n"

@@ -249,17 +249,23 @@ def arm_table(findings: Findings) -> Table:
         keys=("context", "arm"),
         formats=dict.fromkeys(("mean", "sd", "low", "high"), formatting.number_in(metric.unit))
         | dict.fromkeys(("n", "diverged", "failed", "missing"), formatting.count)
-        | dict.fromkeys(("core_seconds", "gpu_seconds"), formatting.number_in("s")),
+        | dict.fromkeys(("core_seconds", "gpu_seconds"), formatting.number_in("s"))
+        | {"failure_rate": formatting.number_in("%")},
         numeric=frozenset(range(2 if several_contexts else 1, len(header))),
     )
 
 
 def _what_is_missing(arm: Mapping[Any, Any]) -> str:
     return ", ".join(
-        f"{formatting.count(arm[ending])} {ending}"
+        f"{formatting.count(arm[ending])} {ending}{_rate(arm) if ending == 'diverged' else ''}"
         for ending in ("diverged", "failed", "missing")
         if not formatting.is_missing(arm.get(ending)) and arm[ending] > 0
     )
+
+
+def _rate(arm: Mapping[Any, Any]) -> str:
+    rate = arm.get("failure_rate")
+    return "" if formatting.is_missing(rate) else f" ({formatting.count(rate)} %)"
 
 
 def factorial_table(findings: Findings) -> Table | None:
@@ -470,7 +476,7 @@ def provenance_table(
     gpu_seconds = costs["gpu_seconds"].sum()
     facts = [
         ("trials", f"{completed} completed of {len(trials)}"),
-        ("core-hours", formatting.hours(costs["core_seconds"].sum() / 3600)),
+        ("core-hours", formatting.hours(costs["core_seconds"].sum(min_count=1) / 3600)),
         *([("GPU-hours", formatting.hours(gpu_seconds / 3600))] if gpu_seconds else []),
         *_flat(provenance),
     ]

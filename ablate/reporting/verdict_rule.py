@@ -10,6 +10,7 @@ _COMPARED = {
     "open": "lead of {0} over {1}",
     "faster": "lead of {0} over {1}",
     "more_stable": "spread of {1} over that of {0}",
+    "interaction": "lead of {0} over {1}, less that of {2} over {3}",
 }
 _SUPPORTED = {
     "above": "supported above {0}, refuted below",
@@ -22,11 +23,13 @@ _SUPPORTED = {
 def verdict_rule(verdict: Verdict) -> str:
     """As in "lead of max_pool over strided_conv; supported above 0.5 points, refuted below."
 
-    Of a pair, the claim's better side comes first, and the estimate is its lead, whichever way the
+    Of a pair, and of both pairs of an interaction, the claim's better side comes first, and the
+    estimate is its lead (of an interaction, the first lead less the second), whichever way the
     metric is better. "" where the claim compares no arms, or none that have come up.
     """
     parts = []
-    if len(verdict.arms) == 2 and verdict.kind in _COMPARED:
+    several = 4 if verdict.kind == "interaction" else 2
+    if len(verdict.arms) == several and verdict.kind in _COMPARED:
         parts.append(_COMPARED[verdict.kind].format(*verdict.arms))
     if verdict.arms and verdict.threshold is not None and verdict.kind != "open":
         number = formatting.setting(verdict.threshold).replace("-", formatting.MINUS)

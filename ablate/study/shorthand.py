@@ -260,6 +260,14 @@ def _by_factor(draft: Draft, value: Mapping[str, Any], place: Place) -> dict[str
         if draft.word(factor, there, draft.factors, "factor"):
             levels = draft.factors[factor]["levels"]
             name = scalar_name(level)
+            if isinstance(level, list) and name not in levels:
+                draft.refuse(
+                    there,
+                    f"{shown(level)} is no level of '{factor}', of which one is named here",
+                    f"write `{factor}: {next(iter(levels), 'level')}`; known are: "
+                    f"{', '.join(levels) or 'none'}",
+                )
+                continue
             if name == "baseline" or draft.word(name, there, levels, f"level of '{factor}'"):
                 result[factor] = name
     return result

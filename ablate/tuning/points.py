@@ -17,6 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from ablate.errors import AblateError, Problem, SettingsError
 from ablate.records.asked_metrics import asked_metrics, counted
+from ablate.records.counted_metrics import chance_levels
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import PointStatus, SearchPoint, SearchResult
 from ablate.records.store import FINISHED, RecordStore
@@ -296,7 +297,7 @@ class PointSearch:
         """The metric; of a diverged trial chance level, None where that is not known."""
         name = self.objective.metric
         if record.status == "diverged":
-            value = record.chance_level.get(name)
+            value = chance_levels(record, self._plan.metrics).get(name)
         elif name in record.metrics:
             value = record.metrics[name]
         else:

@@ -27,6 +27,7 @@ from ablate.study.schema import (
     Open,
     Reaches,
 )
+from ablate.workload import MetricDescription
 from tests.analysis.evidence import (
     EPOCHS,
     MOMENTUM,
@@ -632,7 +633,8 @@ def test_a_diverged_trial_counts_at_chance_level_however_well_it_began():
 def test_without_a_chance_level_diverged_trials_are_left_out_of_a_mean_over_training():
     curves = {"wide": [reaching(1, epochs=6)] * 4, "baseline": [reaching(2)] * 4}
     verdict = verdict_of_curves(faster(), curves, {"wide": ["diverged"] * 2 + [80.0] * 2})
-    assert verdict.n == 2
+    assert (verdict.n, verdict.verdict) == (2, "undecided")
+    assert "Diverged: 2 of 4 (50 %) of wide. What validation_accuracy is worth" in verdict.note
 
 
 @pytest.mark.parametrize("threshold", [None, 60.0])
@@ -682,7 +684,7 @@ def test_ten_seeds_that_both_have_are_enough_for_stability():
 # --- interaction ----------------------------------------------------------------------------------
 
 WIDTH_NEEDS_NORM = Interaction(
-    says="Width matters only with norm.",
+    says="What width is worth depends on norm.",
     change=arm(width="wide"),
     first=arm(norm="batch"),
     second=arm(norm="plain"),
@@ -730,7 +732,7 @@ def test_an_interaction_without_threshold_has_the_p_of_the_t_test():
 
 def test_an_interaction_of_contexts_compares_the_effects_within_them():
     claim = Interaction(
-        says="Width matters less in long training.",
+        says="What width is worth depends on the length of training.",
         change=arm(width="wide"),
         first=arm(context="long"),
         second=arm(context="short"),
@@ -1135,7 +1137,47 @@ def test_two_names_of_the_same_trials_are_compared_with_nothing():
     )
 
 
-def test_what_survivors_say_is_said_of_them_alone():
+def test_seeds_that_do_not_match_are_said_to_do_so_with_what_would_be_right():
+    values = {"baseline": [80.0, 80.1, None, None], "wide": [None, None, 85.0, 85.2]}
+    verdict = verdict_of(WIDE_IS_BETTER, values)
+    assert (verdict.verdict, verdict.n) == ("undecided", 0)
+    assert verdict.note == (
+        "Seeds do not match: wide has 2, 3; baseline has 0, 1. A claim rests on pairs: train its "
+        "arms on the same seeds, or number alike those trials that shared what a seed fixes."
+    )
+
+
+SURVIVORS = {"baseline": [80.0 + seed / 9 for seed in range(6)], "wide": [83.0, 83.2, 83.4]}
+SURVIVORS["wide"] += ["diverged"] * 3
+
+
+def test_survivors_alone_settle_nothing_where_diverged_trials_are_to_count():
+    verdict = verdict_of(WIDE_IS_BETTER, SURVIVORS)
+    assert (verdict.verdict, verdict.n, verdict.low, verdict.p) == ("undecided", 3, None, None)
+    assert verdict.note == (
+        "Diverged: 3 of 6 (50 %) of wide. What test_accuracy is worth without learning is not "
+        "known, and those that trained do not speak for the others: say it, by "
+        "`metrics: {test_accuracy: {label: ..., chance: ...}}`, or leave them out, by "
+        "`diverged: failure_rate`."
+    )
+
+
+def test_a_study_may_declare_what_a_metric_is_worth_without_learning():
+    metrics = {"test_accuracy": MetricDescription(label="accuracy", chance=10.0)}
+    verdict = verdict_of(WIDE_IS_BETTER, SURVIVORS, metrics=metrics)
+    assert (verdict.n, verdict.note) == (6, "")
+    assert verdict.estimate == pytest.approx((3 * 83.2 + 3 * 10.0) / 6 - 80.0 - 15 / 54)
+
+
+def test_survivors_are_judged_where_the_study_counts_failures_apart():
+    verdict = verdict_of(WIDE_IS_BETTER, SURVIVORS, diverged="failure_rate")
+    assert (verdict.verdict, verdict.n) == ("supported", 3)
+    assert verdict.note == (
+        "Diverged, and left out: 3 of 6 (50 %) of wide. It is said of the others alone."
+    )
+
+
+def test_each_metric_has_a_chance_level_of_its_own():
     gap = "generalization_gap"
     wide = {"test_accuracy": 80.0, gap: 1.0}
     values = {
@@ -1147,7 +1189,8 @@ def test_what_survivors_say_is_said_of_them_alone():
     chance = {"test_accuracy": 10.0}
     of_gap, of_accuracy = verdicts_of(plan, values, chance_level=chance)
     assert of_gap.n == 3
-    assert of_gap.note == "3 trials that diverged are left out: it is said of the others alone."
+    assert of_gap.verdict == "undecided"
+    assert of_gap.note.startswith("Diverged: 3 of 6 (50 %) of wide. What generalization_gap is ")
     assert (of_accuracy.n, of_accuracy.note) == (6, "")
 
 
@@ -1181,7 +1224,7 @@ def test_core_hours_are_those_of_the_arms_concerned():
 def test_core_hours_count_a_shared_trial_once():
     """The wide arm of the one context is the baseline of the other."""
     claim = Interaction(
-        says="Epochs matter more in the wide one.",
+        says="What epochs are worth depends on the width.",
         change=arm(epochs="long"),
         first=arm(context="small", width="wide"),
         second=arm(context="large"),

@@ -207,7 +207,7 @@ def test_diverged_trials_that_are_left_out_are_told():
     plan = plan_of(WIDTH, seeds=3, diverged="failure_rate")
     values = {"baseline": [80.0, 81.0, 82.0], "wide": [82.0, 82.5, "diverged"]}
     assert warnings_of(plan, values, chance_level={ACCURACY: 10.0}) == (
-        "1 of 6 trials diverged (left out of means and effects): wide.",
+        "1 of 6 trials diverged (left out of means and effects): wide (33 % of its trials).",
     )
 
 
@@ -216,7 +216,7 @@ def test_diverged_trials_without_a_known_chance_level_are_told_to_be_left_out():
     values = {"baseline": [80.0, 81.0, 82.0], "wide": [82.0, 82.5, "diverged"]}
     assert warnings_of(plan, values) == (
         "1 of 6 trials diverged (left out of means and effects, as no chance level is known): "
-        "wide.",
+        "wide (33 % of its trials).",
     )
 
 

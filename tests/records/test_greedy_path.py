@@ -3,9 +3,11 @@ from typing import Any
 import pytest
 
 from ablate.records.compact import read_compact, write_compact
+from ablate.records.counted_metrics import counted_metrics
 from ablate.records.greedy_path import GreedyPath, criterion, follow, grown, start
 from ablate.study.arms import Arm
 from ablate.study.plan import make_plan
+from ablate.workload import MetricDescription
 from tests.records.greedy import RECIPE, Records, greedy_plan, greedy_study
 from tests.study.fake_workload import FAKE
 from tests.study.test_designs import POOL, study
@@ -122,3 +124,15 @@ def test_a_candidate_of_which_nothing_finished_is_not_chosen() -> None:
 def test_a_study_of_another_design_has_nothing_to_choose() -> None:
     plan = make_plan(study({"pool": POOL}), FAKE)
     assert follow(plan, Records().get) == GreedyPath(plan, (), plan.unique_trials)
+
+
+def test_what_a_study_declares_stands_where_a_record_does_not_say_it() -> None:
+    def of(record: dict[str, Any]) -> Any:
+        path, records = start(greedy_plan()), Records()
+        trial = path.plan.trials[0]
+        records.add(path.plan, trial, status="diverged", **record)
+        described = {"accuracy": MetricDescription(label="accuracy", chance=10.0)}
+        return counted_metrics(records.get(trial.hash), path.plan.study, described)
+
+    assert of({}) == {"accuracy": 10.0}
+    assert of({"chance_level": {"accuracy": 50.0}}) == {"accuracy": 50.0}

@@ -138,23 +138,32 @@ class TestAWideTable:
             ("learning_rate=0.01", 0): {"accuracy": 4.0},
         }
 
-    def test_a_factor_without_a_column_is_at_its_reference_level(self, read: Read):
-        assert set(by_trial(read("pool,seed,accuracy\nmax,0,1\nmean,0,2\n"))) == {
-            ("baseline", 0),
-            ("mean", 0),
-        }
+    def test_a_factor_without_a_column_is_refused_though_rows_have_other_seeds(
+        self, refused: Callable[..., str]
+    ):
+        text = "pool,lr,seed,accuracy\nmax,1e-3,0,1\nmean,1e-3,0,2\nmax,1e-2,1,3\n"
+        assert refused(text) == (
+            "results.csv: no column gives the factor 'learning_rate'\n"
+            "    add a column 'learning_rate', whose cells may be empty where it is '0.001', or a "
+            "column 'arm'"
+        )
+        assert "did you mean 'learningrate'? Else add" in refused(
+            text.replace("lr", "learningrate")
+        )
 
     @pytest.mark.parametrize(
         "name", ["net.pool", "model.pool", "config.pool", "Pool", "baseline.net.pool"]
     )
     def test_a_factors_column_may_have_a_longer_name(self, name: str, read: Read):
-        assert set(by_trial(read(f"{name},seed,accuracy\nmean,0,1\n"))) == {("mean", 0)}
+        assert set(by_trial(read(f"{name},learning_rate,seed,accuracy\nmean,,0,1\n"))) == {
+            ("mean", 0)
+        }
 
     @pytest.mark.parametrize(
         "cell", ["0.01", "1e-2", "1E-02", "0.010", ".01", "0.009999999776482582"]
     )
     def test_numbers_are_levels_however_they_are_written(self, cell: str, read: Read):
-        assert set(by_trial(read(f"learning_rate,seed,accuracy\n{cell},0,1\n"))) == {
+        assert set(by_trial(read(f"pool,learning_rate,seed,accuracy\n,{cell},0,1\n"))) == {
             ("learning_rate=0.01", 0)
         }
 
@@ -201,11 +210,14 @@ class TestAWideTable:
 
     def test_baseline_names_the_reference_level_where_no_level_does(self, read: Read):
         study = STUDY.replace("net.pool: [max, mean]", "net.pool: [mean, stride]")
-        results = read("pool,seed,accuracy\nbaseline,0,1\nstride,0,2\n", study)
+        text = "pool,learning_rate,seed,accuracy\nbaseline,,0,1\nstride,,0,2\n"
+        results = read(text, study)
         assert set(by_trial(results)) == {("baseline", 0), ("stride", 0)}
 
     def test_arms_lie_in_their_context(self, read: Read):
-        text = "context,pool,seed,accuracy\nsmall,max,0,1\nlarge,max,0,2\nlarge,mean,0,3\n"
+        text = (
+            "context,pool,dropout,seed,accuracy\nsmall,max,,0,1\nlarge,max,,0,2\nlarge,mean,,0,3\n"
+        )
         assert metrics_of(read(text, TWO_BASELINES)) == {
             ("small: baseline", 0): {"accuracy": 1.0},
             ("large: baseline", 0): {"accuracy": 2.0},
@@ -215,7 +227,8 @@ class TestAWideTable:
     def test_a_factor_that_is_not_varied_in_a_context_may_be_given_there(self, read: Read):
         study = TWO_BASELINES.replace("pool: max}", "pool: max, dropout: 0}")
         text = (
-            "context,dropout,seed,accuracy\nsmall,without,0,1\nlarge,without,0,2\nlarge,with,0,3\n"
+            "context,pool,dropout,seed,accuracy\n"
+            "small,,without,0,1\nlarge,,without,0,2\nlarge,,with,0,3\n"
         )
         assert set(by_trial(read(text, study))) == {
             ("small: baseline", 0),
@@ -231,7 +244,7 @@ class TestAWideTable:
         assert once.records == alike.records
 
     def test_a_level_implies_what_its_condition_needs(self, read: Read):
-        results = read("momentum,seed,accuracy\n0.9,0,1\n", CONDITIONAL)
+        results = read("optimizer,momentum,seed,accuracy\n,0.9,0,1\n", CONDITIONAL)
         assert by_trial(results).keys() == {("sgd, momentum=0.9", 0)}
 
     def test_a_level_without_effect_is_left_out(self, read: Read):
@@ -279,6 +292,44 @@ class TestAWideTable:
         )
         record = by_trial(read("arm,seed,accuracy,loss\nmean,0,1,nan\n", STUDY + claim))["mean", 0]
         assert record.error == "not finite at the end: loss"
+
+    @pytest.mark.parametrize(
+        ("asked", "whose"),
+        [
+            (
+                "claims: [{says: Yes., metric: loss, "
+                "difference: {better: {pool: max}, worse: {pool: mean}}}]",
+                "the metric of claim 1,",
+            ),
+            (
+                "claims: [{says: Yes., "
+                "faster: {faster: {pool: max}, slower: {pool: mean}, curve: loss}}]",
+                "the curve of claim 1,",
+            ),
+            (
+                "published: [{value: 1, metric: loss, label: Ours, arm: {}}]",
+                "the metric published for Ours,",
+            ),
+        ],
+    )
+    def test_each_metric_that_the_study_names_is_there(
+        self, asked: str, whose: str, read: Read, refused: Callable[..., str]
+    ):
+        mistyped = "arm,seed,accuracy,los\nbaseline,0,1,1\nmean,0,1,1\n"
+        assert refused(mistyped, STUDY + asked) == (
+            f"results.csv: no column gives {whose} 'loss'\n    did you mean 'los'?"
+        )
+        longer = "arm,seed,metric,value\nbaseline,0,accuracy,1\nmean,0,los,1\n"
+        assert refused(longer, STUDY + asked) == (
+            f"results.csv, column 'metric': no row gives {whose} 'loss'\n    did you mean 'los'?"
+        )
+        assert read(mistyped.replace("los", "loss"), STUDY + asked).records
+
+    def test_a_curve_may_be_given_as_its_mean(self, read: Read):
+        claim = (
+            "claims: [{says: Yes., faster: {faster: {pool: max}, slower: {pool: mean}, curve: f1}}]"
+        )
+        assert read("arm,seed,accuracy,f1_mean\nbaseline,0,1,1\n", STUDY + claim).records
 
     def test_fractions_of_a_metric_in_percent_are_refused(
         self, read: Read, refused: Callable[..., str]
@@ -447,10 +498,10 @@ class TestALongTable:
 class TestExportsOfTrackers:
     def test_weights_and_biases_table(self, read: Read):
         results = read(
-            '"Name","State","Notes","Created","Runtime","net.pool","seed","accuracy","loss"\n'
-            '"fine-sun-1","finished","-","2025-03-01T09:00:00.000Z","312","max","0","81.5","0.5"\n'
-            '"calm-sea-2","crashed","-","2025-03-01T09:10:00.000Z","17","mean","0","",""\n'
-            '"wild-oak-3","finished","-","2025-03-01T09:20:00.000Z","320","mean","0","80","0.75"\n'
+            '"Name","State","Notes","Created","Runtime","net.pool","learning_rate","seed","accuracy","loss"\n'
+            '"fine-sun-1","finished","-","2025-03-01T09:00:00.000Z","312","max","","0","81.5","0.5"\n'
+            '"calm-sea-2","crashed","-","2025-03-01T09:10:00.000Z","17","mean","","0","",""\n'
+            '"wild-oak-3","finished","-","2025-03-01T09:20:00.000Z","320","mean","","0","80","0.75"\n'
         )
         assert metrics_of(results) == {
             ("baseline", 0): {"Runtime": 312.0, "accuracy": 81.5, "loss": 0.5},
@@ -460,8 +511,8 @@ class TestExportsOfTrackers:
 
     def test_weights_and_biases_flattened(self, read: Read):
         results = read(
-            "name,config.seed,config.net.pool,config.width,summary.accuracy,summary._step,rank\n"
-            "a,0,mean,8,80,1000,1\n"
+            "name,config.seed,config.net.pool,config.learning_rate,config.width,summary.accuracy,summary._step,rank\n"
+            "a,0,mean,,8,80,1000,1\n"
         )
         assert metrics_of(results) == {("mean", 0): {"accuracy": 80.0, "_step": 1000.0}}
         assert results.ignored == ("name", "config.width", "rank")
@@ -493,8 +544,9 @@ class TestExportsOfTrackers:
 
     def test_ray_tune(self, read: Read):
         results = read(
-            "accuracy,training_iteration,done,trial_id,config/seed,config/net/pool\n"
-            "80,4,True,a1b2c,0,mean\n"
+            "accuracy,training_iteration,done,trial_id,config/seed,config/net/pool,"
+            "config/learning_rate\n"
+            "80,4,True,a1b2c,0,mean,1e-3\n"
         )
         assert metrics_of(results) == {("mean", 0): {"accuracy": 80.0, "training_iteration": 4.0}}
 
@@ -553,7 +605,7 @@ class TestWhatIsWrong:
                 "results.csv, line 2, column 'arm': is empty\n    give the arm's name",
             ),
             (
-                "model.pool,seed,accuracy\nmaxx,0,1\n",
+                "model.pool,learning_rate,seed,accuracy\nmaxx,,0,1\n",
                 "results.csv, line 2, column 'model.pool': no level of 'pool' named 'maxx'\n"
                 "    did you mean 'max'?",
             ),
@@ -599,7 +651,7 @@ class TestWhatIsWrong:
                 "    did you mean 'finished'?",
             ),
             (
-                "a.pool,b.pool,seed,accuracy\nmax,mean,0,1\n",
+                "a.pool,b.pool,learning_rate,seed,accuracy\nmax,mean,,0,1\n",
                 "results.csv: columns 'a.pool' and 'b.pool' could each be 'pool'\n"
                 "    rename or remove all but one",
             ),
@@ -621,11 +673,6 @@ class TestWhatIsWrong:
                 "pool,learning_rate,seed,accuracy\nmean,,0,1\nmean,1e-3,0.0,2\nmean,,0,2\n",
                 "results.csv, lines 2, 3 and 4: arm 'mean' with seed 0 is there 3 times\n"
                 "    keep one",
-            ),
-            (
-                "pool,lr,seed,accuracy\nmax,1e-3,0,1\nmax,1e-2,0,2\n",
-                "results.csv, lines 2 and 3: arm 'baseline' with seed 0 is there twice\n"
-                "    no column gives 'learning_rate', so every row counts as '0.001'; add it",
             ),
             (
                 "arm,seed,epoch,accuracy\nmean,0,1,50\nmean,0,2,60\n",
@@ -659,18 +706,18 @@ class TestWhatIsWrong:
         ("text", "message"),
         [
             (
-                "pool,seed,accuracy\nmax,0,1\n",
+                "pool,dropout,seed,accuracy\nmax,,0,1\n",
                 "results.csv: no column says which baseline a row belongs to\n"
                 "    add a column 'context' with small, large",
             ),
             (
-                "context,pool,seed,accuracy\nlrage,max,0,1\n,max,0,1\n",
+                "context,pool,dropout,seed,accuracy\nlrage,max,,0,1\n,max,,0,1\n",
                 "results.csv, line 2, column 'context': no baseline named 'lrage'\n"
                 "    did you mean 'large'?\n"
                 "results.csv, line 3, column 'context': is empty\n    known are: large, small",
             ),
             (
-                "context,dropout,seed,accuracy\nsmall,with,0,1\n",
+                "context,pool,dropout,seed,accuracy\nsmall,,with,0,1\n",
                 "results.csv, line 2: factor 'dropout' changes nothing in 'small'\n"
                 "    varied there are: pool",
             ),

@@ -37,7 +37,8 @@ from tests.reporting.factory import make_verdict
         ),
         (
             {"kind": "interaction", "arms": tuple("abcd"), "wanted": "outside"},
-            "supported beyond ±0.5 points, refuted within.",
+            "lead of a over b, less that of c over d; supported beyond ±0.5 points, refuted "
+            "within.",
         ),
         (
             {"kind": "largest_effect", "arms": ("a", "b", "c"), "threshold": 0.0},

@@ -633,3 +633,17 @@ def test_planning_imports_no_heavy_package(name: str) -> None:
 def test_shipped_studies_can_be_planned(name: str) -> None:
     file = Path(__file__).parents[2] / "studies" / f"{name}.yaml"
     assert load_study(file).name == name
+
+
+def test_a_condition_on_several_levels_is_answered_with_what_would_be_right(tmp_path: Path):
+    text = (
+        "question: '?'\nworkload: external\nbaseline: {o: a, m: 1}\nfactors:\n  o: [a, b]\n"
+        "  m: {levels: [1, 2], when: {o: [a, b]}}\nmetric: accuracy\n"
+    )
+    (tmp_path / "study.yaml").write_text(text)
+    with pytest.raises(StudyError) as caught:
+        load_study(tmp_path / "study.yaml")
+    (problem,) = caught.value.problems
+    assert problem.where.endswith("line 6, factors.m.when.o")
+    assert problem.message.endswith("is no level of 'o', of which one is named here")
+    assert problem.fix == "write `o: a`; known are: a, b"

@@ -1,0 +1,67 @@
+"""Diverged trials that count as nothing in a claim: it would be said of the others alone."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ablate.analysis.tables import ArmKey, chance_of_diverged
+from ablate.study.schema import Claim, Faster
+
+if TYPE_CHECKING:
+    from ablate.analysis.readings import Evidence
+
+
+def trials_of(trials: pd.DataFrame, arms: Collection[ArmKey]) -> pd.DataFrame:
+    """The rows of these arms' trials, each trial once."""
+    mine = [key in arms for key in zip(trials["context"], trials["arm"], strict=True)]
+    return trials[mine].drop_duplicates("hash")
+
+
+def left_out(evidence: "Evidence", claim: Claim, arms: Collection[ArmKey]) -> str:
+    """What is to be said of diverged trials of these arms that have no value in what the claim
+    compares; "" where there are none.
+    """
+    own = trials_of(evidence.trials, arms)
+    diverged = own[own["status"] == "diverged"]
+    lost = diverged[~_has_value(evidence, claim, diverged)] if len(diverged) else diverged
+    if lost.empty:
+        return ""
+    told = ", ".join(
+        f"{count} of {ended} ({count / ended:.0%}) of {arm}".replace("%", " %")
+        for arm, count in lost["arm"].value_counts(sort=False).items()
+        for ended in [int(own[own["arm"] == arm]["status"].isin(["completed", "diverged"]).sum())]
+    )
+    if evidence.plan.study.diverged == "failure_rate":
+        return f"Diverged, and left out: {told}. It is said of the others alone."
+    metric = claim.curve if isinstance(claim, Faster) else evidence.metric_of(claim)
+    return f"Diverged: {told}. {no_chance_level(metric)}"
+
+
+def no_chance_level(metric: str) -> str:
+    """Why a diverged trial counts as nothing, and the two cures."""
+    return (
+        f"What {metric} is worth without learning is not known, and those that trained do not "
+        f"speak for the others: say it, by `metrics: {{{metric}: {{label: ..., chance: ...}}}}`, "
+        "or leave them out, by `diverged: failure_rate`."
+    )
+
+
+def _has_value(evidence: "Evidence", claim: Claim, diverged: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether each of these trials has a value in what the claim compares."""
+    if not isinstance(claim, Faster):
+        return _is_known(diverged, evidence.metric_of(claim))
+    if claim.threshold is None and claim.curve not in evidence.history:
+        return _is_known(diverged, f"{claim.curve}_mean")
+    levels = chance_of_diverged(evidence.plan, evidence.records, claim.curve)
+    keys = zip(diverged["context"], diverged["arm"], diverged["seed"], strict=True)
+    to_threshold = claim.threshold is not None  # which it never gets to, whatever it is worth
+    known = [key in levels and (to_threshold or np.isfinite(levels[key])) for key in keys]
+    return pd.Series(known, diverged.index, dtype=bool)
+
+
+def _is_known(trials: pd.DataFrame, column: str) -> "pd.Series[bool]":
+    if column not in trials:
+        return pd.Series(False, trials.index, dtype=bool)
+    return trials[column].notna()
