@@ -413,12 +413,19 @@ def context_table(findings: Findings) -> Table | None:
         f"The same change of {metric.label} in each context: the second level against the first, "
         "of arms that differ in that factor alone, paired by seed, wherever the context starts. A "
         f"level called baseline is the context's own.{_at_every_look(findings)}",
-        ("Factor", "Change", "Context", formatting.with_bracket("Difference", unit))
-        + ("95 % interval", "Seeds"),
+        (
+            "Factor",
+            "Change",
+            "Context",
+            formatting.with_bracket("Difference", unit),
+            "95 % interval",
+            "Seeds",
+        ),
         rows,
         findings.contexts,
         keys=("factor", "change", "context"),
-        units=dict.fromkeys(("estimate", "low", "high"), unit),
+        formats=dict.fromkeys(("estimate", "low", "high"), formatting.number_in(unit))
+        | {"n": formatting.count},
         numeric=frozenset({3, 4, 5}),
     )
 
