@@ -325,12 +325,13 @@ def _final_metrics(
     settings: ImageClassificationSettings,
 ) -> dict[str, float]:
     """The chosen network's exact scores, and what its course of training amounts to."""
+    from ablate.image_classification.training.early_stopping import best_point
     from ablate.image_classification.training.evaluation import evaluate
 
     train = evaluate(network, splits.images, splits.train, precision)
     test = evaluate(network, splits.test_images, splits.test, precision)
     losses = [point["validation_loss"] for point in points]
-    best = losses.index(min(losses))
+    best = best_point(losses)
     chosen = points[best if settings.training.early_stopping_patience is not None else -1]
     rises = [max(0.0, after - before) for before, after in itertools.pairwise(losses)]
     return {

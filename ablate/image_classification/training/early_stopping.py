@@ -1,4 +1,4 @@
-"""The published rule for stopping early."""
+"""The published rule for stopping early, and which network is kept then."""
 
 import itertools
 from collections.abc import Sequence
@@ -14,3 +14,8 @@ def should_stop(validation_losses: Sequence[float], patience: int | None) -> boo
         return False
     recent = validation_losses[-patience - 1 :]
     return all(later >= earlier for earlier, later in itertools.pairwise(recent))
+
+
+def best_point(validation_losses: Sequence[float]) -> int:
+    """Index of the least loss; of equal ones the first, which was had with the least training."""
+    return min(range(len(validation_losses)), key=validation_losses.__getitem__)

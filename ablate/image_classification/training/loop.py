@@ -14,7 +14,7 @@ from ablate.errors import DivergedError
 from ablate.image_classification.architecture.cost import ForwardFlops
 from ablate.image_classification.settings.keys import TrainingSettings
 from ablate.image_classification.streams import stream_seed
-from ablate.image_classification.training.early_stopping import should_stop
+from ablate.image_classification.training.early_stopping import best_point, should_stop
 from ablate.image_classification.training.evaluation import Inputs, Score, evaluate
 from ablate.image_classification.training.optimizers import make_optimizer
 from ablate.image_classification.training.precision import Precision
@@ -44,7 +44,6 @@ class Progress:
     images_seen: int = 0
     flops: float = 0.0
     validation_losses: list[float] = field(default_factory=list)
-    best_point: int = 0
     best_weights: dict[str, Tensor] | None = None
 
 
@@ -169,12 +168,11 @@ def _note_validation(
 ) -> None:
     _check_finite(score.loss, "validation")
     progress.validation_losses.append(score.loss)
-    latest = len(progress.validation_losses) - 1
-    if score.loss <= progress.validation_losses[progress.best_point]:
-        progress.best_point = latest
-        if settings.early_stopping_patience is not None:
-            weights = network.state_dict().items()
-            progress.best_weights = {name: value.detach().clone() for name, value in weights}
+    if settings.early_stopping_patience is None:
+        return
+    if best_point(progress.validation_losses) == len(progress.validation_losses) - 1:
+        weights = network.state_dict().items()
+        progress.best_weights = {name: value.detach().clone() for name, value in weights}
 
 
 def _check_finite(loss: float, which: str) -> None:
