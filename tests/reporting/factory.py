@@ -74,7 +74,9 @@ def make_findings(
         arms=arm_table,
         effects=effects,
         differences=differences,
-        contexts=_context_rows(effects) if len(contexts) > 1 else pd.DataFrame(columns=CONTEXT_COLUMNS),
+        contexts=_context_rows(effects)
+        if len(contexts) > 1
+        else pd.DataFrame(columns=CONTEXT_COLUMNS),
         context_differences=_context_pairs(effects, differences),
         factorial=pd.DataFrame(columns=FACTORIAL_COLUMNS),
         growth=pd.DataFrame(columns=GROWTH_COLUMNS),
