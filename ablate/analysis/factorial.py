@@ -7,7 +7,7 @@ all arms; the analysis of variance gives the shares (statsmodels, type II).
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,8 +29,8 @@ from ablate.study.plan import Plan
 
 _ROUND_OFF = 1e-20  # of the squared outcomes: less variation than that is none
 COLUMNS = [
-    "context", "effect", "kind", "change", "n", "estimate", "low", "high", "p", "p_holm", "share",
-    "aliased_with",
+    "context", "effect", "kind", "change", "level", "other_level", "n", "estimate", "low", "high", "p",
+    "p_holm", "share", "aliased_with",
 ]  # fmt: skip
 
 
@@ -41,11 +41,12 @@ def factorial_table(
     resolution: float = 0.0,
     repeated: Critical | None = None,
 ) -> pd.DataFrame:
-    """One row a main effect (a level against the reference level, averaged over all else) and, of
-    factors with two levels, one a two-way interaction (half the difference of differences).
+    """One row a main effect (a level against the reference level, averaged over all else), and one a
+    two-way interaction of two such levels (half the difference of differences).
 
-    Columns context, effect (factor, or two joined by ":"), kind ("main", "interaction"), change, n
-    (seeds on which all arms concerned have a value), estimate, low, high (95 %), p, p_holm (over
+    Columns context, effect (factor, or two joined by ":"), kind ("main", "interaction"), change
+    (empty for an interaction of two levels by two, of which there is one), level (that the factor
+    is changed to) and other_level (that of an interaction's second factor; empty else), n (seeds on which all arms concerned have a value), estimate, low, high (95 %), p, p_holm (over
     the table), share (of the variation within seeds, see `variance_shares`; of a factor's levels
     together) and aliased_with (effects that a fraction cannot tell from this one). Empty
     for other designs, and without trials.
@@ -85,24 +86,29 @@ def _rows(
             weights = _weights(plan, arms, (factor,), {(level,): 1.0, (base,): -1.0})
             if weights:
                 pairs = contrast(trials, metric, weights, resolution)
-                yield _row(
-                    context, factor, "main", f"{base} -> {level}", pairs, shares, shadows, critical
-                )
+                term = _Term(factor, "main", f"{base} -> {level}", level)
+                yield _row(context, term, pairs, shares, shadows, critical)
     for one, other in itertools.combinations(reference, 2):
-        cells = _interaction_cells(arms, one, other)
-        weights = _weights(plan, arms, (one, other), cells)
-        if weights:
-            pairs = contrast(trials, metric, weights, resolution)
-            yield _row(
-                context, f"{one}:{other}", "interaction", "", pairs, shares, shadows, critical
-            )
+        for term, cells in _interactions(arms, one, other):
+            weights = _weights(plan, arms, (one, other), cells)
+            if weights:
+                pairs = contrast(trials, metric, weights, resolution)
+                yield _row(context, term, pairs, shares, shadows, critical)
+
+
+class _Term(NamedTuple):
+    """What a row is about; see `factorial_table`."""
+
+    effect: str
+    kind: str
+    change: str
+    level: str
+    other_level: str = ""
 
 
 def _row(
     context: str,
-    effect: str,
-    kind: str,
-    change: str,
+    term: _Term,
     pairs: SeedContrast,
     shares: dict[str, float],
     shadows: dict[str, str],
@@ -112,29 +118,34 @@ def _row(
     low, high = interval(sample, ALPHA, critical)
     return {
         "context": context,
-        "effect": effect,
-        "kind": kind,
-        "change": change,
+        **term._asdict(),
         "n": sample.n,
         "estimate": float(sample.mean),
         "low": float(low),
         "high": float(high),
         "p": float(exceeds(sample, 0.0).p),
-        "share": shares.get(effect, np.nan),
-        "aliased_with": shadows.get(effect, ""),
+        "share": shares.get(term.effect, np.nan),
+        "aliased_with": shadows.get(term.effect, ""),
     }
 
 
-def _interaction_cells(arms: list[Arm], one: str, other: str) -> dict[tuple[str, ...], float]:
+def _interactions(
+    arms: list[Arm], one: str, other: str
+) -> Iterator[tuple[_Term, dict[tuple[str, ...], float]]]:
     """Half of (the one's effect where the other is changed) minus (where it is not), as weights of
-    levels: the usual scale, on which an interaction is as large as a main effect of the same sum
-    of squares. Empty for factors that have not two levels.
+    levels: the usual scale, on which an interaction of two levels by two is as large as a main
+    effect of the same sum of squares. Each level is held against the reference arm's.
     """
     first, second = (list(dict.fromkeys(arm.levels[name] for arm in arms)) for name in (one, other))
-    if len(first) != 2 or len(second) != 2:
-        return {}
+    only_one = len(first) == len(second) == 2
     signs = (0.5, -0.5, -0.5, 0.5)
-    return dict(zip(itertools.product(first, second), signs, strict=True))
+    for level, other_level in itertools.product(first[1:], second[1:]):
+        change = f"{first[0]} -> {level}, {second[0]} -> {other_level}"
+        term = _Term(
+            f"{one}:{other}", "interaction", "" if only_one else change, level, other_level
+        )
+        corners = itertools.product((first[0], level), (second[0], other_level))
+        yield term, dict(zip(corners, signs, strict=True))
 
 
 def _weights(

@@ -4,7 +4,7 @@ from collections import Counter
 
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
-from ablate.reporting.tables import effect_name, metric_description
+from ablate.reporting.tables import alias_names, effect_name, metric_description
 
 _ORDER = ("supported", "refuted", "undecided", "open")
 
@@ -92,4 +92,6 @@ def _largest_of_factorial(findings: Findings) -> str:
     where = f" in {effect['context']}" if effects["context"].nunique() > 1 else ""
     change = f" ({effect['change']})" if effect["change"] else ""
     name = effect_name(findings, effect["effect"])
-    return f"largest is the {what} of {name}{change}{where} on {metric.label}: {size}"
+    aliases = alias_names(findings, str(effect["aliased_with"]))
+    untold = f", which this fraction does not tell from {aliases}" if aliases else ""
+    return f"largest is the {what} of {name}{change}{where} on {metric.label}: {size}{untold}"

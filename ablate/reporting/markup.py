@@ -7,6 +7,7 @@ from typing import TypeVar
 from ablate.reporting.tables import Cell, Table
 
 Item = TypeVar("Item")
+_LONG = 40  # characters: a cell of more wraps in LaTeX
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -62,8 +63,8 @@ def latex_text(text: str) -> str:
 
 
 def latex(table: Table) -> str:
-    """A booktabs table environment (packages booktabs and amssymb)."""
-    columns = "".join("r" if place in table.numeric else "l" for place in range(len(table.header)))
+    """A booktabs table environment (packages booktabs, array and amssymb)."""
+    columns = _latex_columns(table)
     return "\n".join(
         [
             r"\begin{table}",
@@ -83,6 +84,26 @@ def latex(table: Table) -> str:
     )
 
 
+def _latex_columns(table: Table) -> str:
+    """A letter a column; one of long text or with second lines is a paragraph, so that it wraps."""
+    wraps = [
+        any(row[place].note or len(row[place].text) > _LONG for row in table.rows)
+        for place in range(len(table.header))
+    ]
+    width = 0.7 / max(2, sum(wraps))
+    return "".join(
+        _latex_column(place in table.numeric, width if wrapped else None)
+        for place, wrapped in enumerate(wraps)
+    )
+
+
+def _latex_column(numeric: bool, width: float | None) -> str:
+    if width is None:
+        return "r" if numeric else "l"
+    side = "left" if numeric else "right"
+    return rf">{{\ragged{side}\arraybackslash}}p{{{width:.2f}\linewidth}}"
+
+
 def _latex_body(table: Table) -> Iterator[str]:
     for place, row in enumerate(table.rows):
         if table.starts_context(place):
@@ -96,7 +117,11 @@ def _latex_row(row: tuple[Item, ...], write: Callable[[Item], str]) -> str:
 
 def _latex_cell(cell: Cell) -> str:
     text = latex_text(cell.text)
-    return rf"\textbf{{{text}}}" if cell.tone == "strong" else text
+    if cell.tone == "strong":
+        text = rf"\textbf{{{text}}}"
+    if not cell.note:
+        return text
+    return rf"{text} \newline {{\footnotesize {latex_text(cell.note)}}}"
 
 
 def csv(table: Table) -> str:

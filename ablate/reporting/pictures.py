@@ -23,7 +23,12 @@ from ablate.reporting.figures import (
 from ablate.reporting.figures.palette import ArmStyle, arm_styles
 from ablate.reporting.picture import Picture, draw_picture, file_name, has_numbers
 from ablate.reporting.search_pictures import search_pictures
-from ablate.reporting.tables import metric_description, short_factor_names
+from ablate.reporting.tables import (
+    alias_names,
+    effect_name,
+    metric_description,
+    short_factor_names,
+)
 
 _PARTS = ("validation", "train", "test")
 
@@ -191,17 +196,10 @@ def _interactions(findings: Findings) -> Iterator[Picture]:
 def _factorials(findings: Findings) -> Iterator[Picture]:
     """Main effects on the diagonal, two-way interactions beside it, one map a context."""
     metric = metric_description(findings)
-    names = short_factor_names(dict.fromkeys(f for arm in findings.plan.arms for f in arm.levels))
     contexts = list(dict.fromkeys(findings.factorial["context"]))
     for context in contexts:
         effects = findings.factorial[findings.factorial["context"] == context]
-        two_level = effects[~effects.duplicated("effect", keep=False)]
-        pairs = [effect.split(":") for effect in two_level["effect"]]
-        cells = two_level.assign(
-            row=[names[pair[0]].replace("_", " ") for pair in pairs],
-            column=[names[pair[-1]].replace("_", " ") for pair in pairs],
-            value=two_level["estimate"],
-        )
+        cells = _factorial_cells(findings, effects)
         if not has_numbers(cells, "value"):
             continue
 
@@ -219,10 +217,40 @@ def _factorials(findings: Findings) -> Iterator[Picture]:
             f"factorial_{file_name(context)}" if several else "factorial",
             "Main effects and interactions" + (f" in {context}" if several else ""),
             "On the diagonal the main effect of each factor, beside it the two-way interactions, "
-            "with 95 % intervals. An interaction near zero means that the two choices add up.",
+            "with 95 % intervals; a factor of several levels has a place for each, against its "
+            "first. An interaction near zero means that the two choices add up."
+            f"{_not_told_apart(findings, effects)}",
             interaction.size(cells),
             draw,
         )
+
+
+def _factorial_cells(findings: Findings, effects: pd.DataFrame) -> pd.DataFrame:
+    """The effects of one context, each with its row and column."""
+    names = short_factor_names(dict.fromkeys(f for arm in findings.plan.arms for f in arm.levels))
+    main = effects[effects["kind"] == "main"]
+    several = set(main[main.duplicated("effect")]["effect"])
+
+    def place(factor: str, level: str) -> str:
+        name = names[factor].replace("_", " ")
+        return f"{name}: {level}" if factor in several else name
+
+    rows, columns = [], []
+    for effect in effects.to_dict("records"):
+        factors = effect["effect"].split(":")
+        rows.append(place(factors[0], effect["level"]))
+        columns.append(place(factors[-1], effect["other_level"] or effect["level"]))
+    return effects.assign(row=rows, column=columns, value=effects["estimate"])
+
+
+def _not_told_apart(findings: Findings, effects: pd.DataFrame) -> str:
+    """Of a fraction: which cells stand for more than the effect that they are named for."""
+    aliased = effects[effects["aliased_with"].astype(bool)].drop_duplicates("effect")
+    pairs = [
+        f"{effect_name(findings, row['effect'])} from {alias_names(findings, row['aliased_with'])}"
+        for row in aliased.to_dict("records")
+    ]
+    return f" This fraction does not tell {'; '.join(pairs)}." if pairs else ""
 
 
 def _waterfalls(findings: Findings) -> Iterator[Picture]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from ablate.analysis.findings import Findings
+from ablate.analysis.tables import FACTOR
 from ablate.reporting import formatting
 from ablate.reporting.formatting import Writer
 from ablate.study.schema import Study
@@ -20,6 +21,11 @@ Tone = Literal["plain", "strong", "muted", "supported", "refuted", "undecided", 
 
 _WITHOUT = {"without", "absent", "none", "off", "no", "false"}
 _WITH = {"with", "present", "on", "yes", "true"}
+_ABLATION = {
+    "context", "arm", "n", "mean", "sd", "reference", "difference", "difference_low",
+    "difference_high", "unit",
+}  # fmt: skip
+"""Columns of the ablation table's frame; a factor named like one stands under factor.<name>."""
 TICK, NO_TICK = "✓", "–"
 
 
@@ -84,6 +90,7 @@ def ablation_table(findings: Findings) -> Table:
     references = {arm.context: arm.levels for arm in findings.plan.arms if arm.is_reference}
     baselines = _baselines(findings)
     several_contexts = len(references) > 1
+    columns = {name: f"{FACTOR}{name}" if name in _ABLATION else name for name in factors}
     rows, records = [], []
     for arm in findings.plan.arms:
         mean = means.get((arm.context, arm.name), {})
@@ -100,7 +107,7 @@ def ablation_table(findings: Findings) -> Table:
         )
         records.append(
             {"context": arm.context, "arm": arm.name}
-            | {factor: arm.levels.get(factor) for factor in factors}
+            | {column: arm.levels.get(factor) for factor, column in columns.items()}
             | {name: mean.get(name) for name in ("n", "mean", "sd")}
             | {"reference": effect.get("reference"), "difference": effect.get("estimate")}
             | {f"difference_{name}": effect.get(name) for name in ("low", "high")}
@@ -285,7 +292,7 @@ def factorial_table(findings: Findings) -> Table | None:
             Cell(formatting.count(row["n"])),
             Cell(formatting.p_value(row["p_holm"])),
             Cell(_share(row["share"])),
-            *([Cell(_alias_names(findings, row["aliased_with"]))] if aliased else []),
+            *([Cell(alias_names(findings, row["aliased_with"]))] if aliased else []),
         )
         for row in findings.factorial.to_dict("records")
     )
@@ -303,8 +310,8 @@ def factorial_table(findings: Findings) -> Table | None:
     return Table(
         "factorial",
         f"Main effects on {metric.label}, each averaged over all levels of the other factors, and "
-        "two-way interactions (half the difference between a factor's effects at the other's two "
-        "levels). Share: of the variation, but for that between seeds (type II sums of squares)."
+        "two-way interactions (half the difference between a factor's effects at two levels of the "
+        "other). Share: of the variation, but for that between seeds (type II sums of squares)."
         f"{_at_every_look(findings)}",
         header,
         rows,
@@ -333,7 +340,8 @@ def _at_every_look(findings: Findings) -> str:
     )
 
 
-def _alias_names(findings: Findings, effects: str) -> str:
+def alias_names(findings: Findings, effects: str) -> str:
+    """The effects that a fraction cannot tell from another, in words."""
     return ", ".join(effect_name(findings, effect) for effect in effects.split(", ") if effect)
 
 

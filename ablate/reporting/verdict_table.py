@@ -38,7 +38,11 @@ def verdict_table(findings: Findings) -> Table | None:
         )
     frame = pd.DataFrame(
         [
-            {"claim": position, **{name: getattr(verdict, name) for name in _FIELDS}}
+            {
+                "claim": position,
+                **{name: getattr(verdict, name) for name in _FIELDS},
+                "arms": "; ".join(verdict.arms),
+            }
             for position, verdict in enumerate(findings.verdicts, start=1)
         ]
     )

@@ -171,6 +171,13 @@ def _factor(draft: Draft, key: str, value: Any) -> None:
     if name in ("context", ""):
         draft.refuse(place, f"a factor cannot be named '{name}'", "choose another name")
         return
+    if ":" in name or ", " in name:  # which join the factors of an interaction, and its aliases
+        draft.refuse(
+            place,
+            f"the factor's name '{name}' holds ':' or ', ', which join factors in results",
+            f"name it '{name.replace(', ', '_').replace(':', '_')}'",
+        )
+        return
     draft.origin["factors", name] = place
     long = {"levels": value}
     levels_place: Place = place

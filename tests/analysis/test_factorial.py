@@ -128,6 +128,8 @@ def test_every_level_is_held_against_the_reference_level():
         ("pool", "max -> mean"): pytest.approx(1.0),
         ("pool", "max -> stride"): pytest.approx(-2.0),
         ("norm", "plain -> batch"): pytest.approx(3.0),
+        ("pool:norm", "max -> mean, plain -> batch"): pytest.approx(0.0, abs=1e-9),
+        ("pool:norm", "max -> stride, plain -> batch"): pytest.approx(0.0, abs=1e-9),
     }
     shares = table["share"].droplevel("effect")
     assert shares["max -> mean"] == shares["max -> stride"]
@@ -135,6 +137,21 @@ def test_every_level_is_held_against_the_reference_level():
     pool = 2 * np.square(np.array([0, 1, -2]) + 1 / 3).sum()
     norm = 6 * 1.5**2
     assert shares["max -> mean"] == pytest.approx(pool / (pool + norm))
+
+
+def test_an_interaction_of_many_levels_has_a_row_a_level_and_its_share_on_each():
+    def value(arm: Arm, seed: int) -> float:
+        return 80 + seed + 4 * has(arm, "stride", "batch") + has(arm, "wide")
+
+    plan = plan_of(WIDTH, POOL, NORM, seeds=2, design="full_factorial")
+    table = table_of(plan, value).xs("pool:norm", level="effect")
+    assert table["estimate"].to_dict() == {
+        "max -> mean, plain -> batch": pytest.approx(0.0, abs=1e-9),
+        "max -> stride, plain -> batch": pytest.approx(2.0),
+    }
+    assert table["level"].tolist() == ["mean", "stride"]
+    assert table["other_level"].tolist() == ["batch", "batch"]
+    assert table["share"].nunique() == 1 and (table["share"] > 0.1).all()
 
 
 def test_a_missing_trial_takes_its_seed_from_the_effects_that_need_it():

@@ -1,0 +1,105 @@
+"""Which figures a study has, drawn from what analysis makes of its records."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from ablate.analysis.findings import Findings, analyse
+from ablate.reporting import pictures
+from ablate.reporting.figures import interaction, theme, waterfall
+from ablate.study.arms import Arm
+from ablate.study.schema import Design
+from tests.analysis.evidence import EPOCHS, NORM, POOL, WIDTH, plan_of, records_of
+
+GAINS = {"wide": 5.0, "mean": 1.0, "stride": -2.0, "batch": 3.0}
+CONTEXTS = {
+    "small": {"model.width": 8, "model.pool": "max"},
+    "large": {"model.width": 16, "model.pool": "stride"},
+}
+
+
+def found(*factors, value: Callable[[Arm], float] | None = None, **plan) -> Findings:  # type: ignore[no-untyped-def]
+    """Levels add up where nothing else is given; a seed is a seed, and a little is noise."""
+    made = plan_of(*factors, seeds=3, **plan)
+    of_arm = value or (lambda arm: sum(GAINS.get(level, 0.0) for level in arm.levels.values()))
+    values = {
+        arm.key: [70 + of_arm(arm) + seed + 0.1 * ((place * seed) % 3) for seed in range(3)]
+        for place, arm in enumerate(made.arms)
+    }
+    return analyse(made, records_of(made, values))
+
+
+@pytest.fixture
+def cells(monkeypatch: pytest.MonkeyPatch) -> list[pd.DataFrame]:
+    """The tables that heat maps are drawn from, as they are drawn."""
+    seen: list[pd.DataFrame] = []
+    draw = interaction.draw
+
+    def spy(table, *args, **options):  # type: ignore[no-untyped-def]
+        seen.append(table)
+        draw(table, *args, **options)
+
+    monkeypatch.setattr(interaction, "draw", spy)
+    return seen
+
+
+def names(drawn: list[pictures.Picture]) -> list[str]:
+    return [picture.name for picture in drawn]
+
+
+def test_contexts_that_start_at_opposite_levels_agree_in_the_heat_map(
+    cells: list[pd.DataFrame],
+) -> None:
+    drawn = list(pictures.pictures(found(WIDTH, POOL, contexts=CONTEXTS)))
+    assert names(drawn)[:4] == ["forest", "forest_width", "forest_pool", "interaction"]
+    (table,) = cells
+    grid = table.pivot(index="row", columns="column", values="value")
+    assert grid.loc["width: narrow -> wide"].to_dict() == pytest.approx(
+        {"small": 5.0, "large": 5.0}, abs=0.2
+    )
+    assert len(grid) == 4 and grid.notna().all(axis=None)
+
+
+def test_one_context_has_neither_heat_map_nor_forests_by_factor() -> None:
+    drawn = names(list(pictures.pictures(found(WIDTH, POOL))))
+    assert [name for name in drawn if name.startswith(("forest", "inter"))] == ["forest"]
+
+
+def test_a_factorials_heat_map_has_a_place_for_every_level(cells: list[pd.DataFrame]) -> None:
+    drawn = list(pictures.pictures(found(WIDTH, POOL, NORM, design="full_factorial")))
+    assert "factorial" in names(drawn)
+    (table,) = cells
+    assert set(zip(table["row"], table["column"], strict=True)) == {
+        ("width", "width"),
+        ("pool: mean", "pool: mean"),
+        ("pool: stride", "pool: stride"),
+        ("norm", "norm"),
+        ("width", "pool: mean"),
+        ("width", "pool: stride"),
+        ("width", "norm"),
+        ("pool: mean", "norm"),
+        ("pool: stride", "norm"),
+    }
+
+
+def test_a_fractions_heat_map_says_what_its_cells_stand_for() -> None:
+    design = Design(kind="fractional_factorial", resolution=3)
+    drawn = list(pictures.pictures(found(WIDTH, NORM, EPOCHS, design=design)))
+    caption = next(picture.caption for picture in drawn if picture.name == "factorial")
+    assert "This fraction does not tell width from norm × epochs; " in caption
+
+
+def test_a_paths_steps_start_where_the_step_before_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[pd.DataFrame] = []
+    monkeypatch.setattr(waterfall, "draw", lambda steps, *_, **__: seen.append(steps))
+    findings = found(WIDTH, NORM, design="path")
+    with theme.themed():
+        drawn = list(pictures.pictures(findings))
+    assert "waterfall" in names(drawn)
+    (steps,) = seen
+    assert steps["arm"].tolist() == ["baseline", "+ width", "+ norm"]
+    assert steps["start"].tolist()[1:] == steps["mean"].tolist()[:-1]
+    assert (steps["mean"] - steps["start"])[1:].tolist() == pytest.approx(
+        steps["estimate"][1:].tolist()
+    )
