@@ -24,8 +24,8 @@ _ABOUT = (*_KEYS, "hash", "status", "core_seconds", "gpu_seconds", "flops")
 
 def trial_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFrame:
     """One row a planned trial, arm by arm: context, arm, seed, hash, status, factor.<name> with the
-    arm's level, every metric under its name, core_seconds, gpu_seconds and flops; costs are NaN where
-    none are recorded.
+    arm's level, every metric under its name, core_seconds, gpu_seconds and flops; costs are NaN
+    where none are recorded.
 
     records: by hash. Status "missing": no record. Only completed trials have metrics; a diverged
     one has the chance level of those that know one, where the study counts it so. A metric named
