@@ -29,7 +29,8 @@ from ablate.study.plan import Plan
 
 _ROUND_OFF = 1e-20  # of the squared outcomes: less variation than that is none
 COLUMNS = [
-    "context", "effect", "kind", "change", "level", "other_level", "n", "estimate", "low", "high", "p",
+    "context", "effect", "kind", "change", "level", "other_level", "n", "estimate", "low",
+    "high", "p",
     "p_holm", "share", "aliased_with",
 ]  # fmt: skip
 
@@ -41,12 +42,14 @@ def factorial_table(
     resolution: float = 0.0,
     repeated: Critical | None = None,
 ) -> pd.DataFrame:
-    """One row a main effect (a level against the reference level, averaged over all else), and one a
+    """One row a main effect (a level against the reference level, averaged over all else), and
+    one a
     two-way interaction of two such levels (half the difference of differences).
 
     Columns context, effect (factor, or two joined by ":"), kind ("main", "interaction"), change
     (empty for an interaction of two levels by two, of which there is one), level (that the factor
-    is changed to) and other_level (that of an interaction's second factor; empty else), n (seeds on which all arms concerned have a value), estimate, low, high (95 %), p, p_holm (over
+    is changed to) and other_level (that of an interaction's second factor; empty else), n (seeds
+    on which all arms concerned have a value), estimate, low, high (95 %), p, p_holm (over
     the table), share (of the variation within seeds, see `variance_shares`; of a factor's levels
     together) and aliased_with (effects that a fraction cannot tell from this one). Empty
     for other designs, and without trials.

@@ -163,3 +163,9 @@ def test_what_was_computed_on_gpus_says_so_of_each_arm_and_in_all() -> None:
     assert "GPU-hours" not in dict(
         texts(tables.provenance_table(findings.trials, findings.trials, {}))
     )
+
+
+def test_a_factor_named_like_another_column_keeps_its_own() -> None:
+    frame = tables.ablation_table(make_findings({"few": {"n": "few"}})).frame
+    assert frame["factor.n"].tolist() == ["without", "few"]
+    assert frame["n"].tolist() == [5, 5]
