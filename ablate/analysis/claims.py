@@ -18,7 +18,7 @@ from ablate.analysis.looks import looked_at_repeatedly
 from ablate.analysis.power import Looking
 from ablate.analysis.readings import Evidence, Reading, Stand, Where, finite, read
 from ablate.analysis.sequential import Outcome
-from ablate.analysis.tables import ArmKey
+from ablate.analysis.tables import ArmKey, metric_column
 from ablate.study.arms import Arm
 from ablate.study.schema import Claim, Faster, NoWorse, Open, Reaches
 
@@ -235,11 +235,12 @@ def _no_interval(claim: Claim, reading: Reading) -> str:
 
 def _left_out(evidence: Evidence, claim: Claim, reading: Reading) -> str:
     """Diverged trials without a value in the claim's metric: what is compared is the others."""
-    trials, metric = _trials_of(evidence, reading.arms), evidence.metric_of(claim)
+    trials = _trials_of(evidence, reading.arms)
+    column = metric_column(evidence.metric_of(claim))
     diverged = trials[trials["status"] == "diverged"]
     if isinstance(claim, Faster) or diverged.empty:
         return ""
-    count = int(diverged[metric].isna().sum()) if metric in diverged else len(diverged)
+    count = int(diverged[column].isna().sum()) if column in diverged else len(diverged)
     if not count:
         return ""
     of_them = "1 trial that diverged is" if count == 1 else f"{count} trials that diverged are"

@@ -21,7 +21,7 @@ from ablate.analysis.inference import interval, summarise, tie_floor
 from ablate.analysis.looks import critical_of_effects, growth_table
 from ablate.analysis.readings import Evidence
 from ablate.analysis.search_findings import SearchFindings, analyse_search
-from ablate.analysis.tables import history_table, resolution_of, trial_table
+from ablate.analysis.tables import history_table, metric_column, resolution_of, trial_table
 from ablate.errors import StudyError
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult
@@ -228,7 +228,8 @@ def _guessed_directions(plan: Plan) -> Iterator[str]:
 
 def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord]) -> Iterator[str]:
     """Trials that count otherwise than by their metrics, or not at all."""
-    diverged, unknown = trials["status"] == "diverged", trials[plan.study.metric].isna()
+    diverged = trials["status"] == "diverged"
+    unknown = trials[metric_column(plan.study.metric)].isna()
     at_chance = plan.study.diverged == "chance"
     why = ", as no chance level is known" if at_chance else ""
     for word, own, meaning in (
