@@ -20,7 +20,7 @@ from ablate.analysis.inference import (
     summarise,
     tie_floor,
 )
-from ablate.analysis.tables import ArmKey
+from ablate.analysis.tables import ArmKey, metric_column
 from ablate.study.arms import Arm
 from ablate.study.designs import FACTORIALS
 from ablate.study.plan import Plan
@@ -61,10 +61,11 @@ def contrast(
 
 def values_of(trials: pd.DataFrame, metric: str, key: ArmKey) -> "pd.Series[float]":
     """An arm's values by seed; trials without one are left out."""
-    if metric not in trials:
+    column = metric_column(metric)
+    if column not in trials:
         return pd.Series(dtype=float)
     own = (trials["context"].to_numpy() == key[0]) & (trials["arm"].to_numpy() == key[1])
-    values = trials[metric].to_numpy(dtype=np.float64)[own]
+    values = trials[column].to_numpy(dtype=np.float64)[own]
     return pd.Series(values, trials["seed"].to_numpy()[own]).dropna()
 
 

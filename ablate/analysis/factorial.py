@@ -22,7 +22,7 @@ from ablate.analysis.inference import (
     holm,
     interval,
 )
-from ablate.analysis.tables import FACTOR, ArmKey
+from ablate.analysis.tables import FACTOR, ArmKey, metric_column
 from ablate.study.arms import Arm
 from ablate.study.designs import FACTORIALS, aliases
 from ablate.study.plan import Plan
@@ -195,7 +195,7 @@ def variance_shares(
     those, or nothing varies. Keys as "a" and "a:b".
     """
     names = {f"f{index}": factor for index, factor in enumerate(factors)}
-    table = trials[["seed", metric, *(FACTOR + factor for factor in factors)]]
+    table = trials[["seed", metric_column(metric), *(FACTOR + factor for factor in factors)]]
     table = table.set_axis(["seed", "outcome", *names], axis=1).dropna(subset=["outcome"])
     within = table["outcome"] - table.groupby("seed")["outcome"].transform("mean")
     if not np.square(within).sum() > _ROUND_OFF * np.square(table["outcome"]).sum():

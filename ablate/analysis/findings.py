@@ -22,7 +22,7 @@ from ablate.analysis.inference import interval, summarise, tie_floor
 from ablate.analysis.looks import critical_of_effects, growth_table, never_decided
 from ablate.analysis.readings import Evidence
 from ablate.analysis.search_findings import SearchFindings, analyse_search
-from ablate.analysis.tables import history_table, resolution_of, trial_table
+from ablate.analysis.tables import history_table, metric_column, resolution_of, trial_table
 from ablate.errors import StudyError
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult
@@ -236,7 +236,8 @@ def _guessed_directions(plan: Plan) -> Iterator[str]:
 
 def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord]) -> Iterator[str]:
     """Trials that count otherwise than by their metrics, or not at all."""
-    diverged, unknown = trials["status"] == "diverged", trials[plan.study.metric].isna()
+    diverged = trials["status"] == "diverged"
+    unknown = trials[metric_column(plan.study.metric)].isna()
     why = ", as no chance level is known" if plan.study.diverged == "chance" else ""
     counted, left_out = diverged & ~unknown, diverged & unknown
     for word, own, meaning in (

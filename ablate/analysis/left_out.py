@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ablate.analysis.tables import ArmKey, chance_of_diverged
+from ablate.analysis.tables import ArmKey, chance_of_diverged, metric_column
 from ablate.study.schema import Claim, Faster
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def _has_value(evidence: "Evidence", claim: Claim, diverged: pd.DataFrame) -> "p
     return pd.Series(known, diverged.index, dtype=bool)
 
 
-def _is_known(trials: pd.DataFrame, column: str) -> "pd.Series[bool]":
+def _is_known(trials: pd.DataFrame, metric: str) -> "pd.Series[bool]":
+    column = metric_column(metric)
     if column not in trials:
         return pd.Series(False, trials.index, dtype=bool)
     return trials[column].notna()

@@ -16,7 +16,13 @@ from ablate.analysis.effects import SeedContrast, compared, contrast, values_of
 from ablate.analysis.inference import ALPHA, Critical, Decision, Sample
 from ablate.analysis.left_out import left_out
 from ablate.analysis.sequential import Outcome
-from ablate.analysis.tables import ArmKey, chance_of_diverged, counts_steps, resolution_of
+from ablate.analysis.tables import (
+    ArmKey,
+    chance_of_diverged,
+    counts_steps,
+    metric_column,
+    resolution_of,
+)
 from ablate.errors import StudyError
 from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
@@ -340,7 +346,9 @@ def _mean_of_curve(evidence: Evidence, curve: str, *arms: Arm) -> Evidence:
     diverged = chance_of_diverged(evidence.plan, evidence.records, curve)
     means = curve_means(evidence.history, curve, keys, diverged)
     if curve in evidence.history and len(means):
-        return evidence._replace(trials=means, records={})
+        name = f"{curve}_mean"
+        trials = means.rename(columns={name: metric_column(name)})
+        return evidence._replace(trials=trials, records={})
     return evidence
 
 
@@ -381,7 +389,7 @@ def _read_more_stable(evidence: Evidence, claim: MoreStable) -> Reading:
 def _distances(trials: pd.DataFrame, metric: str, key: ArmKey) -> pd.DataFrame:
     values = values_of(trials, metric, key)
     distances: Any = inference.distances_from_median(values) if len(values) else []
-    table = pd.DataFrame({"seed": values.index, metric: distances})
+    table = pd.DataFrame({"seed": values.index, metric_column(metric): distances})
     return table.assign(context=key[0], arm=key[1])
 
 

@@ -39,8 +39,8 @@ def trial_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFrame:
         for hash_ in [hashes[arm.context, arm.name, seed]]
     ]
     table = pd.DataFrame(rows)
-    metric = plan.study.metric
-    return table if metric in table else table.assign(**{metric: np.nan})
+    column = metric_column(plan.study.metric)
+    return table if column in table else table.assign(**{column: np.nan})
 
 
 def _trial_row(
@@ -55,14 +55,15 @@ def _trial_row(
         "hash": hash_,
         "status": "missing" if record is None else record.status,
         **{f"{FACTOR}{factor}": level for factor, level in arm.levels.items()},
-        **{_column(name): value for name, value in counted.items()},
+        **{metric_column(name): value for name, value in counted.items()},
         "core_seconds": np.nan if cost is None else cost.core_seconds,
         "gpu_seconds": np.nan if cost is None else cost.gpu_seconds,
         "flops": np.nan if cost is None else cost.flops,
     }
 
 
-def _column(metric: str) -> str:
+def metric_column(metric: str) -> str:
+    """Where a table of trials holds a metric: under its name, else under "metric.<name>"."""
     return f"metric.{metric}" if metric in _ABOUT or metric.startswith(FACTOR) else metric
 
 
@@ -125,9 +126,10 @@ def resolution_of(metric: str, trials: pd.DataFrame, records: Mapping[str, Trial
     ]
     if stated:
         return max(stated)
-    if metric not in trials:
+    column = metric_column(metric)
+    if column not in trials:
         return 0.0
-    values = np.unique(trials[metric].dropna().to_numpy(dtype=float))
+    values = np.unique(trials[column].dropna().to_numpy(dtype=float))
     gaps = np.diff(values)
     gaps = gaps[gaps > _ROUND_OFF * np.abs(values).max(initial=0.0)]
     return float(gaps.min()) if len(gaps) else np.nan

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ablate.analysis.findings import Findings, TunedFindings
-from ablate.analysis.tables import counts_steps
+from ablate.analysis.tables import counts_steps, metric_column
 from ablate.reporting import formatting
 from ablate.reporting.figures import (
     cost,
@@ -318,7 +318,7 @@ def _strip(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:
             findings.arms,
             figure,
             styles,
-            metric=findings.plan.study.metric,
+            metric=metric_column(findings.plan.study.metric),
             label=metric.label,
             unit=metric.unit,
         )

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from ablate.analysis.findings import Findings
-from ablate.analysis.tables import FACTOR
+from ablate.analysis.tables import FACTOR, metric_column
 from ablate.reporting import formatting
 from ablate.reporting.formatting import Writer
 from ablate.study.schema import Study
@@ -452,7 +452,9 @@ def trial_table(findings: Findings) -> Table:
             Cell(str(trial["arm"])),
             Cell(formatting.count(trial["seed"])),
             Cell(str(trial["status"]), "plain" if trial["status"] == "completed" else "strong"),
-            Cell(formatting.number(trial.get(findings.plan.study.metric), metric.unit)),
+            Cell(
+                formatting.number(trial.get(metric_column(findings.plan.study.metric)), metric.unit)
+            ),
             Cell(formatting.number(trial["core_seconds"], "s")),
             Cell(str(trial["hash"])[:10], "muted"),
         )

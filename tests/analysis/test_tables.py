@@ -3,8 +3,20 @@
 import numpy as np
 import pytest
 
-from ablate.analysis.tables import history_table, resolution_of, trial_table
-from tests.analysis.evidence import EPOCHS, NORM, WIDTH, plan_of, record_of, records_of
+from ablate.analysis.findings import analyse
+from ablate.analysis.tables import history_table, metric_column, resolution_of, trial_table
+from ablate.study.schema import Difference
+from ablate.workload import MetricDescription
+from tests.analysis.evidence import (
+    EPOCHS,
+    NORM,
+    POOL,
+    WIDTH,
+    arm,
+    plan_of,
+    record_of,
+    records_of,
+)
 
 
 def test_there_is_one_row_a_planned_trial_arm_by_arm():
@@ -70,6 +82,47 @@ def test_a_metric_named_like_another_column_stands_apart():
     assert trials["flops"][0] == 1e9
     assert trials["metric.factor.width"][0] == 3.0
     assert trials["factor.width"][0] == "narrow"
+    assert [metric_column(name) for name in ("test_accuracy", "flops", "factor.width")] == [
+        "test_accuracy", "metric.flops", "metric.factor.width",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("metric", ["flops", "status"])
+def test_a_metric_named_like_another_column_is_what_arms_are_compared_in(metric):
+    plain, found = (
+        findings_of_places(metric=name, metrics={name: MetricDescription(label="m")})
+        for name in ("test_accuracy", metric)
+    )
+    assert found.arms["mean"].tolist() == pytest.approx([n + 7 / 6 for n in range(6)])
+    for name in ("arms", "differences"):
+        assert getattr(found, name).equals(getattr(plain, name))
+    assert found.effects["estimate"].tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert found.factorial["share"].tolist() == plain.factorial["share"].tolist()
+
+
+def findings_of_places(**changes):
+    """Of a factorial whose arms are worth more the later they come."""
+    plan = plan_of(WIDTH, POOL, seeds=3, design="full_factorial", **changes)
+    values = {arm.name: [n, n + 1.0, n + 2.5] for n, arm in enumerate(plan.arms)}
+    return analyse(plan, records_of(plan, values))
+
+
+def test_the_resolution_of_a_metric_named_like_another_column_is_its_own():
+    plan = plan_of(WIDTH, seeds=2, metric="flops")
+    records = records_of(plan, {"baseline": [1.0, 1.5], "wide": [2.0, 3.0]})
+    assert resolution_of("flops", trial_table(plan, records), records) == 0.5
+
+
+def test_a_diverged_trial_is_left_out_of_a_metric_named_like_another_column():
+    plan = plan_of(
+        WIDTH,
+        seeds=3,
+        metric="flops",
+        claims=(Difference(says="Wider is more.", better=arm(width="wide"), worse=arm()),),
+    )
+    records = records_of(plan, {"baseline": [1.0, 2.0, 3.5], "wide": [2.0, 3.5, "diverged"]})
+    (verdict,) = analyse(plan, records).verdicts
+    assert verdict.note == "1 trial that diverged is left out: it is said of the others alone."
 
 
 def test_contexts_with_a_shared_arm_share_its_trials():
