@@ -600,6 +600,7 @@ UNPATCHED_PARTS = cifar10.TRAIN, cifar10.TEST
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # 15 seconds, but on a machine that is busy
 def test_the_real_data_set_is_what_is_known_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, real_data_dir: Path
 ) -> None:
