@@ -17,6 +17,7 @@ WORDS = st.one_of(
     st.text(st.characters(codec="utf-8", exclude_categories=("C",)), min_size=1, max_size=12),
 )
 NAMES = WORDS.filter(lambda word: "." not in word and word not in ("context", "baseline"))
+FACTORS = NAMES.filter(lambda word: ":" not in word and ", " not in word)
 RATES = st.floats(min_value=1e-12, max_value=1e6).map(lambda rate: float(repr(rate)))
 
 
@@ -24,7 +25,7 @@ RATES = st.floats(min_value=1e-12, max_value=1e6).map(lambda rate: float(repr(ra
 def studies(draw: st.DrawFn) -> Study:
     """Studies of two factors, in one or two contexts, with claims."""
     contexts = draw(st.lists(NAMES, min_size=1, max_size=2, unique=True))
-    optimizer, rate = draw(st.lists(NAMES, min_size=2, max_size=2, unique=True))
+    optimizer, rate = draw(st.lists(FACTORS, min_size=2, max_size=2, unique=True))
     adam, sgd, low, high = draw(st.lists(NAMES, min_size=4, max_size=4, unique=True))
     rates = draw(st.lists(RATES, min_size=2, max_size=2, unique=True))
     claim: dict[str, Any] = {
