@@ -122,7 +122,8 @@ def test_a_diverged_trial_is_left_out_of_a_metric_named_like_another_column():
     )
     records = records_of(plan, {"baseline": [1.0, 2.0, 3.5], "wide": [2.0, 3.5, "diverged"]})
     (verdict,) = analyse(plan, records).verdicts
-    assert verdict.note == "1 trial that diverged is left out: it is said of the others alone."
+    assert verdict.verdict == "undecided"
+    assert verdict.note.startswith("Diverged: 1 of 3 (33 %) of wide.")
 
 
 def test_contexts_with_a_shared_arm_share_its_trials():
