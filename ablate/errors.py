@@ -67,5 +67,10 @@ class DivergedError(Exception):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The cure for a mistyped word: the nearest known word, else all of them."""
     words = sorted(known)
-    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else f"known are: {', '.join(words)}"
+    return nearest(word, words) or f"known are: {', '.join(words)}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The cure for a mistyped word where a known one is near; None where none is."""
+    near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f"did you mean '{near[0]}'?" if near else None

@@ -20,7 +20,7 @@ from ablate.analysis.inference import (
     summarise,
     tie_floor,
 )
-from ablate.analysis.tables import ArmKey, metric_column
+from ablate.analysis.tables import ArmKey, ended, metric_column
 from ablate.study.arms import Arm
 from ablate.study.designs import FACTORIALS
 from ablate.study.plan import Plan
@@ -175,7 +175,7 @@ def arm_table(
                 "low": float(low),
                 "high": float(high),
                 "diverged": int((status == "diverged").sum()),
-                "failure_rate": _failure_rate(status),
+                "failure_rate": _failure_rate(own),
                 "failed": int((status == "failed").sum()),
                 "missing": int(status.isin(["missing", "pruned"]).sum()),
                 "core_seconds": own["core_seconds"].mean(),
@@ -186,9 +186,8 @@ def arm_table(
     return pd.DataFrame(rows)
 
 
-def _failure_rate(status: "pd.Series[str]") -> float:
-    ended = status[status.isin(["completed", "diverged"])]
-    return 100 * float((ended == "diverged").mean()) if len(ended) else np.nan
+def _failure_rate(trials: pd.DataFrame) -> float:
+    return 100 * float((ended(trials)["status"] == "diverged").mean())  # NaN of none
 
 
 def _paired_or_welch(

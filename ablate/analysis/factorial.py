@@ -29,9 +29,8 @@ from ablate.study.plan import Plan
 
 _ROUND_OFF = 1e-20  # of the squared outcomes: less variation than that is none
 COLUMNS = [
-    "context", "effect", "kind", "change", "level", "other_level", "n", "estimate", "low",
-    "high", "p",
-    "p_holm", "share", "aliased_with",
+    "context", "effect", "kind", "change", "level", "other_level", "n", "estimate", "low", "high",
+    "p", "p_holm", "share", "aliased_with",
 ]  # fmt: skip
 
 
@@ -42,9 +41,8 @@ def factorial_table(
     resolution: float = 0.0,
     repeated: Critical | None = None,
 ) -> pd.DataFrame:
-    """One row a main effect (a level against the reference level, averaged over all else), and
-    one a
-    two-way interaction of two such levels (half the difference of differences).
+    """One row a main effect (a level against the reference level, averaged over all else), and one
+    a two-way interaction of two such levels (half the difference of differences).
 
     Columns context, effect (factor, or two joined by ":"), kind ("main", "interaction"), change
     (empty for an interaction of two levels by two, of which there is one), level (that the factor

@@ -22,7 +22,13 @@ from ablate.analysis.inference import interval, summarise, tie_floor
 from ablate.analysis.looks import critical_of_effects, growth_table, never_decided
 from ablate.analysis.readings import Evidence
 from ablate.analysis.search_findings import SearchFindings, analyse_search
-from ablate.analysis.tables import history_table, metric_column, resolution_of, trial_table
+from ablate.analysis.tables import (
+    ended,
+    history_table,
+    metric_column,
+    resolution_of,
+    trial_table,
+)
 from ablate.errors import StudyError
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult
@@ -260,10 +266,9 @@ def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord
 
 def _failure_rates(trials: pd.DataFrame) -> dict[str, str]:
     """Arm -> its name with the rate at which it diverged, of all arms of that name."""
-    ended = trials[trials["status"].isin(["completed", "diverged"])]
     return {
-        str(arm): f"{arm} ({(own == 'diverged').mean():.0%} of its trials)".replace("%", " %")
-        for arm, own in ended.groupby("arm", sort=False)["status"]
+        str(arm): f"{arm} ({100 * (own == 'diverged').mean():.0f} % of its trials)"
+        for arm, own in ended(trials).groupby("arm", sort=False)["status"]
     }
 
 

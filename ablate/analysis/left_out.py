@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ablate.analysis.tables import ArmKey, chance_of_diverged, metric_column
+from ablate.analysis.tables import ArmKey, chance_of_diverged, ended, metric_column
 from ablate.study.schema import Claim, Faster
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def left_out(evidence: "Evidence", claim: Claim, arms: Collection[ArmKey]) -> st
     if lost.empty:
         return ""
     told = ", ".join(
-        f"{count} of {ended} ({count / ended:.0%}) of {arm}".replace("%", " %")
+        f"{count} of {trials} ({100 * count / trials:.0f} %) of {arm}"
         for arm, count in lost["arm"].value_counts(sort=False).items()
-        for ended in [int(own[own["arm"] == arm]["status"].isin(["completed", "diverged"]).sum())]
+        for trials in [len(ended(own[own["arm"] == arm]))]
     )
     if evidence.plan.study.diverged == "failure_rate":
         return f"Diverged, and left out: {told}. It is said of the others alone."

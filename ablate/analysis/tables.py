@@ -8,6 +8,7 @@ import pandas as pd
 
 from ablate.records.counted_metrics import chance_levels, counted_metrics
 from ablate.records.schema import TrialRecord
+from ablate.records.store import FINISHED
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
 
@@ -97,6 +98,11 @@ def _with_epochs(points: pd.DataFrame, by_steps: bool) -> pd.DataFrame:
 def counts_steps(history: pd.DataFrame) -> bool:
     """Whether the epochs of a history are steps, of trials that count no epochs."""
     return "step" in history and len(history) > 0 and history["epoch"].equals(history["step"])
+
+
+def ended(trials: pd.DataFrame) -> pd.DataFrame:
+    """The trials that trained to an end, or diverged: those that a rate of divergence is of."""
+    return trials[trials["status"].isin(FINISHED)]
 
 
 def chance_of_diverged(

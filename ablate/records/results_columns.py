@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from ablate.errors import did_you_mean
+from ablate.errors import did_you_mean, nearest
 from ablate.records.asked_metrics import absent_metrics, asked_metrics
 from ablate.records.table_file import Table, TableProblems, joined
 from ablate.study.plan import Plan
@@ -204,8 +204,8 @@ def _note_untold_factors(columns: ResultColumns, plan: Plan, problems: TableProb
 
 def _near(word: str, others: Collection[str]) -> str:
     """The near one of the others as a cure, followed by another; empty where there is none."""
-    cure = did_you_mean(word, others)
-    return f"{cure} Else " if cure.startswith("did you") else ""
+    cure = nearest(word, others)
+    return f"{cure} Else " if cure else ""
 
 
 def _note_missing(columns: ResultColumns, plan: Plan, problems: TableProblems) -> None:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ablate.atomic import write_atomically
 from ablate.errors import DataError
 from ablate.image_classification.cache_folder import cache_dir
 from ablate.image_classification.data.image_data import ImageData
@@ -112,7 +113,7 @@ def _read_cache(path: Path, part: Part) -> Pixels | None:
     return rows if _mismatch(part, rows[:, 1:], rows[:, 0]) is None else None
 
 
-def _npy_header(shape: tuple[int, int]) -> bytes:
+def _npy_header(shape: tuple[int, ...]) -> bytes:
     """What `np.save` puts before uint8 values. It is compared, not parsed: on a damaged header
     `np.load` raises whatever Python's parser does.
     """
@@ -123,17 +124,9 @@ def _npy_header(shape: tuple[int, int]) -> bytes:
 
 
 def _write_cache(path: Path, rows: Pixels) -> None:
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
+    with suppress(OSError):  # a cache that cannot be written costs seconds, not the run
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            np.save(file, rows, allow_pickle=False)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:  # a cache that cannot be written costs seconds, not the run
-        with suppress(OSError):
-            temporary.unlink()
+        write_atomically(path, _npy_header(rows.shape) + rows.tobytes())
 
 
 def _folders(data_dir: Path | None) -> list[Path]:

@@ -1,6 +1,6 @@
 """What keys cannot be together: each is right by itself."""
 
-from ablate.errors import Problem, SettingsError, did_you_mean
+from ablate.errors import Problem, SettingsError, did_you_mean, nearest
 from ablate.image_classification.architecture.backbones import BACKBONES
 from ablate.image_classification.architecture.layers import Shape, layer_list
 from ablate.image_classification.architecture.spec import BackboneSpec
@@ -107,8 +107,7 @@ def _check_backbone(name: str, block: str | None, shape: Shape) -> None:
         )
     backbone = BACKBONES[name]
     if block is not None and block not in backbone.blocks:
-        near = did_you_mean(block, backbone.blocks)
-        fix = near if near.startswith("did") else f"its blocks are: {', '.join(backbone.blocks)}"
+        fix = nearest(block, backbone.blocks) or f"its blocks are: {', '.join(backbone.blocks)}"
         raise SettingsError(
             Problem("architecture.train_from", f"{name} has no block named '{block}'", fix)
         )

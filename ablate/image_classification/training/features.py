@@ -213,7 +213,7 @@ def _filled(
             lock.acquire(timeout=NOTICE_SECONDS)
             break
         except Timeout:
-            share = f"{file.done() / file.count:.0%}".replace("%", " %")
+            share = f"{100 * file.done() / file.count:.0f} %"
             yield f"waits for {content.what}, which another trial computes: {share}"
     try:
         if file.done() == file.count:

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ablate.errors import AblateError, Problem, did_you_mean
+from ablate.errors import AblateError, Problem, nearest
 from ablate.image_classification.data.sources import DATASETS, load_data, normalisation
 from ablate.image_classification.settings.implied import input_shape, normalization
 from ablate.image_classification.settings.keys import ImageClassificationSettings
@@ -117,22 +117,23 @@ def network_input(image: Image, settings: ImageClassificationSettings) -> Tensor
         torch.tensor(one, dtype=torch.float32).reshape(1, -1, 1, 1) * 255 for one in values
     )
     pixels = normalise(torch.from_numpy(image.pixels.copy()).unsqueeze(0), mean, 1 / std)
-    _, *sides = input_shape(settings)
-    return (pixels if list(pixels.shape[2:]) == sides else resized(pixels, sides[0]))[0]
+    return _at_input_size(pixels, settings)[0]
 
 
 def as_seen(image: Image, settings: ImageClassificationSettings) -> NDArray[np.uint8]:
     """The image as it reaches the network, before it is normalised, uint8 (height, width,
     channels): brought to the size of the network's inputs as trials do.
     """
-    pixels = torch.from_numpy(image.pixels.copy()).unsqueeze(0)
+    pixels = _at_input_size(torch.from_numpy(image.pixels).float().unsqueeze(0), settings)
+    return pixels[0].round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
+
+
+def _at_input_size(pixels: Tensor, settings: ImageClassificationSettings) -> Tensor:
     _, *sides = input_shape(settings)
-    if list(pixels.shape[2:]) != sides:
-        pixels = resized(pixels.float(), sides[0]).round().clamp(0, 255).to(torch.uint8)
-    return pixels[0].permute(1, 2, 0).numpy()
+    return pixels if list(pixels.shape[2:]) == sides else resized(pixels, sides[0])
 
 
 def _classes(asked: str, names: tuple[str, ...]) -> str:
     known = f"its classes are {', '.join(names)}"
-    near = did_you_mean(asked, names)
-    return f"{near} {known}" if near.startswith("did") else known
+    near = nearest(asked, names)
+    return f"{near} {known}" if near else known
