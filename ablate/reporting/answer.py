@@ -4,7 +4,8 @@ from collections import Counter
 
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
-from ablate.reporting.tables import alias_names, effect_name, metric_description
+from ablate.reporting.factorial_table import alias_names, effect_name
+from ablate.reporting.tables import metric_description
 
 _ORDER = ("supported", "refuted", "undecided", "open")
 

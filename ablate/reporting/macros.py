@@ -7,7 +7,7 @@ import pandas as pd
 
 from ablate.reporting import formatting
 from ablate.reporting.markup import latex_text
-from ablate.reporting.tables import Table
+from ablate.reporting.table import Table
 
 _DIGITS = dict(
     zip(

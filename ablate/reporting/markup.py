@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from ablate.reporting.tables import Cell, Table
+from ablate.reporting.table import Cell, Table
 
 Item = TypeVar("Item")
 _LONG = 40  # characters: a cell of more wraps in LaTeX

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from ablate.analysis.findings import Findings, TunedFindings
 from ablate.analysis.tables import counts_steps, metric_column
 from ablate.reporting import formatting
+from ablate.reporting.factorial_table import alias_names, effect_name
 from ablate.reporting.figures import (
     cost,
     curves,
@@ -23,12 +24,7 @@ from ablate.reporting.figures import (
 from ablate.reporting.figures.palette import ArmStyle, arm_styles
 from ablate.reporting.picture import Picture, draw_picture, file_name, has_numbers
 from ablate.reporting.search_pictures import search_pictures
-from ablate.reporting.tables import (
-    alias_names,
-    effect_name,
-    metric_description,
-    short_factor_names,
-)
+from ablate.reporting.tables import metric_description, short_factor_names
 
 _PARTS = ("validation", "train", "test")
 

@@ -9,11 +9,12 @@ from ablate.analysis.findings import Findings
 from ablate.reporting import formatting, tuned_tables
 from ablate.reporting import tables as table_makers
 from ablate.reporting.answer import answer
+from ablate.reporting.factorial_table import factorial_table
 from ablate.reporting.picture import Picture
 from ablate.reporting.picture_folder import PICTURES_FOLDER, read_pictures
 from ablate.reporting.pictures import pictures
 from ablate.reporting.report_folder import write_folder
-from ablate.reporting.tables import Table
+from ablate.reporting.table import Table
 
 # Not the ablation table, which repeats arms and effects.
 _CITED = {"verdicts", "comparison", "published", "arms", "effects", "contexts", "factorial"}
@@ -101,7 +102,7 @@ def make_page(
         arms=_of_shared(findings, table_makers.arm_table(findings)),
         effects=_of_shared(findings, table_makers.effect_table(findings)),
         contexts=_of_shared(findings, table_makers.context_table(findings)),
-        factorial=_of_shared(findings, table_makers.factorial_table(findings)),
+        factorial=_of_shared(findings, factorial_table(findings)),
         trials=_of_shared(findings, table_makers.trial_table(findings)),
         tuned_trials=tuned_tables.tuned_trial_table(findings),
         pictures=tuple(pictures(findings)),

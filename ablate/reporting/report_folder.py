@@ -16,7 +16,7 @@ from ablate.reporting import markup
 from ablate.reporting.macros import macros
 from ablate.reporting.picture import Picture
 from ablate.reporting.picture_folder import PICTURES_FOLDER
-from ablate.reporting.tables import Table
+from ablate.reporting.table import Table
 
 _FOLDED_ROWS = 60  # longer tables are folded away in the page
 

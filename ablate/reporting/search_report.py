@@ -13,7 +13,7 @@ from ablate.reporting.picture import Picture
 from ablate.reporting.report_folder import write_folder
 from ablate.reporting.search_answer import search_answer, search_question, search_warnings
 from ablate.reporting.search_pictures import search_pictures
-from ablate.reporting.tables import Table
+from ablate.reporting.table import Table
 from ablate.study.search_space import EDGE
 
 _SCHEDULERS = {

@@ -9,7 +9,8 @@ import pandas as pd
 from ablate.analysis.search_findings import ENDINGS, POSITION, VALUE, SearchFindings
 from ablate.reporting import formatting
 from ablate.reporting.formatting import Writer
-from ablate.reporting.tables import Cell, Table, short_factor_names
+from ablate.reporting.table import Cell, Table
+from ablate.reporting.tables import short_factor_names
 from ablate.study.search_space import Parameter
 from ablate.study.yaml_source import scalar_name
 

@@ -4,20 +4,17 @@ Both come from the same table of analysis, and a report's prose draws on nothing
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
 from ablate.analysis.findings import Findings
 from ablate.analysis.tables import FACTOR, metric_column
 from ablate.reporting import formatting
-from ablate.reporting.formatting import Writer
+from ablate.reporting.table import Cell, Table
 from ablate.study.schema import Study
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import MetricDescription, describe_metric
-
-Tone = Literal["plain", "strong", "muted", "supported", "refuted", "undecided", "open"]
 
 _WITHOUT = {"without", "absent", "none", "off", "no", "false"}
 _WITH = {"with", "present", "on", "yes", "true"}
@@ -27,40 +24,6 @@ _ABLATION = {
 }  # fmt: skip
 """Columns of the ablation table's frame; a factor named like one stands under factor.<name>."""
 TICK, NO_TICK = "✓", "–"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One written cell, with a second, smaller line below where there is more to say."""
-
-    text: str
-    tone: Tone = "plain"
-    note: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A table to read (`header`, `rows`) and to compute with (`frame`).
-
-    keys: columns of the frame that name a row. formats: how the numbers of the frame's columns are
-    written where they are cited one by one; of those that are not named, in the unit that a column
-    `unit` of the frame says.
-    numeric: positions of the columns that are read as numbers and stand to the right.
-    """
-
-    name: str
-    caption: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    frame: pd.DataFrame
-    keys: tuple[str, ...] = ()
-    formats: Mapping[str, Writer] = field(default_factory=dict)
-    numeric: frozenset[int] = frozenset()
-
-    def starts_context(self, row: int) -> bool:
-        """Whether another context begins with this row, so that a rule belongs above it."""
-        grouped = bool(self.header) and self.header[0] == "Context"
-        return grouped and row > 0 and self.rows[row][0].text != self.rows[row - 1][0].text
 
 
 def metric_description(findings: Findings, metric: str | None = None) -> MetricDescription:
@@ -275,62 +238,7 @@ def _rate(arm: Mapping[Any, Any]) -> str:
     return "" if formatting.is_missing(rate) else f" ({formatting.count(rate)} %)"
 
 
-def factorial_table(findings: Findings) -> Table | None:
-    """Main effects and two-way interactions of a factorial; None for other designs."""
-    if findings.factorial.empty:
-        return None
-    metric = metric_description(findings)
-    unit = formatting.difference_unit(metric.unit)
-    several_contexts = findings.factorial["context"].nunique() > 1
-    aliased = findings.factorial["aliased_with"].astype(bool).any()
-    rows = tuple(
-        (
-            *([Cell(str(row["context"]))] if several_contexts else []),
-            Cell(effect_name(findings, row["effect"]), note=str(row["change"])),
-            Cell(formatting.number(row["estimate"], unit, signed=True)),
-            Cell(formatting.interval(row["low"], row["high"], unit)),
-            Cell(formatting.count(row["n"])),
-            Cell(formatting.p_value(row["p_holm"])),
-            Cell(_share(row["share"])),
-            *([Cell(alias_names(findings, row["aliased_with"]))] if aliased else []),
-        )
-        for row in findings.factorial.to_dict("records")
-    )
-    header = (
-        *(["Context"] if several_contexts else []),
-        "Effect",
-        formatting.with_bracket("Estimate", unit),
-        "95 % interval",
-        "Seeds",
-        "p (Holm)",
-        "Share of variation",
-        *(["Not told apart from"] if aliased else []),
-    )
-    first = 2 if several_contexts else 1
-    return Table(
-        "factorial",
-        f"Main effects on {metric.label}, each averaged over all levels of the other factors, and "
-        "two-way interactions (half the difference between a factor's effects at two levels of the "
-        "other). Share: of the variation, but for that between seeds (type II sums of squares)."
-        f"{_at_every_look(findings)}",
-        header,
-        rows,
-        findings.factorial,
-        keys=("context", "effect", "change"),
-        formats=dict.fromkeys(("estimate", "low", "high"), formatting.number_in(unit))
-        | dict.fromkeys(("p", "p_holm"), formatting.p_value)
-        | {"n": formatting.count, "share": formatting.ratio},
-        numeric=frozenset(range(first, first + 5)),
-    )
-
-
-def effect_name(findings: Findings, effect: str) -> str:
-    """A main effect or interaction of a factorial in words: "downsampling × optimizer"."""
-    short = short_factor_names(dict.fromkeys(f for arm in findings.plan.arms for f in arm.levels))
-    return " × ".join(short[factor].replace("_", " ") for factor in effect.split(":"))
-
-
-def _at_every_look(findings: Findings) -> str:
+def at_every_look(findings: Findings) -> str:
     """Of a study that is looked at after every seed: what its intervals are."""
     if findings.plan.study.max_seeds is None:
         return ""
@@ -338,15 +246,6 @@ def _at_every_look(findings: Findings) -> str:
         " Intervals hold at all looks together, of at most "
         f"{findings.plan.study.max_seeds} seeds; there is no p value for that."
     )
-
-
-def alias_names(findings: Findings, effects: str) -> str:
-    """The effects that a fraction cannot tell from another, in words."""
-    return ", ".join(effect_name(findings, effect) for effect in effects.split(", ") if effect)
-
-
-def _share(share: float) -> str:
-    return formatting.MISSING if formatting.is_missing(share) else f"{100 * share:.1f} %"
 
 
 def effect_table(findings: Findings) -> Table:
@@ -385,7 +284,7 @@ def effect_table(findings: Findings) -> Table:
         "effects",
         f"Effects on {metric.label}, against the baseline and paired by seed where nothing else is "
         "said. P(better): how often the arm beats its reference, seed against seed."
-        f"{_at_every_look(findings)}",
+        f"{at_every_look(findings)}",
         header,
         rows,
         findings.effects,
@@ -420,7 +319,7 @@ def context_table(findings: Findings) -> Table | None:
         "contexts",
         f"The same change of {metric.label} in each context: the second level against the first, "
         "of arms that differ in that factor alone, paired by seed, wherever the context starts. A "
-        f"level called baseline is the context's own.{_at_every_look(findings)}",
+        f"level called baseline is the context's own.{at_every_look(findings)}",
         (
             "Factor",
             "Change",

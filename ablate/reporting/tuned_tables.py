@@ -9,8 +9,10 @@ from ablate.analysis.claims import Verdict
 from ablate.analysis.findings import Findings, TunedFindings
 from ablate.reporting import formatting
 from ablate.reporting import tables as plain
+from ablate.reporting.factorial_table import factorial_table
 from ablate.reporting.search_tables import search_tables
-from ablate.reporting.tables import Cell, Table, metric_description
+from ablate.reporting.table import Cell, Table
+from ablate.reporting.tables import metric_description
 from ablate.reporting.verdict_table import measured_cell, outcome_cell
 from ablate.reporting.verdict_table import verdict_table as plain_verdict_table
 from ablate.study.yaml_source import scalar_name
@@ -30,7 +32,7 @@ def tuned_tables(findings: Findings) -> tuple[Table, ...]:
     tuned = findings.tuned
     if tuned is None:
         return ()
-    again = [plain.arm_table(tuned.findings), plain.factorial_table(tuned.findings)]
+    again = [plain.arm_table(tuned.findings), factorial_table(tuned.findings)]
     return (
         comparison_table(findings, tuned),
         settings_table(findings, tuned),

@@ -5,7 +5,7 @@ import pandas as pd
 from ablate.analysis.claims import Verdict
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
-from ablate.reporting.tables import Cell, Table
+from ablate.reporting.table import Cell, Table
 from ablate.reporting.verdict_rule import verdict_rule
 
 MARKS = {"supported": "✓", "refuted": "✗", "undecided": "?", "open": "○"}

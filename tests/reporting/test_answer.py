@@ -5,7 +5,7 @@ import pytest
 
 from ablate.reporting.answer import answer
 from tests.reporting.factory import make_findings, make_verdict
-from tests.reporting.test_tables import factorial_rows
+from tests.reporting.test_factorial_table import factorial_rows
 
 
 def with_verdicts(*outcomes: str):

@@ -5,7 +5,8 @@ import io
 import pandas as pd
 
 from ablate.reporting import markup
-from ablate.reporting.tables import Cell, Table, arm_table
+from ablate.reporting.table import Cell, Table
+from ablate.reporting.tables import arm_table
 from tests.reporting.factory import make_findings
 
 TABLE = Table(

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from ablate.reporting import search_tables
-from ablate.reporting.tables import Table
+from ablate.reporting.table import Table
 from tests.reporting.search_factory import (
     CONDITIONAL,
     DROPOUT,

@@ -8,7 +8,7 @@ from ablate.analysis.findings import Findings
 from ablate.reporting.answer import answer
 from ablate.reporting.macros import macros
 from ablate.reporting.report import make_page, write_report
-from ablate.reporting.tables import Table
+from ablate.reporting.table import Table
 from ablate.reporting.tuned_tables import tuned_tables, tuned_trial_table, verdict_table
 from tests.analysis.tuned_evidence import SEARCHED, findings_of, tuned_study
 from tests.reporting.factory import make_findings

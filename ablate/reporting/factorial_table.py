@@ -1,0 +1,70 @@
+"""The table of a factorial's effects, and their names in words."""
+
+from ablate.analysis.findings import Findings
+from ablate.reporting import formatting
+from ablate.reporting.table import Cell, Table
+from ablate.reporting.tables import at_every_look, metric_description, short_factor_names
+
+
+def factorial_table(findings: Findings) -> Table | None:
+    """Main effects and two-way interactions of a factorial; None for other designs."""
+    if findings.factorial.empty:
+        return None
+    metric = metric_description(findings)
+    unit = formatting.difference_unit(metric.unit)
+    several_contexts = findings.factorial["context"].nunique() > 1
+    aliased = findings.factorial["aliased_with"].astype(bool).any()
+    rows = tuple(
+        (
+            *([Cell(str(row["context"]))] if several_contexts else []),
+            Cell(effect_name(findings, row["effect"]), note=str(row["change"])),
+            Cell(formatting.number(row["estimate"], unit, signed=True)),
+            Cell(formatting.interval(row["low"], row["high"], unit)),
+            Cell(formatting.count(row["n"])),
+            Cell(formatting.p_value(row["p_holm"])),
+            Cell(_share(row["share"])),
+            *([Cell(alias_names(findings, row["aliased_with"]))] if aliased else []),
+        )
+        for row in findings.factorial.to_dict("records")
+    )
+    header = (
+        *(["Context"] if several_contexts else []),
+        "Effect",
+        formatting.with_bracket("Estimate", unit),
+        "95 % interval",
+        "Seeds",
+        "p (Holm)",
+        "Share of variation",
+        *(["Not told apart from"] if aliased else []),
+    )
+    first = 2 if several_contexts else 1
+    return Table(
+        "factorial",
+        f"Main effects on {metric.label}, each averaged over all levels of the other factors, and "
+        "two-way interactions (half the difference between a factor's effects at two levels of the "
+        "other). Share: of the variation, but for that between seeds (type II sums of squares)."
+        f"{at_every_look(findings)}",
+        header,
+        rows,
+        findings.factorial,
+        keys=("context", "effect", "change"),
+        formats=dict.fromkeys(("estimate", "low", "high"), formatting.number_in(unit))
+        | dict.fromkeys(("p", "p_holm"), formatting.p_value)
+        | {"n": formatting.count, "share": formatting.ratio},
+        numeric=frozenset(range(first, first + 5)),
+    )
+
+
+def effect_name(findings: Findings, effect: str) -> str:
+    """A main effect or interaction of a factorial in words: "downsampling × optimizer"."""
+    short = short_factor_names(dict.fromkeys(f for arm in findings.plan.arms for f in arm.levels))
+    return " × ".join(short[factor].replace("_", " ") for factor in effect.split(":"))
+
+
+def alias_names(findings: Findings, effects: str) -> str:
+    """The effects that a fraction cannot tell from another, in words."""
+    return ", ".join(effect_name(findings, effect) for effect in effects.split(", ") if effect)
+
+
+def _share(share: float) -> str:
+    return formatting.MISSING if formatting.is_missing(share) else f"{100 * share:.1f} %"

@@ -1,0 +1,45 @@
+"""A table of a report: cells to read, and a frame of plain numbers to compute with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from ablate.reporting.formatting import Writer
+
+Tone = Literal["plain", "strong", "muted", "supported", "refuted", "undecided", "open"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One written cell, with a second, smaller line below where there is more to say."""
+
+    text: str
+    tone: Tone = "plain"
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table to read (`header`, `rows`) and to compute with (`frame`).
+
+    keys: columns of the frame that name a row. formats: how the numbers of the frame's columns are
+    written where they are cited one by one; of those that are not named, in the unit that a column
+    `unit` of the frame says.
+    numeric: positions of the columns that are read as numbers and stand to the right.
+    """
+
+    name: str
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    frame: pd.DataFrame
+    keys: tuple[str, ...] = ()
+    formats: Mapping[str, Writer] = field(default_factory=dict)
+    numeric: frozenset[int] = frozenset()
+
+    def starts_context(self, row: int) -> bool:
+        """Whether another context begins with this row, so that a rule belongs above it."""
+        grouped = bool(self.header) and self.header[0] == "Context"
+        return grouped and row > 0 and self.rows[row][0].text != self.rows[row - 1][0].text
