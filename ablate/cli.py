@@ -109,6 +109,13 @@ def run(
         int | None,
         typer.Option(metavar="N", help="With --until-decided: at most so many; 20 otherwise."),
     ] = None,
+    stop_futile: Annotated[
+        bool,
+        typer.Option(
+            "--stop-futile",
+            help="With --until-decided: give up claims that the most seeds would hardly settle.",
+        ),
+    ] = False,
 ) -> None:
     """Run the trials that a study still misses, and write its report.
 
@@ -124,9 +131,10 @@ def run(
 
     plan = _plan(study_file, dataset, seeds, overrides)
     if until_decided:
-        plan = sequential_plan(plan, max_seeds)
-    elif max_seeds is not None:
-        raise AblateError(Problem("--max-seeds", "goes with --until-decided", "add that, too"))
+        plan = sequential_plan(plan, max_seeds, stop_futile)
+    elif max_seeds is not None or stop_futile:
+        option = "--stop-futile" if max_seeds is None else "--max-seeds"
+        raise AblateError(Problem(option, "goes with --until-decided", "add that, too"))
     folder = folder_for(study_file, dataset, out)
     show_warnings(never_decided(plan.study))
     with show_progress() as progress:

@@ -629,6 +629,9 @@ class TestUntilDecided:
         assert refusal("run", "digits.yaml", "--max-seeds", "5") == (
             "--max-seeds: goes with --until-decided\n    add that, too\n"
         )
+        assert refusal("run", "digits.yaml", "--stop-futile") == (
+            "--stop-futile: goes with --until-decided\n    add that, too\n"
+        )
 
     def test_a_claim_that_the_maximum_is_too_few_for_is_told_before_the_first_trial(
         self, monkeypatch: pytest.MonkeyPatch

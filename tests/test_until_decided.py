@@ -87,6 +87,35 @@ def test_an_interrupted_run_goes_on_to_the_same_end() -> None:
     assert broken.records == whole.records
 
 
+HOPELESS = NoDifference(says="Equal.", first=arm(), second=arm(pool="mean"), margin=0.05)
+"""The margin is a tenth of a trial's spread: no twelve seeds would show it."""
+
+
+def hopeless(stop_futile: bool) -> Plan:
+    plan = plan_of(WIDTH, POOL, seeds=2, claims=(CLEAR, HOPELESS))
+    return sequential_plan(plan, 12, stop_futile)
+
+
+def test_a_claim_that_the_maximum_would_hardly_settle_gets_seeds_all_the_same() -> None:
+    runner = Runner()
+    end, _ = run_until_decided(hopeless(stop_futile=False), runner, runner.records.get)
+    assert len(end.study.seeds) == 12
+
+
+def test_such_a_claim_is_given_up_where_the_study_says_so() -> None:
+    runner = Runner()
+    end, _ = run_until_decided(hopeless(stop_futile=True), runner, runner.records.get)
+    clear, given_up = analyse(end, runner.records).verdicts
+    assert clear.verdict == "supported"
+    assert given_up.verdict == "undecided"
+    assert 6 <= given_up.n == len(end.study.seeds) < 12
+    assert given_up.note == (
+        f"Given up at {given_up.n} seeds: had the others been like these, all 12 would have "
+        "settled it with a chance of 0 %."
+    )
+    assert followed(hopeless(stop_futile=True), runner) == end
+
+
 def followed(plan: Plan, runner: Runner) -> Plan:
     return follow_looks(plan, runner.records.get, arms_of_open_claims)
 

@@ -126,7 +126,7 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
     needed, detectable = _lacking(stand, most) if outcome == "undecided" else (None, None)
     if isinstance(claim, Reaches | NoWorse):
         detectable = None  # it is an arm's mean, or the lack of a loss, that is asked for
-    notes = reading.note, _no_interval(evidence, claim, reading)
+    notes = reading.note, _no_interval(evidence, claim, reading), _given_up(stand, most)
     return Verdict(
         says=claim.says,
         kind=claim.kind,
@@ -206,6 +206,15 @@ def _seeds_for_largest(leads: tuple[Sample, ...], level: float, study: Looking) 
     if behind:
         return min(known, default=None)
     return max(known) if len(known) == len(each) else None
+
+
+def _given_up(stand: Stand, most: int | None) -> str:
+    if stand.chance is None:
+        return ""
+    return (
+        f"Given up at {stand.reading.sample.n} seeds: had the others been like these, all {most} "
+        f"would have settled it with a chance of {100 * stand.chance:.0f} %."
+    )
 
 
 def _no_interval(evidence: Evidence, claim: Claim, reading: Reading) -> str:

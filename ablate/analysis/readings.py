@@ -113,18 +113,22 @@ class Reading(NamedTuple):
             return inference.least_interval(self.leads, level, critical)
         return inference.interval(self.sample, level, critical)
 
-    def outcome(self, low: float, high: float) -> Outcome | None:
+    def outcome(self, low: Any, high: Any) -> Outcome | None:
         """What an interval settles; None where it leaves the claim open."""
+        supported, refuted = self.settles(low, high)
+        return "supported" if supported else "refuted" if refuted else None
+
+    def settles(self, low: Any, high: Any) -> tuple[Any, Any]:
+        """Of each interval whether it supports the claim, and whether it refutes it."""
         threshold = self.threshold or 0.0
         if self.wanted in ("above", "below"):
-            above, below = low > threshold, high < threshold
+            above, below = np.greater(low, threshold), np.less(high, threshold)
             supported, refuted = (above, below) if self.wanted == "above" else (below, above)
         else:
-            inside = -threshold < low and high < threshold
-            outside = low >= threshold or high <= -threshold
+            inside = np.greater(low, -threshold) & np.less(high, threshold)
+            outside = np.greater_equal(low, threshold) | np.less_equal(high, -threshold)
             supported, refuted = (inside, outside) if self.wanted == "inside" else (outside, inside)
-        found: Outcome | None = "supported" if supported else "refuted" if refuted else None
-        return found if found in self.possible else None
+        return supported & ("supported" in self.possible), refuted & ("refuted" in self.possible)
 
 
 class Stand(NamedTuple):
@@ -138,6 +142,13 @@ class Stand(NamedTuple):
     critical: Critical = inference.critical_value
     course: tuple[Reading, ...] = ()
     """The readings at each look, of a study that looks repeatedly."""
+    chance: float | None = None
+    """Of one that was given up: how likely more seeds would have settled it."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more seeds are wanted for it."""
+        return self.outcome is None and self.chance is None
 
 
 def read(evidence: Evidence, claim: Claim) -> Reading:

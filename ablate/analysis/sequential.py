@@ -38,30 +38,44 @@ class Stop(NamedTuple):
     level: float
     """The error rate that Holm's method leaves the claim there."""
     outcome: Outcome | None
+    chance: float | None = None
+    """Of one that was given up: how likely it would have been settled by the last look."""
+
+
+Settle = Callable[[int, int, float], Outcome | None]
+"""The outcome of a member at a look, at an error rate; None while it is open."""
+GiveUp = Callable[[int, int, float], float | None]
+"""The chance of a member, at a look and an error rate, that is too small to look on for; None where
+it is worth it."""
 
 
 def stops(
-    members: int, looks: Sequence[int], settle: Callable[[int, int, float], Outcome | None]
+    members: int, looks: Sequence[int], settle: Settle, give_up: GiveUp | None = None
 ) -> list[Stop]:
     """Holm's method at every look of a family of claims that stop separately.
 
-    settle: the outcome of a member at a look, at an error rate; None while it is open. At each
-    look an open claim is held against ALPHA / (members - settled so far), until nothing changes.
+    At each look an open claim is held against ALPHA / (members - settled so far), until nothing
+    changes. One that is given up counts as open in that, so that giving up never adds to errors.
     """
     settled: dict[int, Stop] = {}
+    given_up: dict[int, Stop] = {}
+
+    def level() -> float:
+        return ALPHA / max(members - len(settled), 1)
+
+    def left() -> list[int]:
+        return [m for m in range(members) if m not in settled and m not in given_up]
+
     for look in looks:
-        while len(settled) < members:
-            level = ALPHA / (members - len(settled))
-            left = [member for member in range(members) if member not in settled]
-            new = {
-                m: Stop(look, level, outcome) for m in left if (outcome := settle(m, look, level))
-            }
-            if not new:
-                break
+        at = level()
+        while new := {m: Stop(look, at, found) for m in left() if (found := settle(m, look, at))}:
             settled |= new
-    last = looks[-1] if looks else 0
-    level = ALPHA / max(members - len(settled), 1)
-    return [settled.get(member, Stop(last, level, None)) for member in range(members)]
+            at = level()
+        for member in left() if give_up else ():
+            if (chance := give_up(member, look, at)) is not None:
+                given_up[member] = Stop(look, at, None, chance)
+    still_open = Stop(looks[-1] if looks else 0, level(), None)
+    return [{**settled, **given_up}.get(member, still_open) for member in range(members)]
 
 
 @cache

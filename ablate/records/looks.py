@@ -16,10 +16,16 @@ OpenArms = Callable[[Plan, Find], Collection[tuple[str, str]]]
 """Context and name of the arms that a claim still waits for, by the records of a plan's trials."""
 
 
-def sequential_plan(plan: Plan, max_seeds: int | None = None) -> Plan:
-    """The plan of `sequential_study`; the study's own maximum, else 20, where none is given."""
+def sequential_plan(plan: Plan, max_seeds: int | None = None, stop_futile: bool = False) -> Plan:
+    """The plan of `sequential_study`; the study's own maximum, else 20, where none is given.
+
+    stop_futile: give up claims that the maximum would hardly settle, whatever the study says.
+    """
     most = plan.study.max_seeds or MAX_SEEDS if max_seeds is None else max_seeds
-    return make_plan(sequential_study(plan.study, most), plan.workload)
+    study = sequential_study(plan.study, most)
+    if stop_futile:
+        study = study.model_copy(update={"stop_futile": True})
+    return make_plan(study, plan.workload)
 
 
 def with_looks(plan: Plan) -> Plan:

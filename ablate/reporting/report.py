@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ablate.analysis.findings import Findings
+from ablate.analysis.futility import FROM_SEEDS, LEAST_CHANCE
 from ablate.reporting import formatting, tuned_tables
 from ablate.reporting import tables as table_makers
 from ablate.reporting.answer import answer
@@ -15,6 +16,7 @@ from ablate.reporting.picture_folder import PICTURES_FOLDER, read_pictures
 from ablate.reporting.pictures import pictures
 from ablate.reporting.report_folder import write_folder
 from ablate.reporting.table import Table
+from ablate.study.schema import Study
 
 # Not the ablation table, which repeats arms and effects.
 _CITED = {"verdicts", "comparison", "published", "arms", "effects", "contexts", "factorial"}
@@ -141,6 +143,7 @@ def _method(findings: Findings) -> tuple[str, ...]:
         "and each difference is taken within a seed. Where seeds do not match, Welch's test takes "
         "its place and the table says so.",
         *_intervals(study.max_seeds),
+        *_given_up(study),
         *_trials_of_looks(findings),
         *_two_comparisons(findings),
         f"A difference counts when its whole interval lies beyond {beyond}. Supported and refuted "
@@ -162,6 +165,16 @@ def _intervals(max_seeds: int | None) -> tuple[str, str]:
         "differences are repeated confidence intervals, which hold at all looks together, and "
         "take the place of p values; those of an arm's mean are 95 % t intervals.",
         "After stopping, an estimate leans slightly away from the threshold.",
+    )
+
+
+def _given_up(study: Study) -> tuple[str, ...]:
+    if study.max_seeds is None or not study.stop_futile:
+        return ()
+    return (
+        f"From {FROM_SEEDS} seeds on, a claim was given up where going on alike would have settled "
+        f"it by {study.max_seeds} seeds with a chance of less than {100 * LEAST_CHANCE:.0f} %. "
+        "That adds no errors, and misses some effects that more seeds would have found.",
     )
 
 

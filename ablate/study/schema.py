@@ -224,6 +224,8 @@ class Study(_Frozen):
     max_seeds: int | None = Field(default=None, ge=3, le=MOST_SEEDS)
     """Claims are looked at after every seed from the third, with intervals that allow for it up
     to so many seeds (`--until-decided`). None: looked at once."""
+    stop_futile: bool = False
+    """Of a study that looks so: give up a claim that the maximum would hardly settle."""
     metric: str = "test_accuracy"
     metrics: dict[str, MetricDescription] = Field(default_factory=dict)
     """Label, unit and better direction of metrics that the workload does not describe."""

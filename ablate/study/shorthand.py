@@ -24,7 +24,7 @@ _KINDS_OF_DESIGN = get_args(Design.model_fields["kind"].annotation)
 _KEYS = ("baseline", "baselines", *(key for key in Study.model_fields if key != "contexts"))
 _AS_WRITTEN = (
     "name", "question", "workload", "metric", "metrics", "smallest_effect_of_interest", "diverged",
-    "max_seeds", "test_curve", "keep_weights", "retries",
+    "max_seeds", "stop_futile", "test_curve", "keep_weights", "retries",
 )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def _content(study: Study) -> dict[str, Any]:
         mode="json",
         include={
             "metric", "metrics", "smallest_effect_of_interest", "diverged", "test_curve",
-            "max_seeds", "keep_weights", "retries",
+            "max_seeds", "stop_futile", "keep_weights", "retries",
         },
     )  # fmt: skip
     alone = list(study.contexts) == [_ALONE]

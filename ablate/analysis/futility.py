@@ -1,0 +1,40 @@
+"""Whether looking on is worth it: the chance that an open claim is settled at its last look."""
+
+import numpy as np
+from scipy import stats
+
+from ablate.analysis.inference import Critical, Sample
+from ablate.analysis.readings import Reading
+
+FROM_SEEDS = 6
+"""Fewer say too little of the spread to give a claim up."""
+LEAST_CHANCE = 0.1
+_FUTURES = 400  # quantiles of what the seeds to come may bring
+
+
+def chance_of_settling(
+    reading: Reading, level: float, critical: Critical, max_seeds: int
+) -> float | None:
+    """Conditional power: the probability, from 0 to 1, that the interval at the last look settles
+    the claim, to whichever side, where the seeds to come are like those so far. The mean and the
+    standard deviation seen stand for the true ones (the current trend of Lan and Wittes 1988).
+
+    level: the error rate that the claim is held against now. The leads of a largest effect are
+    taken to move together. None where the seeds so far tell nothing, or none are to come.
+    """
+    if not reading.is_decidable or reading.sample.n >= max_seeds:
+        return None
+    ahead = reading._replace(
+        sample=_at_the_end(reading.sample, max_seeds),
+        leads=tuple(_at_the_end(lead, max_seeds) for lead in reading.leads),
+    )
+    supported, refuted = ahead.settles(*ahead.interval(level, critical))
+    return float(np.mean(supported | refuted))
+
+
+def _at_the_end(sample: Sample, max_seeds: int) -> Sample:
+    """What the sample may have become, one mean a quantile."""
+    quantiles = stats.norm.ppf((np.arange(_FUTURES) + 0.5) / _FUTURES)
+    drift = sample.sd * np.sqrt(max_seeds - sample.n) / max_seeds
+    error = np.full(_FUTURES, sample.sd / np.sqrt(max_seeds))
+    return Sample(sample.mean + drift * quantiles, error, max_seeds)
