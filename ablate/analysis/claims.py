@@ -6,7 +6,7 @@ docs/statistics.md.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -19,7 +19,7 @@ from ablate.analysis.power import Looking
 from ablate.analysis.readings import Evidence, Reading, Stand, Where, finite, read
 from ablate.analysis.sequential import Outcome
 from ablate.study.arms import Arm
-from ablate.study.schema import Claim, NoWorse, Open, Reaches
+from ablate.study.schema import Claim, NoDifference, NoWorse, Open, Reaches
 
 
 class Verdict(BaseModel):
@@ -55,8 +55,12 @@ class Verdict(BaseModel):
     """
     seeds_needed: int | None = None
     """For 80 % power at the observed spread (and effect); of an undecided claim."""
+    too_few_seeds: int | None = None
+    """As many as are reckoned with at most, or may be had, where even these would not do."""
     detectable_effect: float | None = None
-    """What this many seeds find with 80 % power; of an undecided claim."""
+    """What this many seeds find with 80 % power, of an undecided claim: of equivalence, the margin
+    that they show, and of non-inferiority, the loss that they rule out, where the difference seen
+    is the true one."""
     core_hours: float | None = None
     """What the trials behind it cost."""
     gpu_hours: float | None = None
@@ -123,9 +127,7 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
     low, high = reading.interval(level, stand.critical) if shown else (None, None)
     outcome = "open" if isinstance(claim, Open) else stand.outcome or "undecided"
     most = evidence.plan.study.max_seeds
-    needed, detectable = _lacking(stand, most) if outcome == "undecided" else (None, None)
-    if isinstance(claim, Reaches | NoWorse):
-        detectable = None  # it is an arm's mean, or the lack of a loss, that is asked for
+    lacking = _lacking(claim, stand, most) if outcome == "undecided" else _Lacking()
     notes = reading.note, _no_interval(evidence, claim, reading), _given_up(stand, most)
     return Verdict(
         says=claim.says,
@@ -145,8 +147,7 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
         n=sample.n,
         p=None if evidence.plan.study.max_seeds else finite(reading.decision.p),
         p_adjusted=finite(stand.p_adjusted),
-        seeds_needed=needed,
-        detectable_effect=detectable,
+        **lacking._asdict(),
         core_hours=_hours(evidence, reading.arms, "core_seconds"),
         gpu_hours=_hours(evidence, reading.arms, "gpu_seconds"),
         arms=_names(reading.arms),
@@ -160,25 +161,45 @@ def _names(arms: tuple[Arm, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _lacking(stand: Stand, most: int | None) -> tuple[int | None, float | None]:
-    """Seeds needed to settle it the way it leans, and the effect that could have been found, at the
-    spread seen.
+class _Lacking(NamedTuple):
+    """What it would take to settle a claim the way it leans, at the spread seen."""
+
+    seeds_needed: int | None = None
+    too_few_seeds: int | None = None
+    detectable_effect: float | None = None
+
+
+def _lacking(claim: Claim, stand: Stand, most: int | None) -> _Lacking:
+    """Of an undecided claim.
 
     most: seeds that a study which looks repeatedly may have; of one, what is found at that look.
     """
-    reading, level = stand.reading, stand.level
-    sample, threshold = reading.sample, reading.threshold or 0.0
+    reading = stand.reading
+    sample = reading.sample
     if sample.n < 2 or not sample.sd > 0 or _leaning(reading) not in reading.possible:
-        return None, None
+        return _Lacking()
     study = Looking(stand.critical, power.MOST_SEEDS if most is None else most)
-    needed = _seeds_needed(reading, level, study)
-    if needed is not None:
-        needed = max(needed, reading.least_seeds)
-    if reading.wanted == "inside" or sample.n < reading.least_seeds:
-        return needed, None
-    widest = max(float(each.sd) for each in reading.leads or (sample,))
-    found = power.detectable_distance(widest, sample.n, level, study)
-    return needed, None if found is None else threshold + found
+    needed = _seeds_needed(reading, stand.level, study)
+    return _Lacking(
+        None if needed is None else max(needed, reading.least_seeds),
+        study.most_seeds if needed is None else None,
+        _detectable(claim, stand, study) if sample.n >= reading.least_seeds else None,
+    )
+
+
+def _detectable(claim: Claim, stand: Stand, study: Looking) -> float | None:
+    reading, level = stand.reading, stand.level
+    n, mean, sd = reading.sample.n, float(reading.sample.mean), float(reading.sample.sd)
+    if isinstance(claim, Reaches):
+        return None  # it is an arm's mean that is asked for
+    if isinstance(claim, NoDifference):
+        inside = _leaning(reading) == "supported"
+        return power.provable_margin(sd, n, level, mean, study) if inside else None
+    widest = max(float(each.sd) for each in reading.leads or (reading.sample,))
+    found = power.detectable_distance(widest, n, level, study)
+    if found is None:
+        return None
+    return found - mean if isinstance(claim, NoWorse) else (reading.threshold or 0.0) + found
 
 
 def _seeds_needed(reading: Reading, level: float, study: Looking) -> int | None:

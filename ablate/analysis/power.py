@@ -99,6 +99,24 @@ def detectable_distance(
     return float(optimize.brentq(lacking, 0.0, reach, rtol=1e-4))
 
 
+def provable_margin(
+    sd: float, n: int, alpha: float = ALPHA, mean: float = 0.0, study: Looking = ONCE
+) -> float | None:
+    """The smallest margin within which n seeds show equivalence with 80 % power, where the true
+    mean is this; None where they show nothing, as under two seeds.
+    """
+    if n < 2 or not sd > 0 or not np.isfinite(study.critical(n, alpha)):
+        return None
+
+    def lacking(margin: float) -> float:
+        return power_of_equivalence(margin, sd, n, alpha, mean, study) - POWER
+
+    widest = abs(mean) + sd
+    while lacking(widest) < 0:
+        widest *= 2
+    return float(optimize.brentq(lacking, abs(mean), widest, rtol=1e-4))
+
+
 def _fewest(power_at: Callable[[int], float], study: Looking) -> int | None:
     """The smallest n with enough power, by bisection: power rises with n."""
     if not power_at(study.most_seeds) >= POWER:

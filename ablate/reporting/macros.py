@@ -20,14 +20,15 @@ _DIGITS = dict(
 _COSTS = {"core_seconds", "gpu_seconds", "flops", "core_hours", "gpu_hours"}
 
 
-def macros(tables: Iterable[Table]) -> str:
-    r"""Definitions such as `\newcommand{\effectBaselineSgdEstimate}{-5.32}`.
+def macros(tables: Iterable[Table], study: str) -> str:
+    r"""Definitions such as `\newcommand{\poolingEffectBaselineSgdEstimate}{-5.32}`.
 
-    A name is made of the table, its key columns and the number's column, in letters alone (TeX
-    allows no digits); where two would be the same, later ones get a trailing letter.
+    A name is made of the study, so that a paper may cite several, the table, its key columns and
+    the number's column, in letters alone (TeX allows no digits); where two would be the same, later
+    ones get a trailing letter.
     """
-    lines = ["% Written by ablate; one macro a number. Use as \\effectBaselineSgdEstimate{}."]
-    taken: set[str] = set()
+    lines: list[str] = []
+    taken: dict[str, None] = {}
     for table in tables:
         numeric = [
             column
@@ -40,15 +41,16 @@ def macros(tables: Iterable[Table]) -> str:
             for column in numeric:
                 if column in _COSTS and formatting.is_missing(row[column]):
                     continue  # of results from elsewhere: a paper cites no unknown cost
-                name = _unused(_name(table, row, str(column)), taken)
+                of_row = [str(row[key]) for key in table.keys]
+                name = _unused(_name(study, table.name, (*of_row, str(column))), taken)
                 lines.append(f"\\newcommand{{\\{name}}}{{{_value(table, row, str(column))}}}")
-    return "\n".join(lines) + "\n"
+    use = "".join(f" Use as \\{name}{{}}." for name in list(taken)[:1])
+    return "\n".join([f"% Written by ablate; one macro a number.{use}", *lines]) + "\n"
 
 
-def _name(table: Table, row: Mapping[Any, Any], column: str) -> str:
-    parts = [_letters(str(row[key])) for key in table.keys] + [_letters(column)]
-    first = _letters(table.name.rstrip("s"))
-    return first[:1].lower() + first[1:] + "".join(parts)
+def _name(study: str, table: str, words: Iterable[str]) -> str:
+    name = "".join(_letters(part) for part in (study, table.rstrip("s"), *words))
+    return name[:1].lower() + name[1:]
 
 
 def _letters(text: str) -> str:
@@ -57,10 +59,10 @@ def _letters(text: str) -> str:
     return "".join(word[0].upper() + word[1:] for word in words)
 
 
-def _unused(name: str, taken: set[str]) -> str:
+def _unused(name: str, taken: dict[str, None]) -> str:
     while name in taken:
         name += "x"
-    taken.add(name)
+    taken[name] = None
     return name
 
 

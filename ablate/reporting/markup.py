@@ -62,15 +62,17 @@ def latex_text(text: str) -> str:
     return " ".join("".join(_LATEX.get(character, character) for character in text).split())
 
 
-def latex(table: Table) -> str:
-    """A booktabs table environment (packages booktabs, array and amssymb)."""
+def latex(table: Table, study: str) -> str:
+    """A booktabs table environment (packages booktabs, array and amssymb), labelled with the
+    study's name and the table's.
+    """
     columns = _latex_columns(table)
     return "\n".join(
         [
             r"\begin{table}",
             r"  \centering",
             rf"  \caption{{{latex_text(table.caption)}}}",
-            rf"  \label{{tab:{table.name}}}",
+            rf"  \label{{tab:{_label(study)}-{table.name}}}",
             rf"  \begin{{tabular}}{{{columns}}}",
             r"    \toprule",
             _latex_row(table.header, latex_text),
@@ -82,6 +84,11 @@ def latex(table: Table) -> str:
             "",
         ]
     )
+
+
+def _label(text: str) -> str:
+    """In characters that LaTeX takes in a label."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in text)
 
 
 def _latex_columns(table: Table) -> str:

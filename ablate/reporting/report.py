@@ -26,6 +26,8 @@ _CITED = {"verdicts", "comparison", "published", "arms", "effects", "contexts", 
 class Page:
     """All that the templates show."""
 
+    name: str
+    """The study's."""
     title: str
     question: str
     baselines: tuple[str, ...]
@@ -92,6 +94,7 @@ def make_page(
     """Draw and tabulate everything. seen: pictures of what the networks see."""
     study = findings.plan.study
     return Page(
+        name=study.name,
         title=formatting.sentence_case(study.name.replace("_", " ")),
         question=study.question,
         baselines=table_makers.baselines(study),

@@ -25,6 +25,10 @@ class Page(Protocol):
     """What every report has, whatever else its templates show."""
 
     @property
+    def name(self) -> str:
+        """Tells the report's numbers and tables from those of others, in a paper of several."""
+
+    @property
     def tables(self) -> tuple[Table, ...]:
         """Every table, in the order of the page."""
 
@@ -60,8 +64,8 @@ def _figure_files(page: Page) -> Iterator[tuple[str, bytes]]:
 def _table_files(page: Page) -> Iterator[tuple[str, bytes]]:
     for table in page.tables:
         yield f"{table.name}.csv", markup.csv(table).encode()
-        yield f"{table.name}.tex", markup.latex(table).encode()
-    yield "numbers.tex", macros(page.cited).encode()
+        yield f"{table.name}.tex", markup.latex(table, page.name).encode()
+    yield "numbers.tex", macros(page.cited, page.name).encode()
 
 
 def _render(template: str, page: Page) -> str:

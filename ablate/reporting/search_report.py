@@ -26,6 +26,8 @@ _SCHEDULERS = {
 class SearchPage:
     """All that the templates show."""
 
+    name: str
+    """Of the study and of the space."""
     title: str
     question: str
     baselines: tuple[str, ...]
@@ -79,6 +81,7 @@ def make_search_page(findings: SearchFindings, provenance: Mapping[str, Any]) ->
     first = findings.results[0]
     study, space = (name.replace("_", " ") for name in (first.study, first.space))
     return SearchPage(
+        name=f"{first.study}-{first.space}",
         title=f"{formatting.sentence_case(study)}: search of {space}",
         question=search_question(findings),
         baselines=table_makers.baselines(findings.plan.study),

@@ -20,7 +20,7 @@ from ablate.workload import describe_metric
 
 _ALSO_TUNED = (
     "verdict", "estimate", "low", "high", "n", "p", "p_adjusted", "seeds_needed",
-    "detectable_effect", "core_hours", "confidence", "note",
+    "too_few_seeds", "detectable_effect", "core_hours", "confidence", "note",
 )  # fmt: skip
 SHARED, OWN = "With shared settings", "With own settings"
 

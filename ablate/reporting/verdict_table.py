@@ -9,10 +9,15 @@ from ablate.reporting.table import Cell, Table
 from ablate.reporting.verdict_rule import verdict_rule
 
 MARKS = {"supported": "✓", "refuted": "✗", "undecided": "?", "open": "○"}
+_FINDS = {
+    "no_difference": "shown equality within ±{}",
+    "no_worse": "ruled out a loss of {}",
+}
+"""What seeds that are too few for a claim can do; of other kinds, find an effect."""
 _FIELDS = (
     "says", "kind", "context", "metric", "published", "verdict", "unit", "estimate", "low", "high",
-    "threshold", "wanted", "n", "p", "p_adjusted", "seeds_needed", "detectable_effect",
-    "core_hours", "gpu_hours", "family", "confidence", "note",
+    "threshold", "wanted", "n", "p", "p_adjusted", "seeds_needed", "too_few_seeds",
+    "detectable_effect", "core_hours", "gpu_hours", "family", "confidence", "note",
 )  # fmt: skip
 
 
@@ -58,7 +63,7 @@ def verdict_table(findings: Findings) -> Table | None:
         tuple(rows),
         frame,
         keys=("claim",),
-        formats=dict.fromkeys(("n", "seeds_needed"), formatting.count)
+        formats=dict.fromkeys(("n", "seeds_needed", "too_few_seeds"), formatting.count)
         | dict.fromkeys(("p", "p_adjusted"), formatting.p_value)
         | dict.fromkeys(("core_hours", "gpu_hours"), formatting.hours)
         | {"confidence": formatting.confidence},
@@ -88,8 +93,13 @@ def _what_it_would_take(verdict: Verdict) -> list[str]:
     if not formatting.is_missing(verdict.seeds_needed):
         needed = formatting.count(verdict.seeds_needed)
         sentences.append(f"{needed} seeds would give 80 % power at the observed spread.")
+    if not formatting.is_missing(verdict.too_few_seeds):
+        few = formatting.count(verdict.too_few_seeds)
+        sentences.append(f"Not even {few} seeds would give 80 % power at the observed spread.")
     if not formatting.is_missing(verdict.detectable_effect):
         found = formatting.number(verdict.detectable_effect, verdict.unit)
-        effect = formatting.with_unit(found, verdict.unit)
-        sentences.append(f"{formatting.seeds(verdict.n)} could have found {effect}.")
+        what = _FINDS.get(verdict.kind, "found {}").format(
+            formatting.with_unit(found, verdict.unit)
+        )
+        sentences.append(f"{formatting.seeds(verdict.n)} could have {what}.")
     return sentences

@@ -213,7 +213,13 @@ def test_no_worse_asks_only_that_nothing_beyond_the_margin_is_lost(differences, 
     verdict = verdict_of(WIDE_IS_NO_WORSE, against_80(*differences))
     assert (verdict.verdict, verdict.threshold, verdict.wanted) == (expected, -0.5, "above")
     assert verdict.arms == ("wide", "baseline")
-    assert verdict.detectable_effect is None
+
+
+def test_an_undecided_no_worse_tells_the_loss_that_the_seeds_could_have_ruled_out():
+    differences = (0.4, -0.9, 0.6, -0.1)
+    verdict = verdict_of(WIDE_IS_NO_WORSE, against_80(*differences))
+    found = power.detectable_distance(np.std(differences, ddof=1), 4)
+    assert verdict.detectable_effect == pytest.approx(found - np.mean(differences))
 
 
 def test_no_worse_is_a_difference_moved_by_its_margin():
@@ -958,8 +964,9 @@ def test_an_undecided_equivalence_tells_the_seeds_at_the_difference_seen():
     differences = (0.4, -0.3, 0.6, 0.1)
     verdict = verdict_of(WIDE_IS_EQUAL, against_80(*differences), smallest_effect_of_interest=0.5)
     sd = np.std(differences, ddof=1)
-    assert verdict.seeds_needed == power.seeds_for_equivalence(0.5, sd, mean=np.mean(differences))
-    assert verdict.detectable_effect is None
+    mean = np.mean(differences)
+    assert verdict.seeds_needed == power.seeds_for_equivalence(0.5, sd, mean=mean)
+    assert verdict.detectable_effect == pytest.approx(power.provable_margin(sd, 4, mean=mean))
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
@@ -969,6 +976,17 @@ def test_an_equivalence_that_leans_to_refutation_tells_the_seeds_for_that(sign):
     assert verdict.verdict == "undecided"
     distance, sd = abs(np.mean(differences)) - 0.5, np.std(differences, ddof=1)
     assert verdict.seeds_needed == power.seeds_for_difference(distance, sd)
+    assert verdict.detectable_effect is None, "it would be the margin for the other way"
+
+
+def test_where_even_a_thousand_seeds_would_not_do_the_verdict_says_so():
+    verdict = verdict_of(
+        WIDE_IS_BETTER, against_80(0.55, 0.45, 0.6, 0.401), smallest_effect_of_interest=0.5
+    )
+    assert (verdict.seeds_needed, verdict.too_few_seeds) == (None, power.MOST_SEEDS)
+    enough = verdict_of(WIDE_IS_BETTER, against_80(0.9, 0.2, 1.4, 0.6))
+    assert enough.seeds_needed is not None
+    assert enough.too_few_seeds is None
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
@@ -1207,7 +1225,7 @@ def test_looking_repeatedly_takes_more_seeds_and_never_more_than_the_maximum():
         for most in (40, 6)
     )
     assert repeatedly.seeds_needed > once.seeds_needed > 6
-    assert capped.seeds_needed is None
+    assert (capped.seeds_needed, capped.too_few_seeds) == (None, 6)
     assert repeatedly.detectable_effect > once.detectable_effect
 
 

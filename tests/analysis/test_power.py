@@ -15,6 +15,7 @@ from ablate.analysis.power import (
     detectable_distance,
     power_of_difference,
     power_of_equivalence,
+    provable_margin,
     seeds_for_difference,
     seeds_for_equivalence,
 )
@@ -136,6 +137,19 @@ def test_the_detectable_distance_is_found_with_just_that_power():
 
 def test_seeds_for_the_detectable_distance_are_those_at_hand():
     assert seeds_for_difference(detectable_distance(0.7, 8) * 1.001, 0.7) == 8
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.3, -0.3])
+def test_the_provable_margin_is_shown_with_just_that_power(mean):
+    for n, alpha in itertools.product((2, 3, 10, 200), (0.05, 0.005)):
+        margin = provable_margin(0.7, n, alpha, mean)
+        assert margin > abs(mean)
+        power = power_of_equivalence(margin, 0.7, n, alpha, mean)
+        assert power == pytest.approx(POWER, abs=2e-3)
+
+
+def test_without_spread_or_seeds_there_is_no_provable_margin():
+    assert provable_margin(0.0, 5) is provable_margin(0.7, 1) is None
 
 
 def test_a_study_that_looks_repeatedly_is_reckoned_with_its_own_boundary():

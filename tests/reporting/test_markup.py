@@ -38,11 +38,11 @@ def test_markdown_text_makes_no_links() -> None:
 
 
 def test_latex_is_a_booktabs_table_with_everything_escaped() -> None:
-    assert markup.latex(TABLE) == (
+    assert markup.latex(TABLE, "pooling") == (
         "\\begin{table}\n"
         "  \\centering\n"
         "  \\caption{50 \\% of x\\_1 \\& more.}\n"
-        "  \\label{tab:odd}\n"
+        "  \\label{tab:pooling-odd}\n"
         "  \\begin{tabular}{l>{\\raggedleft\\arraybackslash}p{0.35\\linewidth}}\n"
         "    \\toprule\n"
         "    Arm & Value (\\%) \\\\\n"

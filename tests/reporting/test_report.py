@@ -171,6 +171,13 @@ def test_a_study_that_looks_repeatedly_says_what_its_intervals_are(tmp_path: Pat
     assert "looked at after every seed from the third, up to 8" in text
     assert "Looking took 10 trials where 8 seeds of every arm would have taken 16." in text
     assert "adjusted by Holm's method" not in text
+    assert "given up" not in text
+    findings.plan.study.stop_futile = True
+    write_report(findings, tmp_path, {})
+    assert (
+        "From 6 seeds on, a claim was given up where going on alike would have settled it by 8 "
+        "seeds with a chance of less than 10 %."
+    ) in (tmp_path / "report.md").read_text()
 
 
 def test_trials_that_no_open_claim_wanted_were_not_taken(tmp_path: Path) -> None:

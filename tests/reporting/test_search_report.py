@@ -108,7 +108,7 @@ class TestFiles:
 
     def test_numbers_can_be_cited(self, full: Path) -> None:
         text = (full / "tables" / "numbers.tex").read_text()
-        assert r"\newcommand{\bestPointBaselineBaselineValue}{" in text
+        assert r"\newcommand{\scriptAlertXScriptASpaceBestPointBaselineBaselineValue}{" in text
 
 
 @pytest.mark.usefixtures("unrendered")

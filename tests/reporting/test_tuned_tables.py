@@ -128,12 +128,12 @@ def test_its_numbers_have_macros_written_as_in_the_report(findings: Findings) ->
     cited = [table for table in make_page(findings, {}).tables if table.name == "comparison"]
     verdicts = verdict_table(findings)
     assert verdicts is not None
-    text = macros([*cited, verdicts])
+    text = macros([*cited, verdicts], "pooling")
     for line in (
-        r"\newcommand{\comparisonBaselineSgdChange}{30.03}",
-        r"\newcommand{\comparisonBaselineSgdSharedN}{3}",
-        r"\newcommand{\verdictOneTunedN}{3}",
-        r"\newcommand{\verdictOneTunedEstimate}{\ensuremath{-}10.03}",
+        r"\newcommand{\poolingComparisonBaselineSgdChange}{30.03}",
+        r"\newcommand{\poolingComparisonBaselineSgdSharedN}{3}",
+        r"\newcommand{\poolingVerdictOneTunedN}{3}",
+        r"\newcommand{\poolingVerdictOneTunedEstimate}{\ensuremath{-}10.03}",
     ):
         assert line in text.splitlines()
 

@@ -1,3 +1,5 @@
+import pytest
+
 from ablate.reporting.verdict_table import verdict_table
 from tests.reporting.factory import make_findings, make_verdict
 from tests.reporting.test_tables import texts
@@ -33,6 +35,30 @@ def test_an_undecided_verdict_says_what_it_would_take() -> None:
         "lead of baseline over strided_conv; supported above 0.5 points, refuted below. "
         "Close. 12 seeds would give 80 % power at the observed spread. "
         "n=5 seeds could have found 3.30 points."
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        ("difference", "found 3.30 points"),
+        ("no_difference", "shown equality within ±3.30 points"),
+        ("no_worse", "ruled out a loss of 3.30 points"),
+    ],
+)
+def test_what_the_seeds_could_have_shown_depends_on_what_is_claimed(kind: str, found: str) -> None:
+    undecided = {"verdict": "undecided", "detectable_effect": 3.3}
+    table = verdict_table(make_findings(verdicts=(make_verdict(kind=kind, **undecided),)))
+    assert table is not None
+    assert table.rows[0][2].note.endswith(f"n=5 seeds could have {found}.")
+
+
+def test_where_no_number_of_seeds_is_enough_the_verdict_says_so() -> None:
+    verdict = make_verdict(verdict="undecided", too_few_seeds=1000)
+    table = verdict_table(make_findings(verdicts=(verdict,)))
+    assert table is not None
+    assert table.rows[0][2].note.endswith(
+        "Not even 1,000 seeds would give 80 % power at the observed spread."
     )
 
 
