@@ -8,6 +8,7 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
+from ablate.analysis.edges import edge_of
 from ablate.analysis.importance import ENOUGH, importance_table
 from ablate.analysis.tables import ArmKey
 from ablate.records.schema import TrialRecord
@@ -80,7 +81,7 @@ def analyse_search(
         metric=metric,
         points=point_table(results, space),
         trials=trial_table(results, records),
-        best=best_table(results, space),
+        best=best_table(plan, results, space),
         importances=importances,
         pairs=pairs,
         warnings=tuple(_warnings(results, records)),
@@ -170,20 +171,20 @@ def _trial_row(record: TrialRecord | None, metric: str) -> dict[str, Any]:
     }
 
 
-def best_table(results: Sequence[SearchResult], space: SearchSpace) -> pd.DataFrame:
+def best_table(plan: Plan, results: Sequence[SearchResult], space: SearchSpace) -> pd.DataFrame:
     """One row an arm: context, arm, points (in all), completed, diverged, pruned, failed, point
     (the number of the best), value, flops, n (seeds), lower and upper (names of parameters whose
     best value lies at that end of the range, joined by commas), and value.<name> for each.
 
     Missing is what an arm without a completed point does not have.
     """
-    table = pd.DataFrame([_best_row(result, space) for result in results], dtype=object)
+    table = pd.DataFrame([_best_row(plan, result, space) for result in results], dtype=object)
     types: dict[Any, Any] = dict.fromkeys(("point", "value", "flops"), float)
     return table.astype(types | dict.fromkeys(("points", *ENDINGS, "n"), int))
 
 
-def _best_row(result: SearchResult, space: SearchSpace) -> dict[str, Any]:
-    best, edges = result.best, edges_of(result, space)
+def _best_row(plan: Plan, result: SearchResult, space: SearchSpace) -> dict[str, Any]:
+    best, edges = result.best, edges_of(plan, result, space)
     return {
         "context": result.context,
         "arm": result.arm,
@@ -204,17 +205,17 @@ def _best_row(result: SearchResult, space: SearchSpace) -> dict[str, Any]:
     }
 
 
-def edges_of(result: SearchResult, space: SearchSpace) -> dict[str, str]:
+def edges_of(plan: Plan, result: SearchResult, space: SearchSpace) -> dict[str, str]:
     """The numeric parameters whose best value lies at an end of their range, by name -> "lower" or
     "upper".
     """
-    found = {}
-    for item in space.parameters:
-        if result.best is None or item.name not in result.best.values:
-            continue
-        if edge := item.edge(result.best.values[item.name]):
-            found[item.name] = "lower" if edge == "lowest" else "upper"
-    return found
+    if result.best is None:
+        return {}
+    arm, values = plan.arm(result.context, result.arm), result.best.values
+    had = [item for item in space.parameters if item.name in values]
+    at = {item.name: edge_of(plan, arm, item, values[item.name]) for item in had}
+    ends = {"lowest": "lower", "highest": "upper"}
+    return {name: ends[edge] for name, edge in at.items() if edge is not None}
 
 
 def leading_pair(

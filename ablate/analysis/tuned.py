@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ablate.analysis.edges import edge_of
 from ablate.analysis.effects import compared, contrast
 from ablate.analysis.inference import Sample, interval, summarise, tie_floor
 from ablate.analysis.tables import ArmKey, resolution_of
-from ablate.errors import SettingsError
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchPoint, SearchResult
 from ablate.records.tuned_search import Searches
-from ablate.study.arms import Arm, overlaid
+from ablate.study.arms import Arm
 from ablate.study.plan import Plan, selectors
 from ablate.study.schema import Claim, Difference, NoDifference, NoWorse, Selector, Tune
-from ablate.study.search_space import Edge, Parameter, value_at
+from ablate.study.search_space import value_at
 from ablate.study.tuned import specs_of
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import describe_metric
@@ -60,7 +60,7 @@ def settings_table(plan: Plan, searches: Searches) -> pd.DataFrame:
                 "key": parameter.key,
                 "shared": value_at(resolved, parameter.key),
                 "tuned": best.values[parameter.name],
-                "edge": _edge(plan, arm, parameter, best.values[parameter.name]) or "",
+                "edge": edge_of(plan, arm, parameter, best.values[parameter.name]) or "",
                 "metric": search.metric,
                 "shared_value": np.nan if own is None or own.value is None else own.value,
                 "value": best.value,
@@ -213,19 +213,6 @@ def _own_point(plan: Plan, arm: Arm, tune: Tune, search: SearchResult) -> Search
     """The point that is the arm as the study has it."""
     hashes = tuple(spec.hash for spec in specs_of(plan, arm.settings, tune.seeds))
     return next((point for point in search.points if point.trials == hashes), None)
-
-
-def _edge(plan: Plan, arm: Arm, parameter: Parameter, value: Any) -> Edge | None:
-    """The end of the range near which a value lies; None where the workload knows no more."""
-    edge = parameter.edge(value)
-    if edge is not None:
-        try:
-            plan.load_workload().resolve(
-                overlaid(arm.settings, {parameter.key: parameter.beyond(edge)})
-            )
-        except SettingsError:
-            return None
-    return edge
 
 
 def _word(key: str) -> str:

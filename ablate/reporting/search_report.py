@@ -116,8 +116,8 @@ def _method(findings: SearchFindings) -> Iterator[str]:
     )
     yield (
         f"A best value within {100 * EDGE:.0f} % of its range from an end, on the parameter's "
-        "scale, lies at the edge: unless no value beyond it can be meant, widen the range and "
-        "search again."
+        "scale, lies at the edge where values beyond it may be had: widen the range and search "
+        "again."
     )
     if findings.weighs_cost:
         yield (

@@ -1,5 +1,8 @@
 """The tables of a search say what its points say, and no more."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -11,6 +14,7 @@ from ablate.analysis.search_findings import (
     point_table,
     trial_table,
 )
+from ablate.errors import Problem, SettingsError
 from tests.reporting.search_factory import (
     CONDITIONAL,
     DROPOUT,
@@ -89,7 +93,7 @@ class TestBest:
     def test_how_points_ended_is_counted(self) -> None:
         endings = {0: "diverged", 1: "pruned", 2: "pruned", 3: "failed"}
         space, results, _ = make_search(unfinished=endings)
-        row = best_table(results, space).to_dict("records")[0]
+        row = best_table(make_search_plan(results), results, space).to_dict("records")[0]
         counted = [row[name] for name in ("points", "completed", "diverged", "pruned", "failed")]
         assert counted == [12, 8, 1, 2, 1]
         assert (row["point"], row["value"]) == (results[0].best.number, results[0].best.value)
@@ -146,7 +150,22 @@ class TestBest:
     ) -> None:
         space, (result, *_), _ = make_search((RATE, OPTIMIZER), points=1)
         point = result.points[0].model_copy(update={"values": at(rate, optimizer="sgd")})
-        assert edges_of(result.model_copy(update={"points": (point,)}), space) == edges
+        found = result.model_copy(update={"points": (point,)})
+        assert edges_of(make_search_plan([found]), found, space) == edges
+
+    def test_the_end_of_what_can_be_had_is_no_edge(self) -> None:
+        def resolve(settings: dict[str, Any]) -> dict[str, Any]:
+            if settings[RATE.key] > 1:
+                raise SettingsError(Problem(RATE.key, "must be at most 1", "lower it"))
+            return settings
+
+        space, (result, *_), _ = make_search((RATE,), points=1)
+        plan = make_search_plan([result])
+        plan.load_workload = lambda: SimpleNamespace(resolve=resolve)
+        for rate, edges in ((1e-5, {RATE.name: "lower"}), (0.99, {})):
+            point = result.points[0].model_copy(update={"values": at(rate)})
+            found = result.model_copy(update={"points": (point,)})
+            assert edges_of(plan, found, space) == edges
 
 
 class TestPair:

@@ -90,11 +90,22 @@ def make_search_findings(**options: Any) -> SearchFindings:
 def make_search_plan(results: Sequence[SearchResult]) -> Any:
     """As much of a plan as a search's report looks at; the arm `baseline` is the reference."""
     arms = tuple(
-        SimpleNamespace(name=each.arm, context=each.context, is_reference=each.arm == "baseline")
+        SimpleNamespace(
+            name=each.arm, context=each.context, is_reference=each.arm == "baseline", settings={}
+        )
         for each in results
     )
+
+    def arm(context: str, name: str) -> Any:
+        return next(each for each in arms if (each.context, each.name) == (context, name))
+
+    def load_workload() -> Any:
+        return SimpleNamespace(resolve=lambda settings: settings)
+
     study = SimpleNamespace(contexts={"baseline": {"training.epochs": 2}})
-    return SimpleNamespace(arms=arms, metrics=METRICS, study=study)
+    return SimpleNamespace(
+        arms=arms, arm=arm, metrics=METRICS, study=study, load_workload=load_workload
+    )
 
 
 def _point(
