@@ -49,8 +49,12 @@ GiveUp = Callable[[int, int, float], float | None]
 it is worth it."""
 
 
+def _never(member: int, look: int, level: float) -> None:
+    """Of claims that are looked at to the end."""
+
+
 def stops(
-    members: int, looks: Sequence[int], settle: Settle, give_up: GiveUp | None = None
+    members: int, looks: Sequence[int], settle: Settle, give_up: GiveUp = _never
 ) -> list[Stop]:
     """Holm's method at every look of a family of claims that stop separately.
 
@@ -71,7 +75,7 @@ def stops(
         while new := {m: Stop(look, at, found) for m in left() if (found := settle(m, look, at))}:
             settled |= new
             at = level()
-        for member in left() if give_up else ():
+        for member in left():
             if (chance := give_up(member, look, at)) is not None:
                 given_up[member] = Stop(look, at, None, chance)
     still_open = Stop(looks[-1] if looks else 0, level(), None)
