@@ -5,6 +5,17 @@ from typing import Annotated
 
 import typer
 
+from ablate.errors import AblateError, Problem
+
+
+def _existing_folder(folder: Path | None) -> Path | None:
+    """A mistyped one would be passed over in silence, and the data downloaded."""
+    if folder is not None and not folder.is_dir():
+        fix = "name the folder that the data lie in, or leave it out"
+        raise AblateError(Problem("--data-dir", f"there is no folder {folder}", fix))
+    return folder
+
+
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="The study, a YAML file.")]
 Dataset = Annotated[
     str | None, typer.Option(metavar="NAME", help="Use this data set, e.g. digits.")
@@ -25,7 +36,12 @@ Records = Annotated[
     typer.Option(metavar="DIR", help="Use the records of this run or report too; may be repeated."),
 ]
 DataDir = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Look here for data sets and weights first.")
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Look here for data sets and weights first.",
+        callback=_existing_folder,
+    ),
 ]
 CpusPerTrial = Annotated[
     float | None, typer.Option(metavar="N", help="CPUs, hence threads, a trial.")

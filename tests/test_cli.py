@@ -363,6 +363,7 @@ class TestRun:
             return RunSummary(interrupted=True)
 
         monkeypatch.setattr("ablate.study_run.run_trials", run_trials)
+        Path("data").mkdir()
         ablate(
             "run", "digits.yaml", "--seeds", "3", "--set", "training.epochs=2", "--out", "new",
             "--data-dir", "data", "--cpus-per-trial", "2", "--gpus-per-trial", "0.5",
@@ -381,6 +382,15 @@ class TestRun:
             "max_concurrent": 3,
             "address": "here:1",
         }  # fmt: skip
+
+    @pytest.mark.parametrize("command", ["run", "search"])
+    def test_a_mistyped_data_folder_is_not_passed_over(self, command: str):
+        Path("file").touch()
+        for wrong in ("nowhere", "file"):
+            assert refusal(command, "digits.yaml", "--data-dir", wrong) == (
+                f"--data-dir: there is no folder {wrong}\n"
+                "    name the folder that the data lie in, or leave it out\n"
+            )
 
 
 class TestReport:
@@ -689,6 +699,7 @@ class TestVisualize:
             raise AblateError("enough")
 
         monkeypatch.setattr("ablate.visualized_network.find_subject", find_subject)
+        Path("there").mkdir()
         assert refusal("visualize", command, "resnet18", "--data-dir", "there") == "enough\n"
         assert asked["data_dir"] == Path("there")
 
