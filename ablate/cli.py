@@ -469,7 +469,7 @@ def _write_report(run: "Run", folder: Path) -> None:
 
 
 def _report_of_search(runs: list[Path], results: Path | None, folder: Path, compact: bool) -> None:
-    from ablate.run_folder import make_folder
+    from ablate.run_folder import make_folder, refuse_a_run, refuse_another_study
     from ablate.search_folder import read_search_folder, write_compact_search
 
     if len(runs) > 1 or results is not None:
@@ -477,6 +477,8 @@ def _report_of_search(runs: list[Path], results: Path | None, folder: Path, comp
             Problem(str(folder), "is a search, whose report is its own", "name no other with it")
         )
     search = read_search_folder(runs[0])
+    refuse_a_run(folder)
+    refuse_another_study(folder, search.plan)
     make_folder(folder)
     if compact:
         write_compact_search(search, runs[0], folder)

@@ -606,6 +606,15 @@ class TestSearch:
         assert refusal("report", "runs/rate", "runs/rate") == f"runs/rate: {message}"
         assert refusal("report", "runs/rate", "--results", "x.csv") == f"runs/rate: {message}"
 
+    def test_its_report_does_not_replace_that_of_a_run(self) -> None:
+        searched(Path("runs/rate"))
+        put("runs/trivial", *map(record, trials()))
+        ablate("run", "trivial.yaml")
+        before = Path("runs/trivial/report.md").read_bytes()
+        message = refusal("report", "runs/rate", "--out", "runs/trivial", "--compact")
+        assert message.startswith("runs/trivial: is the folder of a run, whose report that of a ")
+        assert Path("runs/trivial/report.md").read_bytes() == before
+
     def test_points_before_a_trial_is_stopped_go_with_what_stops_it(self) -> None:
         space = "parameters: {training.learning_rate: {type: float, range: [0.1, 1], why: a test}}"
         Path("rate.yaml").write_text(space)
