@@ -254,7 +254,7 @@ def search(
     ablate search studies/optimizer.yaml --space learning_rate --trials 32
     """
     from ablate.search_folder import read_search_folder, search_folder_for, search_study
-    from ablate.study.loading import parse_seeds
+    from ablate.study.seeds import parse_seeds
     from ablate.study.space_file import folders_near
     from ablate.tuning.progress import show_progress
     from ablate.tuning.runner import ResourceWish
@@ -427,8 +427,9 @@ def settings(
 def _plan(
     study_file: Path, dataset: str | None, seeds: str | None, overrides: list[str] | None
 ) -> "Plan":
-    from ablate.study.loading import load_study, parse_override, parse_seeds
+    from ablate.study.loading import load_study, parse_override
     from ablate.study.plan import make_plan
+    from ablate.study.seeds import parse_seeds
 
     study = load_study(
         study_file,

@@ -29,10 +29,11 @@ from ablate.records.store import (
     writer_lock,
 )
 from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, finished, own_plan
-from ablate.study.loading import load_study, study_to_yaml
+from ablate.study.loading import load_study
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study
 from ablate.study.seeds import parse_seeds, seeds_text
+from ablate.study.writing import study_to_yaml
 from ablate.study.yaml_source import read_yaml
 
 RUNS = Path("runs")

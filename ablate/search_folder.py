@@ -36,13 +36,14 @@ from ablate.run_folder import (
     write_study,
 )
 from ablate.study.arms import Arm
-from ablate.study.loading import load_study, study_to_yaml
+from ablate.study.loading import load_study
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study, Tune
 from ablate.study.search_options import DEFAULTS, SearchOptions
 from ablate.study.search_space import SearchSpace
 from ablate.study.space_file import check_space, find_space, read_space
 from ablate.study.tuned import searched_arms
+from ablate.study.writing import study_to_yaml
 
 
 class Search(NamedTuple):

@@ -19,9 +19,10 @@ from ablate.run_folder import (
     records_of,
     write_compact_run,
 )
-from ablate.study.loading import load_study, study_to_yaml
+from ablate.study.loading import load_study
 from ablate.study.plan import Plan, PlannedTrial, make_plan
 from ablate.study.schema import Factor, Study
+from ablate.study.writing import study_to_yaml
 from tests.tuning.studies import make_trivial_plan
 
 NO_RECORDS = (

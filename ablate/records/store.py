@@ -31,9 +31,6 @@ class RecordStore:
         self.run_folder = Path(folder)
         self.folder = self.run_folder / RECORDS_FOLDER
 
-    def __contains__(self, hash_: object) -> bool:
-        return isinstance(hash_, str) and self._path(hash_).is_file()
-
     def get(self, hash_: str) -> TrialRecord | None:
         """The trial's record, or None. Its weights are named only if their file is there.
 

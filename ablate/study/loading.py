@@ -15,11 +15,8 @@ from ablate.study.schema import Study
 from ablate.study.seeds import parse_seeds
 from ablate.study.shorthand import Draft, expand
 from ablate.study.tune import check_tune, read_tuned_space
-from ablate.study.writing import study_to_yaml
 from ablate.study.yaml_source import Place, parse_scalar, read_yaml
 from ablate.workload import MetricDescription, Workload, load_workload
-
-__all__ = ["load_study", "parse_override", "parse_seeds", "study_to_yaml"]
 
 
 def load_study(

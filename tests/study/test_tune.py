@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from ablate.errors import StudyError
-from ablate.study.loading import load_study, study_to_yaml
+from ablate.study.loading import load_study
 from ablate.study.schema import Study
+from ablate.study.writing import study_to_yaml
 from tests.study.fake_workload import FAKE
 
 Load = Callable[..., Study]

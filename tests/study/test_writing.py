@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ablate.study.loading import load_study, study_to_yaml
+from ablate.study.loading import load_study
 from ablate.study.schema import Study
+from ablate.study.writing import study_to_yaml
 from tests.study.fake_workload import FAKE
 
 # What YAML could take for something else, and what needs quotes.
