@@ -6,7 +6,7 @@ exits with its exit code, without a traceback (`--debug` shows it). Everything e
 
 import difflib
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 
 class Problem(NamedTuple):
@@ -15,6 +15,7 @@ class Problem(NamedTuple):
     where: str  # "studies/pooling.yaml, line 7, factors.optimiser", or "" where there is no place
     message: str  # "no key named 'optimiser'"
     fix: str = ""  # "did you mean 'optimizer'?"
+    about: Literal["value", "key"] = "value"  # of a setting: the key where there is none like it
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message

@@ -372,17 +372,8 @@ def _probed(
         except SettingsError as error:
             refused = True
             for problem in error.problems:
-                about = "" if problem.where == parameter.key else f"{problem.where}: "
-                unknown = "no setting named" in problem.message
-                place = "choices" if parameter.choices else "range"
-                yield Problem(
-                    "key" if unknown else place,
-                    f"{about}{problem.message}"
-                    if unknown
-                    else f"{scalar_name(value)} is refused: {about}{problem.message}",
-                    problem.fix,
-                )
-            if index == 0 and any("no setting named" in p.message for p in error.problems):
+                yield _refused(parameter, value, problem)
+            if index == 0 and any(problem.about == "key" for problem in error.problems):
                 return
         else:
             forms.add(json.dumps(workload.canonical(resolved), sort_keys=True))
@@ -392,6 +383,16 @@ def _probed(
             f"changes nothing in arm '{arm.name}'",
             "give it a `when`, leave it out, or search another arm",
         )
+
+
+def _refused(parameter: Parameter, value: Any, problem: Problem) -> Problem:
+    """A workload's problem with a value of a parameter, or with its key."""
+    elsewhere = "" if problem.where == parameter.key else f"{problem.where}: "
+    if problem.about == "key":
+        return Problem("key", f"{elsewhere}{problem.message}", problem.fix)
+    place = "choices" if parameter.choices else "range"
+    message = f"{scalar_name(value)} is refused: {elsewhere}{problem.message}"
+    return Problem(place, message, problem.fix)
 
 
 def _prepared(space: SearchSpace, parameter: Parameter, arm: Arm) -> SettingsOverride:

@@ -40,7 +40,8 @@ class FakeWorkload:
             section, _, name = key.partition(".")
             if name not in resolved.get(section, {}):
                 known = [f"{s}.{n}" for s, names in DEFAULTS.items() for n in names]
-                problems.append(Problem(key, f"no setting named '{key}'", did_you_mean(key, known)))
+                message, fix = f"no setting named '{key}'", did_you_mean(key, known)
+                problems.append(Problem(key, message, fix, about="key"))
             elif key in WORDS and value not in WORDS[key]:
                 problems.append(
                     Problem(key, f"{value!r} is not a level", did_you_mean(str(value), WORDS[key]))

@@ -35,7 +35,7 @@ def _problem(detail: Any) -> Problem:
         elsewhere = [f"'{key}'" for key in setting_keys() if key.endswith(f".{path[-1]}")]
         nearest = did_you_mean(path[-1], known)
         fix = f"did you mean {' or '.join(elsewhere)}?" if elsewhere else nearest
-        return Problem(where, f"no setting named '{path[-1]}'{place}", fix)
+        return Problem(where, f"no setting named '{path[-1]}'{place}", fix, about="key")
     if detail["type"] == "literal_error":
         levels = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         return Problem(
