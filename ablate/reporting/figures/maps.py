@@ -16,6 +16,7 @@ _TOP = HEAD + 0.18  # room for the numbers of columns
 _NAME_CHARACTERS = 28  # that fit under the picture
 _LINE = 0.15
 _BAR = 0.5  # height of the colour bar with its label
+_INSET = 0.2  # of the colour bar: the numbers at its ends reach beyond it
 
 
 def size(maps: Mosaic, picture_name: str) -> tuple[float, float]:
@@ -45,7 +46,8 @@ def draw(
     bare(shown)
     shown.set_xlabel(formatting.wrap(picture_name, _NAME_CHARACTERS), fontsize=8)
     scale = mosaic.scale_of(maps.maps)
-    mosaic.draw_bar(figure, scale, MARGIN, _bar_top(picture_name), _PICTURE, label)
+    bar = MARGIN + _INSET, _bar_top(picture_name), _PICTURE - 2 * _INSET
+    mosaic.draw_bar(figure, scale, *bar, label)
     mosaic.draw(figure, maps, _LEFT, _TOP, _MAPS, scale)
 
 
