@@ -24,19 +24,14 @@ from ablate.command_options import (
     Seeds,
     StudyFile,
 )
+from ablate.command_steps import end_failed, end_interrupted, planned
 from ablate.errors import AblateError, Problem
-from ablate.study.search_options import DEFAULTS, SearchOptions
+from ablate.search_commands import report_of_search, search
 from ablate.terminal import console, say, show, show_paths, show_table, show_warnings
 from ablate.visualize_commands import visualize
 
 if TYPE_CHECKING:
     from ablate.run_folder import Run
-    from ablate.search_folder import Search
-    from ablate.study.plan import Plan
-
-INTERRUPTED = 130
-TRIALS_FAILED = 1
-STOPPED = "Stopped. Finished trials are recorded; the same command continues."
 
 
 class _Commands(TyperGroup):
@@ -129,7 +124,7 @@ def run(
     from ablate.tuning.progress import show_progress
     from ablate.tuning.runner import ResourceWish
 
-    plan = _plan(study_file, dataset, seeds, overrides)
+    plan = planned(study_file, dataset, seeds, overrides)
     if until_decided:
         plan = sequential_plan(plan, max_seeds, stop_futile)
     elif max_seeds is not None or stop_futile:
@@ -149,11 +144,10 @@ def run(
             max_concurrent=max_concurrent,
         )
     if ended.run is None:
-        say(STOPPED)
-        raise typer.Exit(INTERRUPTED)
+        end_interrupted()
     _write_report(ended.run, folder)
     if ended.failed:
-        raise typer.Exit(TRIALS_FAILED)
+        end_failed()
 
 
 @app.command()
@@ -177,7 +171,7 @@ def plan(
     from ablate.study.cost import cost_sentence, data_sentence, tuning_sentence
     from ablate.study.plan import plan_table
 
-    plan = with_looks(_plan(study_file, dataset, seeds, overrides))
+    plan = with_looks(planned(study_file, dataset, seeds, overrides))
     folder = folder_for(study_file, dataset, out)
     found = recorded(folder, plan, records or [])
     plan = follow(plan, found.get).plan
@@ -197,101 +191,7 @@ def plan(
         show(reads)
 
 
-@app.command()
-def search(
-    study_file: StudyFile,
-    space: Annotated[
-        str, typer.Option(metavar="SPACE", help="Name of a search space, or its file.")
-    ],
-    trials: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Points to try in an arm.")
-    ] = DEFAULTS.trials,
-    arm: Annotated[
-        str | None, typer.Option(metavar="ARM", help="Search this arm; otherwise each.")
-    ] = None,
-    sampler: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="tpe, random, quasi_monte_carlo, gaussian_process, cma_es or nsga2.",
-        ),
-    ] = DEFAULTS.sampler,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Stop poor trials early: asha or median_stopping."),
-    ] = None,
-    grace_period: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="With --scheduler: validations before a trial may be stopped; 1 otherwise.",
-        ),
-    ] = None,
-    seeds: Annotated[
-        str, typer.Option(metavar="SEEDS", help="Seeds that a point is averaged over.")
-    ] = ",".join(map(str, DEFAULTS.seeds)),
-    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the sampler.")] = DEFAULTS.seed,
-    metric: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Search for this validation metric.")
-    ] = None,
-    storage: Annotated[
-        str | None, typer.Option(metavar="URL", help="Optuna storage; otherwise a journal file.")
-    ] = None,
-    dataset: Dataset = None,
-    overrides: Overrides = None,
-    out: Out = None,
-    records: Records = None,
-    data_dir: DataDir = None,
-    cpus_per_trial: CpusPerTrial = None,
-    gpus_per_trial: GpusPerTrial = None,
-    max_concurrent: MaxConcurrent = None,
-    address: Address = None,
-) -> None:
-    """Search hyperparameters of a study's arms; nothing is chosen by the test set.
-
-    \b
-    ablate search studies/optimizer.yaml --space learning_rate --trials 32
-    """
-    from ablate.search_folder import read_search_folder, search_folder_for, search_study
-    from ablate.study.seeds import parse_seeds
-    from ablate.study.space_file import folders_near
-    from ablate.tuning.progress import show_progress
-    from ablate.tuning.runner import ResourceWish
-
-    plan = _plan(study_file, dataset, None, overrides)
-    folder = search_folder_for(study_file, space, dataset, out)
-    options = SearchOptions(
-        trials=trials,
-        seeds=parse_seeds(seeds),
-        metric=metric,
-        sampler=sampler,
-        seed=seed,
-        scheduler=scheduler,
-        grace_period=grace_period,
-        storage=storage,
-    )
-    with show_progress() as progress:
-        results = search_study(
-            plan,
-            space,
-            folder,
-            options,
-            arm=arm,
-            others=records or [],
-            spaces=folders_near(study_file),
-            resources=ResourceWish(cpus_per_trial, gpus_per_trial),
-            address=address,
-            data_dir=data_dir,
-            progress=progress,
-            max_concurrent=max_concurrent,
-        )
-    if results and results[-1].interrupted:
-        say(STOPPED)
-        raise typer.Exit(INTERRUPTED)
-    _write_search_report(read_search_folder(folder), folder)
-    if any(result.went_wrong for result in results):
-        raise typer.Exit(TRIALS_FAILED)
+app.command()(search)
 
 
 @app.command()
@@ -331,7 +231,7 @@ def report(
     from ablate.search_folder import is_search
 
     if any(map(is_search, runs)):
-        _report_of_search(runs, results, out or runs[0], compact)
+        report_of_search(runs, results, out or runs[0], compact)
         return
     if results is None:
         run, folder = read_runs(runs), out or runs[0]
@@ -424,22 +324,6 @@ def settings(
     show_table(header, [tuple(row) for row in settings_reference(preset)])
 
 
-def _plan(
-    study_file: Path, dataset: str | None, seeds: str | None, overrides: list[str] | None
-) -> "Plan":
-    from ablate.study.loading import load_study, parse_override
-    from ablate.study.plan import make_plan
-    from ablate.study.seeds import parse_seeds
-
-    study = load_study(
-        study_file,
-        dataset=dataset,
-        seeds=None if seeds is None else parse_seeds(seeds),
-        overrides=dict(map(parse_override, overrides or [])),
-    )
-    return make_plan(study)
-
-
 def _results_from_elsewhere(studies: list[Path], table: Path) -> "Run":
     from ablate.records.results_table import read_results
     from ablate.run_folder import Run
@@ -466,39 +350,4 @@ def _write_report(run: "Run", folder: Path) -> None:
     path = write_report(findings, folder, provenance_of(run.records.values()))
     show(answer(findings))
     show_warnings(findings.warnings)
-    typer.echo(path)
-
-
-def _report_of_search(runs: list[Path], results: Path | None, folder: Path, compact: bool) -> None:
-    from ablate.run_folder import make_folder, refuse_a_run, refuse_another_study
-    from ablate.search_folder import read_search_folder, write_compact_search
-
-    if len(runs) > 1 or results is not None:
-        raise AblateError(
-            Problem(str(folder), "is a search, whose report is its own", "name no other with it")
-        )
-    search = read_search_folder(runs[0])
-    refuse_a_run(folder)
-    refuse_another_study(folder, search.plan)
-    make_folder(folder)
-    if compact:
-        write_compact_search(search, runs[0], folder)
-        search = read_search_folder(folder)
-    _write_search_report(search, folder)
-
-
-def _write_search_report(search: "Search", folder: Path) -> None:
-    """Writes it, prints what it says in a sentence and its best points, and its path last."""
-    from ablate.analysis.search_findings import analyse_search
-    from ablate.records.provenance import provenance_of
-    from ablate.reporting.search_answer import search_answer, search_warnings
-    from ablate.reporting.search_report import write_search_report
-    from ablate.reporting.search_tables import brief_rows
-
-    findings = analyse_search(search.plan, search.space, search.results, search.records)
-    path = write_search_report(findings, folder, provenance_of(search.records.values()))
-    show(search_answer(findings))
-    header, rows = brief_rows(findings)
-    show_table(header, rows, right=(len(header) - 3,))
-    show_warnings(search_warnings(findings))
     typer.echo(path)
