@@ -8,8 +8,9 @@ import torch
 from safetensors.torch import save
 
 from ablate.errors import AblateError
+from ablate.image_classification.initial_network import initial_network
 from ablate.image_classification.settings.resolving import parse
-from ablate.image_classification.workload import WORKLOAD, initial_network
+from ablate.image_classification.workload import WORKLOAD
 from ablate.records.schema import TrialRecord
 from ablate.records.store import RecordStore
 from ablate.run_folder import read_runs, recorded, write_compact_run

@@ -3,7 +3,7 @@
 import pytest
 
 from ablate.errors import AblateError
-from ablate.image_classification.workload import METRICS
+from ablate.image_classification.metrics import METRICS
 from ablate.workload import (
     MetricDescription,
     cure_by_validation,

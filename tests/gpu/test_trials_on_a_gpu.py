@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ablate.image_classification import workload
+from ablate.image_classification.image_sets import image_sets
+from ablate.image_classification.initial_network import initial_network
+from ablate.image_classification.settings.resolving import parse
 from ablate.image_classification.training.device import check_gpu, driver_version, prepare
 from ablate.image_classification.training.loop import train_steps
 from ablate.image_classification.training.optimizers import make_optimizer
@@ -104,10 +106,10 @@ def test_a_trial_leaves_no_memory_behind(digits: dict[str, Any]) -> None:
 
 def test_training_waits_for_the_gpu_at_the_end_of_its_steps_alone(digits: dict[str, Any]) -> None:
     prepare(GPU)
-    checked = workload.parse(WORKLOAD.resolve({"preset": "good_model", "data.dataset": "digits"}))
-    splits = workload._splits(checked, digits["digits"], 0, GPU)
+    checked = parse(WORKLOAD.resolve({"preset": "good_model", "data.dataset": "digits"}))
+    splits = image_sets(checked, digits["digits"], 0, GPU)
     precision = choose_precision("auto", GPU)
-    network = workload._network(checked, 0, precision, digits)
+    network = precision.place(initial_network(checked, 0))
     optimizer = make_optimizer(network.parameters(), checked.training)
     batch = splits.train[: checked.training.batch_size]
 

@@ -9,12 +9,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ablate.errors import AblateError, Problem, nearest
-from ablate.image_classification.data.sources import DATASETS, load_data, normalisation
+from ablate.image_classification.data.sources import (
+    DATASETS,
+    IMAGENET,
+    load_data,
+    normalisation,
+)
 from ablate.image_classification.settings.implied import input_shape, normalization
 from ablate.image_classification.settings.keys import ImageClassificationSettings
 from ablate.image_classification.training.evaluation import resized
 from ablate.image_classification.training.precision import normalise
-from ablate.image_classification.workload import IMAGENET
 
 
 class Image(NamedTuple):

@@ -10,8 +10,8 @@ from ablate.image_classification.architecture.backbone_network import misfit
 from ablate.image_classification.architecture.pretrained import load_weights
 from ablate.image_classification.architecture.spec import NO_WEIGHTS
 from ablate.image_classification.architecture.weights_file import State, read_state
+from ablate.image_classification.initial_network import initial_network
 from ablate.image_classification.settings.keys import ImageClassificationSettings
-from ablate.image_classification.workload import initial_network
 
 
 def load_network(

@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ablate.image_classification import workload
 from ablate.image_classification.data.image_data import ImageData
+from ablate.image_classification.image_sets import image_sets
+from ablate.image_classification.settings.resolving import parse
 from ablate.image_classification.training import evaluation
 from ablate.image_classification.training.evaluation import (
     ImageSet,
@@ -35,8 +36,8 @@ def data_set() -> ImageData:
 
 
 def received(settings: dict[str, Any], indices: list[int], which: str = "images") -> Tensor:
-    checked = workload.parse(WORKLOAD.resolve({"data.dataset": "digits", **settings}))
-    splits = workload._splits(checked, data_set(), 0, CPU)
+    checked = parse(WORKLOAD.resolve({"data.dataset": "digits", **settings}))
+    splits = image_sets(checked, data_set(), 0, CPU)
     inputs, _ = getattr(splits, which).batch(torch.tensor(indices))
     return inputs
 
@@ -108,8 +109,8 @@ class TestWhatANetworkReceives:
         assert torch.equal(received({"data.image_size": 32}, [1, 2]), received({}, [1, 2]))
 
     def test_labels_are_those_of_the_images_asked_for(self) -> None:
-        checked = workload.parse(WORKLOAD.resolve({"data.dataset": "digits"}))
-        splits = workload._splits(checked, data_set(), 0, CPU)
+        checked = parse(WORKLOAD.resolve({"data.dataset": "digits"}))
+        splits = image_sets(checked, data_set(), 0, CPU)
         assert splits.images.batch(torch.tensor([13, 0, 9]))[1].tolist() == [3, 0, 9]
 
     def test_where_a_part_is_frozen_its_output(self) -> None:

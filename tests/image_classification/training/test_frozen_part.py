@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ablate.image_classification import workload
 from ablate.image_classification.architecture.backbone_network import split
+from ablate.image_classification.initial_network import initial_network
 from ablate.image_classification.settings.keys import ImageClassificationSettings
+from ablate.image_classification.settings.resolving import parse
 from ablate.image_classification.training import frozen_part
 from ablate.image_classification.training.features import Content
 from ablate.image_classification.training.frozen_part import encoder, kept_outputs
@@ -28,7 +29,7 @@ SETTINGS = {
 
 
 def checked(settings: dict[str, Any]) -> ImageClassificationSettings:
-    return workload.parse(WORKLOAD.resolve({**SETTINGS, **settings}))
+    return parse(WORKLOAD.resolve({**SETTINGS, **settings}))
 
 
 def key(
@@ -115,12 +116,12 @@ class TestKey:
     def test_seeds_share_it_where_weights_are_given_and_not_where_they_are_drawn(self) -> None:
         def frozen(seed: int, state: dict[str, Any] | None = None) -> nn.Module:
             settings = checked({})
-            network = workload.initial_network(settings, seed, state)
+            network = initial_network(settings, seed, state)
             part = split(network, settings.architecture).frozen
             assert part is not None
             return part
 
-        drawn = workload.initial_network(checked({}), 7).state_dict()
+        drawn = initial_network(checked({}), 7).state_dict()
         state = {name: value.numpy() for name, value in drawn.items()}
         assert key({}, frozen(0, state)) == key({}, frozen(1, state))
         assert key({}, frozen(0)) == key({}, frozen(0))

@@ -8,7 +8,7 @@ import torch
 from PIL import Image as Pillow
 
 from ablate.errors import AblateError
-from ablate.image_classification.data.sources import DATASETS, load_data, normalisation
+from ablate.image_classification.data.sources import DATASETS, IMAGENET, load_data, normalisation
 from ablate.image_classification.settings.resolving import parse, resolve
 from ablate.image_classification.visualization.image import (
     Image,
@@ -17,7 +17,6 @@ from ablate.image_classification.visualization.image import (
     network_input,
     read_image,
 )
-from ablate.image_classification.workload import IMAGENET
 
 DIGITS = parse(resolve({"data.dataset": "digits"}))
 

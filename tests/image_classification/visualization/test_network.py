@@ -10,10 +10,10 @@ from torchvision.models import get_model, resnet18
 
 from ablate.errors import AblateError
 from ablate.image_classification.architecture.weights import digest_of
+from ablate.image_classification.initial_network import initial_network
 from ablate.image_classification.settings.keys import ImageClassificationSettings
 from ablate.image_classification.settings.resolving import parse
 from ablate.image_classification.visualization.network import load_network
-from ablate.image_classification.workload import initial_network
 
 
 @pytest.fixture(scope="module")
