@@ -12,7 +12,7 @@ from ablate.study.plan import Plan, make_plan
 
 FOLDER = Path(__file__).parents[2] / "studies"
 STUDIES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
-AS_PUBLISHED = {"task1", "task2", "transfer"}
+AS_PUBLISHED = {"image_size", "task1", "task2", "transfer"}
 """Those that stop early, as the publication did, and what prepares one of them; the others train
 for a fixed time."""
 
@@ -99,6 +99,7 @@ SHARED = [
     [In("task2e", "kernel_size=3", "simple_model"), In("path", "+ kernel_size")],
     [In("dropout_goodest", "light"), In("path", "+ expansion")],
     [In("task2", "goodest_model"), In("transfer", "goodest_model")],
+    [In("transfer", "classifier"), In("image_size", "baseline")],
     [In("dropout_goodest", "baseline"), In("path", "+ dropout_schedule")],
 ]
 
