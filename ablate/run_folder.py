@@ -166,7 +166,8 @@ def refuse_to_report_into(folder: Path, plan: Plan) -> None:
 
 def refuse_a_run(folder: Path) -> None:
     """Raises AblateError where a search would write over what a run has found."""
-    if _holds_findings(folder) and not (folder / SPACE_FILE).is_file():
+    holds_run = (folder / STUDY_FILE).is_file() and not (folder / SPACE_FILE).is_file()
+    if holds_run and _holds_findings(folder):
         raise AblateError(_of_the_other_kind(folder, "run", "search"))
 
 
@@ -214,6 +215,14 @@ def _refuse_other_looks(folder: Path, study: Study) -> None:
         return
     if most != study.max_seeds:
         _refuse_as_looked_at(folder, f"a maximum of {most} seeds", f"--max-seeds {most}")
+    gives_up = bool(written.get("stop_futile"))
+    if gives_up != study.stop_futile:
+        looked, option = (
+            ("hopeless claims given up", " --stop-futile")
+            if gives_up
+            else ("no claim given up", "")
+        )
+        _refuse_as_looked_at(folder, looked, f"--max-seeds {most}{option}")
     seeds = _seeds_looked_at(written)[: study.max_seeds]
     if study.seeds[: len(seeds)] != seeds:
         text = seeds_text(seeds)

@@ -124,7 +124,11 @@ def search(
 def report_of_search(runs: list[Path], results: Path | None, folder: Path, compact: bool) -> None:
     """Draws a search's report again, with its evidence beside it where `compact` says so."""
     from ablate.run_folder import make_folder, refuse_a_run, refuse_another_study
-    from ablate.search_folder import read_search_folder, write_compact_search
+    from ablate.search_folder import (
+        read_search_folder,
+        refuse_another_search,
+        write_compact_search,
+    )
 
     if len(runs) > 1 or results is not None:
         raise AblateError(
@@ -133,6 +137,7 @@ def report_of_search(runs: list[Path], results: Path | None, folder: Path, compa
     search = read_search_folder(runs[0])
     refuse_a_run(folder)
     refuse_another_study(folder, search.plan)
+    refuse_another_search(folder, search)
     make_folder(folder)
     if compact:
         write_compact_search(search, runs[0], folder)

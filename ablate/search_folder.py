@@ -238,6 +238,21 @@ def read_search_folder(folder: Path) -> Search:
     )
 
 
+def refuse_another_search(folder: Path, search: Search) -> None:
+    """Raises AblateError where a report would replace what another search has found."""
+    found: tuple[SearchResult, ...] = ()
+    with suppress(RecordError):  # what cannot be read is written anew
+        found = read_search(folder)
+    if found and _way(found[0]) != _way(search.results[0]):
+        raise AblateError(
+            Problem(
+                str(folder),
+                f"is another search, of the space {found[0].space} by {found[0].metric}",
+                "name another folder with --out",
+            )
+        )
+
+
 def write_compact_search(search: Search, source: Path, folder: Path) -> None:
     """Study, space, result and records into a folder, compact: the evidence of a report.
 

@@ -501,14 +501,14 @@ class TestModel:
         assert refusal("model", *arguments) == message
 
 
-def searched(folder: Path) -> Any:
+def searched(folder: Path, metric: str = "validation_accuracy") -> Any:
     """A search's folder, in which one of two arms has a point that completed."""
     from ablate.records.search_result import SearchPoint, SearchResult
     from ablate.study.search_space import SearchSpace
     from tests.reporting.search_factory import RATE, write_search_folder
 
     common = {"study": "digits", "context": "baseline", "space": "rate"}
-    common |= {"metric": "validation_accuracy", "higher_is_better": True}
+    common |= {"metric": metric, "higher_is_better": True}
     values = {RATE.name: 0.01}
     point = SearchPoint(number=0, values=values, settings=values, value=91.25, status="completed")
     results = tuple(
@@ -605,6 +605,22 @@ class TestSearch:
         message = "is a search, whose report is its own\n    name no other with it\n"
         assert refusal("report", "runs/rate", "runs/rate") == f"runs/rate: {message}"
         assert refusal("report", "runs/rate", "--results", "x.csv") == f"runs/rate: {message}"
+
+    def test_its_report_can_be_drawn_again_in_a_folder_of_its_own(self) -> None:
+        searched(Path("runs/rate"))
+        for _ in range(2):
+            result = ablate("report", "runs/rate", "--out", "drawn")
+            assert result.exit_code == 0, result.output
+
+    def test_its_report_does_not_replace_that_of_another_search(self) -> None:
+        searched(Path("runs/rate"))
+        searched(Path("runs/loss"), metric="validation_loss")
+        before = Path("runs/loss/search.json").read_bytes()
+        assert refusal("report", "runs/rate", "--out", "runs/loss", "--compact") == (
+            "runs/loss: is another search, of the space rate by validation_loss\n"
+            "    name another folder with --out\n"
+        )
+        assert Path("runs/loss/search.json").read_bytes() == before
 
     def test_its_report_does_not_replace_that_of_a_run(self) -> None:
         searched(Path("runs/rate"))

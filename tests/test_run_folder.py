@@ -254,6 +254,31 @@ class TestOpenRun:
         )
         assert (folder / "study.yaml").read_text() == before
 
+    @pytest.mark.parametrize(
+        ("before", "looked", "option"),
+        [
+            (True, "hopeless claims given up", " --stop-futile"),
+            (False, "no claim given up", ""),
+        ],
+    )
+    def test_whether_claims_are_given_up_is_fixed_at_the_first_look(
+        self, tmp_path: Path, before: bool, looked: str, option: str
+    ):
+        def plan(stop_futile: bool) -> Plan:
+            study = looked_at_with((0, 1, 2)).study
+            return make_plan(study.model_copy(update={"stop_futile": stop_futile}))
+
+        folder = make_run(tmp_path / "run", plan(before))
+        with pytest.raises(AblateError) as caught, open_run(folder, plan(not before)):
+            pass
+        assert str(caught.value) == (
+            f"{folder}: its claims have been looked at with {looked}, which cannot be changed "
+            f"afterwards\n    go on with --until-decided --max-seeds 5{option}, or name another "
+            "folder with --out"
+        )
+        with open_run(folder, plan(before)):
+            pass
+
     def test_a_report_that_holds_the_seeds_up_to_its_last_look_lets_the_run_go_on(
         self, tmp_path: Path
     ):

@@ -111,9 +111,42 @@ def test_such_a_claim_is_given_up_where_the_study_says_so() -> None:
     assert 6 <= given_up.n == len(end.study.seeds) < 12
     assert given_up.note == (
         f"Given up at {given_up.n} seeds: had the others been like these, all 12 would have "
-        "settled it with a chance of 0 %."
+        "settled it with a chance of 0.0 %."
     )
     assert followed(hopeless(stop_futile=True), runner) == end
+
+
+@pytest.mark.parametrize(("failing", "given_up"), [(0, True), (3, False)])
+def test_a_claim_is_not_given_up_on_fewer_pairs_than_six(failing: int, given_up: bool) -> None:
+    class Failing(Runner):
+        def __call__(self, plan: Plan) -> RunSummary:
+            summary = super().__call__(plan)
+            for trial in plan.unique_trials:
+                if trial.arm == "mean" and trial.seed < failing:
+                    self.records[trial.hash] = record_of(trial, "failed")
+            return summary
+
+    runner = Failing()
+    plan = sequential_plan(plan_of(POOL, seeds=2, claims=(HOPELESS,)), 8, True)
+    end, _ = run_until_decided(plan, runner, runner.records.get)
+    (verdict,) = analyse(end, runner.records).verdicts
+    assert ("Given up" in verdict.note) is given_up
+    assert verdict.n >= (6 if given_up else 5)
+
+
+def test_a_claim_that_no_seed_can_settle_is_given_up() -> None:
+    class Diverging(Runner):
+        def __call__(self, plan: Plan) -> RunSummary:
+            summary = super().__call__(plan)
+            for trial in plan.unique_trials:
+                if trial.arm == "mean" and trial.seed == 0:
+                    self.records[trial.hash] = record_of(trial, "diverged")
+            return summary
+
+    runner = Diverging()
+    plan = sequential_plan(plan_of(POOL, seeds=2, claims=(HOPELESS,)), 12, True)
+    end, _ = run_until_decided(plan, runner, runner.records.get)
+    assert 6 <= len(end.study.seeds) < 9
 
 
 def followed(plan: Plan, runner: Runner) -> Plan:

@@ -230,11 +230,12 @@ def _seeds_for_largest(leads: tuple[Sample, ...], level: float, study: Looking) 
 
 
 def _given_up(stand: Stand, most: int | None) -> str:
-    if stand.chance is None:
+    if stand.given_up is None:
         return ""
+    look, chance = stand.given_up
     return (
-        f"Given up at {stand.reading.sample.n} seeds: had the others been like these, all {most} "
-        f"would have settled it with a chance of {100 * stand.chance:.0f} %."
+        f"Given up at {look} seeds: had the others been like these, all {most} would have settled "
+        f"it with a chance of {100 * chance:.1f} %."
     )
 
 

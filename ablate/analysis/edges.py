@@ -1,23 +1,24 @@
 """Best values at an end of their range: a better one may lie outside."""
 
-from typing import Any
-
 from ablate.errors import SettingsError
+from ablate.records.search_result import SearchPoint
 from ablate.study.arms import Arm, overlaid
 from ablate.study.plan import Plan
 from ablate.study.search_space import Edge, Parameter
 
 
-def edge_of(plan: Plan, arm: Arm, parameter: Parameter, value: Any) -> Edge | None:
-    """The end of its range near which a value of the arm lies; None where the workload takes none
-    beyond, as of a share of one.
+def edge_of(plan: Plan, arm: Arm, best: SearchPoint, parameter: Parameter) -> Edge | None:
+    """The end of its range near which a parameter of the arm's best point lies; None where the
+    point has no such parameter, and where the workload takes no value beyond, as of a share of one.
     """
-    edge = parameter.edge(value)
+    if parameter.name not in best.values:
+        return None
+    edge = parameter.edge(best.values[parameter.name])
     if edge is None:
         return None
-    beyond = overlaid(arm.settings, {parameter.key: parameter.beyond(edge)})
+    beyond = {**best.settings, parameter.key: parameter.beyond(edge)}
     try:
-        plan.load_workload().resolve(beyond)
+        plan.load_workload().resolve(overlaid(arm.settings, beyond))
     except SettingsError:
         return None
     return edge

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ablate.analysis import inference, sequential
-from ablate.analysis.futility import FROM_SEEDS, LEAST_CHANCE, chance_of_settling
+from ablate.analysis.futility import too_small_a_chance
 from ablate.analysis.inference import Critical
 from ablate.analysis.readings import (
     LEAST_SEEDS_FOR_STABILITY,
@@ -38,25 +38,22 @@ def looked_at_repeatedly(evidence: Evidence, claims: Sequence[Claim]) -> list[St
             return None
         return reading.outcome(*reading.interval(level, critical_of(evidence.plan, reading)))
 
-    def give_up(member: int, look: int, level: float) -> float | None:
-        return _too_small_a_chance(evidence.plan, readings[look][member], look, level)
+    def give_up(member: int, look: int) -> float | None:
+        reading, study = readings[look][member], evidence.plan.study
+        if not study.stop_futile:
+            return None
+        critical = critical_of(evidence.plan, reading)
+        return too_small_a_chance(reading, critical, study.max_seeds or 0)
 
     stands = []
     for member, stop in enumerate(sequential.stops(len(claims), looks, settle, give_up)):
         reading = readings[stop.look][member] if looks else read(evidence, claims[member])
         critical = critical_of(evidence.plan, reading)
         course = tuple(readings[look][member] for look in looks)
-        stands.append(Stand(reading, stop.level, stop.outcome, None, critical, course, stop.chance))
+        stands.append(
+            Stand(reading, stop.level, stop.outcome, None, critical, course, stop.given_up)
+        )
     return stands
-
-
-def _too_small_a_chance(plan: Plan, reading: Reading, look: int, level: float) -> float | None:
-    """The chance that looking on would settle a claim, where the study gives it up for that."""
-    most = plan.study.max_seeds or 0
-    if not plan.study.stop_futile or look < FROM_SEEDS:
-        return None
-    chance = chance_of_settling(reading, level, critical_of(plan, reading), most)
-    return chance if chance is not None and chance < LEAST_CHANCE else None
 
 
 def growth_table(plan: Plan, stands: Sequence[Stand]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from ablate.analysis.convergence import curve_means, epochs_to, point_spacing
 from ablate.analysis.effects import SeedContrast, compared, contrast, values_of
 from ablate.analysis.inference import ALPHA, Critical, Decision, Sample
 from ablate.analysis.left_out import left_out
-from ablate.analysis.sequential import Outcome
+from ablate.analysis.sequential import GivenUp, Outcome
 from ablate.analysis.tables import (
     ArmKey,
     chance_of_diverged,
@@ -142,13 +142,12 @@ class Stand(NamedTuple):
     critical: Critical = inference.critical_value
     course: tuple[Reading, ...] = ()
     """The readings at each look, of a study that looks repeatedly."""
-    chance: float | None = None
-    """Of one that was given up: how likely more seeds would have settled it."""
+    given_up: GivenUp | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether more seeds are wanted for it."""
-        return self.outcome is None and self.chance is None
+        return self.outcome is None and self.given_up is None
 
 
 def read(evidence: Evidence, claim: Claim) -> Reading:

@@ -211,10 +211,8 @@ def edges_of(plan: Plan, result: SearchResult, space: SearchSpace) -> dict[str, 
     """
     if result.best is None:
         return {}
-    arm, values = plan.arm(result.context, result.arm), result.best.values
-    had = [item for item in space.parameters if item.name in values]
-    at = {item.name: edge_of(plan, arm, item, values[item.name]) for item in had}
-    ends = {"lowest": "lower", "highest": "upper"}
+    arm, ends = plan.arm(result.context, result.arm), {"lowest": "lower", "highest": "upper"}
+    at = {item.name: edge_of(plan, arm, result.best, item) for item in space.parameters}
     return {name: ends[edge] for name, edge in at.items() if edge is not None}
 
 

@@ -30,6 +30,13 @@ Floats = NDArray[np.float64]
 Outcome = Literal["supported", "refuted"]
 
 
+class GivenUp(NamedTuple):
+    """Where a claim was given up, and how likely it would have been settled by the last look."""
+
+    look: int
+    chance: float
+
+
 class Stop(NamedTuple):
     """Where a claim was settled, or, with no outcome, how it stands after the last look."""
 
@@ -38,19 +45,17 @@ class Stop(NamedTuple):
     level: float
     """The error rate that Holm's method leaves the claim there."""
     outcome: Outcome | None
-    chance: float | None = None
-    """Of one that was given up: how likely it would have been settled by the last look."""
+    given_up: GivenUp | None = None
 
 
 Settle = Callable[[int, int, float], Outcome | None]
 """The outcome of a member at a look, at an error rate; None while it is open."""
-GiveUp = Callable[[int, int, float], float | None]
-"""The chance of a member, at a look and an error rate, that is too small to look on for; None where
-it is worth it."""
+GiveUp = Callable[[int, int], float | None]
+"""The chance of a member, at a look, that is too small to add seeds for; None where it is not."""
 
 
-def _never(member: int, look: int, level: float) -> None:
-    """Of claims that are looked at to the end."""
+def _never(member: int, look: int) -> None:
+    """Of claims that seeds are added for to the end."""
 
 
 def stops(
@@ -59,16 +64,17 @@ def stops(
     """Holm's method at every look of a family of claims that stop separately.
 
     At each look an open claim is held against ALPHA / (members - settled so far), until nothing
-    changes. One that is given up counts as open in that, so that giving up never adds to errors.
+    changes. One that is given up counts as open, so that giving up never adds to errors; where
+    others bring more seeds to its arms, it may still be settled.
     """
     settled: dict[int, Stop] = {}
-    given_up: dict[int, Stop] = {}
+    given_up: dict[int, GivenUp] = {}
 
     def level() -> float:
         return ALPHA / max(members - len(settled), 1)
 
     def left() -> list[int]:
-        return [m for m in range(members) if m not in settled and m not in given_up]
+        return [member for member in range(members) if member not in settled]
 
     for look in looks:
         at = level()
@@ -76,10 +82,10 @@ def stops(
             settled |= new
             at = level()
         for member in left():
-            if (chance := give_up(member, look, at)) is not None:
-                given_up[member] = Stop(look, at, None, chance)
-    still_open = Stop(looks[-1] if looks else 0, level(), None)
-    return [{**settled, **given_up}.get(member, still_open) for member in range(members)]
+            if member not in given_up and (chance := give_up(member, look)) is not None:
+                given_up[member] = GivenUp(look, chance)
+    last = looks[-1] if looks else 0
+    return [settled.get(m, Stop(last, level(), None, given_up.get(m))) for m in range(members)]
 
 
 @cache

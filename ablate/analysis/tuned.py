@@ -60,7 +60,7 @@ def settings_table(plan: Plan, searches: Searches) -> pd.DataFrame:
                 "key": parameter.key,
                 "shared": value_at(resolved, parameter.key),
                 "tuned": best.values[parameter.name],
-                "edge": edge_of(plan, arm, parameter, best.values[parameter.name]) or "",
+                "edge": edge_of(plan, arm, best, parameter) or "",
                 "metric": search.metric,
                 "shared_value": np.nan if own is None or own.value is None else own.value,
                 "value": best.value,

@@ -114,6 +114,12 @@ def _companions(draft: Draft, study: Study) -> Iterator[Problem]:
             "other seeds with shared settings than with tuned ones",
             "leave out `max_seeds`, or `tune`",
         )
+    if study.stop_futile:
+        yield Problem(
+            draft.source.where(("stop_futile",)),
+            "goes with looking after every seed, which a tuned study does not",
+            "leave out `stop_futile`, or `tune`",
+        )
     if study.workload == FROM_ELSEWHERE:
         yield Problem(where, "results from elsewhere cannot be searched", "leave out `tune`")
 

@@ -167,6 +167,23 @@ class TestBest:
             found = result.model_copy(update={"points": (point,)})
             assert edges_of(plan, found, space) == edges
 
+    def test_what_lies_beyond_is_asked_of_the_best_point_and_not_of_the_arm(self) -> None:
+        """A rate that may not pass the width: the arm's is 0.1, that of the best point 9."""
+
+        def resolve(settings: dict[str, Any]) -> dict[str, Any]:
+            if settings[RATE.key] > settings.get(WIDTH.key, 0.1):
+                raise SettingsError(Problem(RATE.key, "must not pass the width", "lower it"))
+            return settings
+
+        space, (result, *_), _ = make_search((RATE, WIDTH), points=1)
+        plan = make_search_plan([result])
+        plan.load_workload = lambda: SimpleNamespace(resolve=resolve)
+        values = at(0.99, **{WIDTH.name: 9})
+        settings = {RATE.key: 0.99, WIDTH.key: 9}
+        point = result.points[0].model_copy(update={"values": values, "settings": settings})
+        found = result.model_copy(update={"points": (point,)})
+        assert edges_of(plan, found, space)[RATE.name] == "upper"
+
 
 class TestPair:
     def test_the_two_numbers_that_matter_most(self) -> None:

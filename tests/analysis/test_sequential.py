@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ablate.analysis.sequential import boundary, critical_value, stops
+from ablate.analysis.sequential import GivenUp, boundary, critical_value, stops
 from ablate.records.looks import FIRST_LOOK
 
 
@@ -82,22 +82,20 @@ def test_a_settled_claim_leaves_its_share_to_the_others() -> None:
     assert [stop.outcome for stop in found] == ["refuted", "refuted", None]
 
 
-def test_what_is_given_up_is_looked_at_no_more_and_counts_as_open() -> None:
-    looked_at = []
+def test_what_is_given_up_counts_as_open_and_may_still_be_settled() -> None:
+    settled_at = {1: 5, 2: 6}
 
     def settle(member: int, look: int, level: float) -> str | None:
-        looked_at.append((member, look))
-        return "supported" if (member, look) == (1, 5) else None
+        return "supported" if settled_at.get(member) == look else None
 
-    def give_up(member: int, look: int, level: float) -> float | None:
-        return 0.04 if (member, look) == (0, 4) else None
+    def give_up(member: int, look: int) -> float | None:
+        return 0.04 if member != 1 and look >= 4 else None
 
     found = stops(3, [3, 4, 5, 6], settle, give_up)
-    assert (0, 5) not in looked_at
-    assert [stop.look for stop in found] == [4, 5, 6]
-    assert [stop.level for stop in found] == pytest.approx([0.05 / 3, 0.05 / 3, 0.05 / 2])
-    assert [stop.outcome for stop in found] == [None, "supported", None]
-    assert [stop.chance for stop in found] == [0.04, None, None]
+    assert [stop.look for stop in found] == [6, 5, 6]
+    assert [stop.level for stop in found] == pytest.approx([0.05, 0.05 / 3, 0.05 / 2])
+    assert [stop.outcome for stop in found] == [None, "supported", "supported"]
+    assert [stop.given_up for stop in found] == [GivenUp(4, 0.04), None, None]
 
 
 def test_seeds_beyond_the_maximum_are_refused() -> None:

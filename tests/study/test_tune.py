@@ -211,6 +211,13 @@ def test_looking_after_every_seed_is_refused(refused: Refused) -> None:
     )
 
 
+def test_giving_claims_up_is_refused(refused: Refused) -> None:
+    assert refused(STUDY + "stop_futile: true\ntune: {space: rates}\n") == (
+        "study.yaml, line 6, stop_futile: goes with looking after every seed, which a tuned study "
+        "does not\n    leave out `stop_futile`, or `tune`"
+    )
+
+
 def test_results_from_elsewhere_are_refused(tmp_path: Path, load: Load) -> None:
     Path("study.yaml").write_text(STUDY + "workload: external\ntune: {space: rates}\n")
     with pytest.raises(StudyError) as caught:
