@@ -123,10 +123,10 @@ def search(
 
 def report_of_search(runs: list[Path], results: Path | None, folder: Path, compact: bool) -> None:
     """Draws a search's report again, with its evidence beside it where `compact` says so."""
-    from ablate.run_folder import make_folder, refuse_a_run, refuse_another_study
+    from ablate.run_folder import make_folder
     from ablate.search_folder import (
         read_search_folder,
-        refuse_another_search,
+        refuse_to_report_into,
         write_compact_search,
     )
 
@@ -135,9 +135,7 @@ def report_of_search(runs: list[Path], results: Path | None, folder: Path, compa
             Problem(str(folder), "is a search, whose report is its own", "name no other with it")
         )
     search = read_search_folder(runs[0])
-    refuse_a_run(folder)
-    refuse_another_study(folder, search.plan)
-    refuse_another_search(folder, search)
+    refuse_to_report_into(folder, search)
     make_folder(folder)
     if compact:
         write_compact_search(search, runs[0], folder)

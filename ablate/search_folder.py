@@ -238,8 +238,12 @@ def read_search_folder(folder: Path) -> Search:
     )
 
 
-def refuse_another_search(folder: Path, search: Search) -> None:
-    """Raises AblateError where a report would replace what another search has found."""
+def refuse_to_report_into(folder: Path, search: Search) -> None:
+    """Raises AblateError where a search's report would replace what a run, another study or another
+    search has found.
+    """
+    refuse_a_run(folder)
+    refuse_another_study(folder, search.plan)
     found: tuple[SearchResult, ...] = ()
     with suppress(RecordError):  # what cannot be read is written anew
         found = read_search(folder)

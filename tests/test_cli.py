@@ -802,7 +802,7 @@ class TestReportOfResultsFromElsewhere:
         assert arms["core_seconds"].isna().all()
         macros = "".join(path.read_text() for path in Path("found").rglob("*.tex"))
         assert "CoreSeconds" not in macros
-        assert "Effect" in macros
+        assert "\\newcommand{\\studyEffect" in macros
 
     def test_another_studys_evidence_is_not_written_over(self):
         Path("study.yaml").write_text(EXTERNAL)

@@ -9,7 +9,8 @@ from ablate.analysis.readings import Reading
 FROM_SEEDS = 6
 """Fewer say too little of the spread to give a claim up."""
 LEAST_CHANCE = 0.1
-_FUTURES = 400  # quantiles of what the seeds to come may bring
+_FUTURES = stats.norm.ppf((np.arange(400) + 0.5) / 400)
+"""Quantiles of what the seeds to come may bring, in standard errors."""
 
 
 def too_small_a_chance(reading: Reading, critical: Critical, max_seeds: int) -> float | None:
@@ -43,7 +44,6 @@ def chance_of_settling(reading: Reading, critical: Critical, max_seeds: int) -> 
 
 def _at_the_end(sample: Sample, max_seeds: int) -> Sample:
     """What the sample may have become, one mean a quantile."""
-    quantiles = stats.norm.ppf((np.arange(_FUTURES) + 0.5) / _FUTURES)
     drift = sample.sd * np.sqrt(max_seeds - sample.n) / max_seeds
-    error = np.full(_FUTURES, sample.sd / np.sqrt(max_seeds))
-    return Sample(sample.mean + drift * quantiles, error, max_seeds)
+    error = np.full_like(_FUTURES, sample.sd / np.sqrt(max_seeds))
+    return Sample(sample.mean + drift * _FUTURES, error, max_seeds)

@@ -91,12 +91,7 @@ def detectable_distance(
     if not np.isfinite(reach):
         return None
 
-    def lacking(distance: float) -> float:
-        return power_of_difference(distance, sd, n, alpha, study) - POWER
-
-    while lacking(reach) < 0:
-        reach *= 2
-    return float(optimize.brentq(lacking, 0.0, reach, rtol=1e-4))
+    return _least(lambda distance: power_of_difference(distance, sd, n, alpha, study), 0.0, reach)
 
 
 def provable_margin(
@@ -107,14 +102,20 @@ def provable_margin(
     """
     if n < 2 or not sd > 0 or not np.isfinite(study.critical(n, alpha)):
         return None
+    return _least(
+        lambda margin: power_of_equivalence(margin, sd, n, alpha, mean, study),
+        abs(mean),
+        abs(mean) + sd,
+    )
 
-    def lacking(margin: float) -> float:
-        return power_of_equivalence(margin, sd, n, alpha, mean, study) - POWER
 
-    widest = abs(mean) + sd
-    while lacking(widest) < 0:
-        widest *= 2
-    return float(optimize.brentq(lacking, abs(mean), widest, rtol=1e-4))
+def _least(power_at: Callable[[float], float], low: float, high: float) -> float:
+    """The smallest effect or margin above `low` with enough power, which rises with it. high: where
+    the search begins.
+    """
+    while power_at(high) < POWER:
+        high *= 2
+    return float(optimize.brentq(lambda size: power_at(size) - POWER, low, high, rtol=1e-4))
 
 
 def _fewest(power_at: Callable[[int], float], study: Looking) -> int | None:

@@ -1,6 +1,6 @@
 """One LaTeX macro a number, so that a paper's text cites the table instead of a copied digit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -27,8 +27,7 @@ def macros(tables: Iterable[Table], study: str) -> str:
     the number's column, in letters alone (TeX allows no digits); where two would be the same, later
     ones get a trailing letter.
     """
-    lines: list[str] = []
-    taken: dict[str, None] = {}
+    values: dict[str, str] = {}
     for table in tables:
         numeric = [
             column
@@ -38,13 +37,14 @@ def macros(tables: Iterable[Table], study: str) -> str:
             and not pd.api.types.is_bool_dtype(table.frame[column])
         ]
         for row in table.frame.to_dict("records"):
+            of_row = [str(row[key]) for key in table.keys]
             for column in numeric:
                 if column in _COSTS and formatting.is_missing(row[column]):
                     continue  # of results from elsewhere: a paper cites no unknown cost
-                of_row = [str(row[key]) for key in table.keys]
-                name = _unused(_name(study, table.name, (*of_row, str(column))), taken)
-                lines.append(f"\\newcommand{{\\{name}}}{{{_value(table, row, str(column))}}}")
-    use = "".join(f" Use as \\{name}{{}}." for name in list(taken)[:1])
+                name = _unused(_name(study, table.name, (*of_row, str(column))), values)
+                values[name] = _value(table, row, str(column))
+    use = f" Use as \\{next(iter(values))}{{}}." if values else ""
+    lines = [f"\\newcommand{{\\{name}}}{{{value}}}" for name, value in values.items()]
     return "\n".join([f"% Written by ablate; one macro a number.{use}", *lines]) + "\n"
 
 
@@ -59,10 +59,9 @@ def _letters(text: str) -> str:
     return "".join(word[0].upper() + word[1:] for word in words)
 
 
-def _unused(name: str, taken: dict[str, None]) -> str:
+def _unused(name: str, taken: Collection[str]) -> str:
     while name in taken:
         name += "x"
-    taken[name] = None
     return name
 
 

@@ -13,11 +13,11 @@ from ablate.study.plan import Plan, make_plan
 FOLDER = Path(__file__).parents[2] / "studies"
 STUDIES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 AS_PUBLISHED = {"image_size", "task1", "task2", "transfer"}
-"""Those that stop early, as the publication did, and what prepares one of them; the others train
-for a fixed time."""
+"""Those that stop early, as the publication did; the others train for a fixed time."""
 
 EPOCHS = {"pretrain": {4}, "super_convergence": {3, 10}}
-"""Of comparisons that are about the length of training; the others train ten epochs."""
+"""Of what prepares another study, and of comparisons that are about the length of training; the
+others train ten epochs."""
 
 CLAIMS = [
     "a significant drop",
