@@ -404,8 +404,13 @@ def _distances(trials: pd.DataFrame, metric: str, key: ArmKey) -> pd.DataFrame:
 
 
 def _read_interaction(evidence: Evidence, claim: Interaction) -> Reading:
-    """(change - base) in the first setting minus the same in the second, turned to the better."""
-    arms = tuple(_arm(evidence, claim, selector) for _, selector in selectors(claim))
+    """(change - base) in the first setting minus the same in the second, turned to the better; in
+    the second minus the same in the first, where the change is claimed to be better there.
+    """
+    first, base, second, other = (_arm(evidence, claim, each) for _, each in selectors(claim))
+    arms = (first, base, second, other)
+    if claim.better_in == "second":
+        arms = (second, other, first, base)
     metric = evidence.metric_of(claim)
     by = _by(evidence, claim.by, metric)
     sign = 1.0 if evidence.describe(metric).higher_is_better else -1.0
@@ -413,7 +418,9 @@ def _read_interaction(evidence: Evidence, claim: Interaction) -> Reading:
     weights = {arm.key: weight for arm, weight in zip(arms, signs, strict=True)}
     sample = evidence.contrast(metric, weights).sample
     unit = _difference_unit(evidence, metric)
-    return Reading(sample, inference.differs(sample, by), by, unit, arms, wanted="outside")
+    if claim.better_in is None:
+        return Reading(sample, inference.differs(sample, by), by, unit, arms, wanted="outside")
+    return Reading(sample, inference.exceeds(sample, by), by, unit, arms)
 
 
 def _read_open(evidence: Evidence, claim: Open) -> Reading:

@@ -153,6 +153,8 @@ class Interaction(_ClaimBase):
     base: Selector = Selector()
     first: Selector
     second: Selector
+    better_in: Literal["first", "second"] | None = None
+    """Where the change gains more, or loses less. None: the effects differ, whichever way."""
     by: NonNegativeFloat | None = None
 
 

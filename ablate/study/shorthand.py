@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from ablate.errors import Problem, StudyError, did_you_mean
 from ablate.refused_values import shown
-from ablate.study.schema import Claim, Design, Study, Tune
+from ablate.study.schema import Claim, Design, Selector, Study, Tune
 from ablate.study.seeds import parse_seeds
 from ablate.study.yaml_source import Place, YamlFile, scalar_name
 
@@ -375,21 +375,25 @@ def _claim(
 ) -> dict[str, Any]:
     result = {key: content[key] for key in _ABOUT_CLAIMS if key in content}
     result["context"] = _context_of(draft, result.pop("context", None), place)
-    own = {key for key in CLAIMS[kind].model_fields if key not in (*_ABOUT_CLAIMS, "kind")}
-    fields = draft.mapping(content[kind], (*place, kind), f"`{kind}`")
-    draft.known_keys(fields, (*place, kind), own)
+    fields = CLAIMS[kind].model_fields
+    own = {key for key in fields if key not in (*_ABOUT_CLAIMS, "kind")}
+    written = draft.mapping(content[kind], (*place, kind), f"`{kind}`")
+    draft.known_keys(written, (*place, kind), own)
     for key in own:
         draft.origin[(*long, key)] = (*place, kind, key)
-    for key in own & fields.keys():
-        result[key] = _claim_field(draft, key, fields[key], (*place, kind, key))
+    for key in own & written.keys():
+        result[key] = _claim_field(
+            draft, key, written[key], (*place, kind, key), fields[key].annotation
+        )
     return {**result, "kind": kind}
 
 
-def _claim_field(draft: Draft, key: str, value: Any, place: Place) -> Any:
-    if key == "rivals":
-        rivals = draft.sequence(value, place, "`rivals`")
-        return [_selector(draft, rival, (*place, index)) for index, rival in enumerate(rivals)]
-    names_an_arm = key not in ("by", "margin", "value", "direction", "curve", "threshold", "why")
+def _claim_field(draft: Draft, key: str, value: Any, place: Place, annotation: Any) -> Any:
+    """annotation: the field's. Arms are written out; whatever else there is stays as it is."""
+    if annotation == tuple[Selector, ...]:
+        arms = draft.sequence(value, place, f"`{key}`")
+        return [_selector(draft, arm, (*place, index)) for index, arm in enumerate(arms)]
+    names_an_arm = annotation in (Selector, Selector | None)
     return _selector(draft, value, place) if names_an_arm else value
 
 

@@ -736,6 +736,43 @@ def test_an_interaction_without_threshold_has_the_p_of_the_t_test():
     assert verdict.p == pytest.approx(stats.ttest_1samp([1.0, -1.8, 1.1], 0.0).pvalue)
 
 
+@pytest.mark.parametrize(
+    ("with_norm", "without", "better_in", "expected"),
+    [
+        ((3.0, 3.1, 2.9), (0.1, 0.3, 0.0), "first", "supported"),
+        ((3.0, 3.1, 2.9), (0.1, 0.3, 0.0), "second", "refuted"),
+        ((0.1, 0.3, 0.0), (3.0, 3.1, 2.9), "first", "refuted"),
+        ((-3.0, -3.1, -2.9), (-0.1, -0.3, 0.0), "second", "supported"),
+        ((3.0, 3.1, 2.9), (3.05, 3.0, 2.95), "first", "refuted"),
+        ((3.0, 1.1, 2.9), (2.0, 2.9, 1.8), "first", "undecided"),
+    ],
+)
+def test_a_directed_interaction_is_a_lead_of_one_effect_over_the_other(
+    with_norm, without, better_in, expected
+):
+    claim = WIDTH_NEEDS_NORM.model_copy(update={"by": 0.5, "better_in": better_in})
+    verdict = verdict_of(claim, crossed(with_norm, without), WIDTH, NORM, design="full_factorial")
+    lead = np.subtract(with_norm, without) * (1 if better_in == "first" else -1)
+    between = stats.ttest_1samp(lead, 0.0).confidence_interval(0.95)
+    assert (verdict.verdict, verdict.threshold, verdict.wanted) == (expected, 0.5, "above")
+    assert verdict.estimate == pytest.approx(lead.mean())
+    assert (verdict.low, verdict.high) == pytest.approx((between.low, between.high))
+    effects = (("wide, batch", "batch"), ("wide", "baseline"))
+    named, other = effects if better_in == "first" else effects[::-1]
+    assert verdict.arms == (*named, *other)
+
+
+def test_where_lower_is_better_a_directed_interaction_supports_the_lesser_loss():
+    values = {
+        name: [value / 100 for value in own]
+        for name, own in crossed((3.0, 3.1, 2.9), (0.1, 0.2, 0.0)).items()
+    }
+    claim = WIDTH_NEEDS_NORM.model_copy(update={"better_in": "second"})
+    verdict = verdict_of(claim, values, WIDTH, NORM, design="full_factorial", metric="test_loss")
+    assert verdict.verdict == "supported"
+    assert verdict.estimate == pytest.approx(0.029)
+
+
 def test_an_interaction_of_contexts_compares_the_effects_within_them():
     claim = Interaction(
         says="What width is worth depends on the length of training.",

@@ -41,6 +41,10 @@ from tests.reporting.factory import make_verdict
             "within.",
         ),
         (
+            {"kind": "interaction", "arms": tuple("abcd")},
+            "lead of a over b, less that of c over d; supported above 0.5 points, refuted below.",
+        ),
+        (
             {"kind": "largest_effect", "arms": ("a", "b", "c"), "threshold": 0.0},
             "supported above 0 points, refuted below.",
         ),
