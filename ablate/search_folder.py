@@ -8,14 +8,13 @@ reports/<name>/         a search's, committed: one compact records.jsonl in plac
                         no journal
 """
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ablate.atomic import write_atomically
+from ablate.digest import content_digest
 from ablate.errors import AblateError, Problem, RecordError, did_you_mean
 from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.schema import TrialRecord
@@ -206,8 +205,7 @@ def _journal(plan: Plan, tune: Tune) -> str:
     workload = plan.load_workload()
     arms = {"/".join(arm.key): arm_digest(workload, arm) for arm in searched_arms(plan)}
     content = [plan.study.name, tune.space.name, tune.space.digest, tune.seeds, metric_of(plan)]
-    text = json.dumps([*content, workload.version, arms], sort_keys=True)
-    return f"search-{hashlib.sha256(text.encode()).hexdigest()[:12]}.journal"
+    return f"search-{content_digest([*content, workload.version, arms], 12)}.journal"
 
 
 def is_search(folder: Path) -> bool:

@@ -3,14 +3,13 @@
 `schema.py` builds on this, so it knows no study; `space_file.py` reads and checks spaces.
 """
 
-import hashlib
-import json
 import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ablate.digest import content_digest
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import Settings
 
@@ -144,8 +143,7 @@ class SearchSpace(_Frozen):
     def digest(self) -> str:
         """SHA-256 of what is searched, as 12 hexadecimal digits; words about it do not enter."""
         content = [item.model_dump(mode="json", exclude={"why"}) for item in self.parameters]
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return content_digest(content, 12)
 
     def active(self, parameter: Parameter, values: Mapping[str, Any]) -> bool:
         """Whether a parameter is searched, given the values of those before it."""

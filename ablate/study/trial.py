@@ -1,10 +1,10 @@
 """A trial: one arm with one seed, and the content hash that names it."""
 
-import hashlib
-import json
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+
+from ablate.digest import content_digest
 
 HASH_VERSION = 1
 """Raised when the way of hashing changes; enters the hash, so that old and new never meet."""
@@ -29,5 +29,4 @@ class TrialSpec(BaseModel):
     def hash(self) -> str:
         """SHA-256 of the canonical JSON of the spec, as 20 hexadecimal digits."""
         content = {"hash_version": HASH_VERSION, **self.model_dump(mode="json")}
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:20]
+        return content_digest(content, 20)

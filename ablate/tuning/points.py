@@ -4,8 +4,6 @@ No Ray here. Optuna remembers points, the record store remembers trials: a point
 records of its trials, whoever trained them and when.
 """
 
-import hashlib
-import json
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -15,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from ablate.digest import content_digest
 from ablate.errors import AblateError, Problem, SettingsError
 from ablate.records.asked_metrics import asked_metrics, counted
 from ablate.records.counted_metrics import chance_levels
@@ -409,5 +408,4 @@ def _text(value: Any) -> str:
 def arm_digest(workload: Workload, arm: Arm) -> str:
     """What an arm computes, as 12 hexadecimal digits."""
     identity = workload.identity(workload.resolve(arm.settings))
-    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return content_digest(identity, 12)

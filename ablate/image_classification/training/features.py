@@ -10,7 +10,6 @@ needs it.
     <cache>/features/<key>.lock    held by the one process that fills it
 """
 
-import hashlib
 import json
 import math
 import os
@@ -29,6 +28,7 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 
 from ablate.atomic import write_atomically
+from ablate.digest import content_digest
 from ablate.duration import duration
 from ablate.image_classification.training.evaluation import Inputs, evaluation_batch
 
@@ -77,8 +77,7 @@ class Content(NamedTuple):
     @property
     def file_stem(self) -> str:
         """Names the files."""
-        text = json.dumps({"format": FORMAT, **self.key}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:20]
+        return content_digest({"format": FORMAT, **self.key}, 20)
 
 
 def kept_features(
