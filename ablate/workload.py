@@ -64,6 +64,13 @@ class MetricDescription(BaseModel):
     chance: FiniteFloat | None = None
     """What it is worth without learning; stands for a diverged trial whose record does not say it
     itself. None: not known."""
+    note: str = ""
+    """A sentence on what its values are, for the caption of its curves."""
+
+    @property
+    def difference_unit(self) -> str:
+        """Of a difference of two values: percentages differ by points."""
+        return "points" if self.unit == "%" else self.unit
 
 
 _LOWER_IS_BETTER = {

@@ -47,7 +47,7 @@ class Verdict(BaseModel):
     wanted: Where = "above"
     """Where the interval must come to lie for support: beyond the threshold, or to +-threshold."""
     n: int = 0
-    """Seeds that all arms concerned share."""
+    """Seeds that all arms concerned share; of a largest effect, those of the lead that is shown."""
     p: float | None = None
     p_adjusted: float | None = None
     """Smallest error rate at which the interval would settle the claim; Holm over the family. None

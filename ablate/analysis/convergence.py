@@ -19,13 +19,30 @@ def curve_tables(history: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Each column of the history as a curve: columns context, arm, epoch, n, seeds, mean, low,
     high.
 
-    n: seeds that have the point, over which mean and 95 % t interval (NaN with one seed) go;
-    seeds: those that have any point of the curve. Where n is less, some have ended, and the mean
-    is one of other seeds than before.
+    n: seeds that are in training there, over which mean and 95 % t interval (NaN with one seed) go;
+    between two of its points a seed has the value of the line that joins them. seeds: those that
+    have any point of the curve. Where n is less, the mean is one of other seeds than elsewhere.
     Columns that only say where a point lies (epoch, step, images, seconds, flops) are no curves.
     """
     names = [name for name in history.columns if name not in NO_CURVES]
-    return {name: _curve(history, name) for name in names if history[name].notna().any()}
+    names = [name for name in names if history[name].notna().any()]
+    joined = _at_all_epochs(history, names)
+    return {name: _curve(joined, name) for name in names}
+
+
+def _at_all_epochs(history: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The trials of each arm at the epochs of all of them, as far as each goes; `names` between two
+    of its points lie on the line that joins them.
+    """
+    trials = []
+    for _, arm in history.groupby(["context", "arm"], sort=False):
+        every = np.unique(arm["epoch"].dropna())
+        for key, trial in arm.groupby(_TRIAL, sort=False):
+            points = trial.dropna(subset=["epoch"]).set_index("epoch")[list(names)].sort_index()
+            known = points.reindex(every).interpolate(method="index", limit_area="inside")
+            within = known[(every >= points.index.min()) & (every <= points.index.max())]
+            trials.append(within.reset_index().assign(**dict(zip(_TRIAL, key, strict=True))))
+    return pd.concat(trials, ignore_index=True) if trials else history
 
 
 def _curve(history: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -47,15 +64,38 @@ def place_table(history: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     The steps from a point to the next are averaged over the seeds that have both, and added up. So
     a trial that ends early takes nothing back, and while all go on it is the plain mean.
     """
-    ordered = history.sort_values("epoch", kind="stable").reindex(
-        columns=[*_TRIAL, "epoch", *names]
-    )
+    points = history.reindex(columns=[*_TRIAL, "epoch", *names])
+    starts = points.groupby(_TRIAL, sort=False)["epoch"].min().reset_index()
+    starts = starts[starts["epoch"] > 0].assign(epoch=0.0, **dict.fromkeys(names, 0.0))
+    ordered = _at_all_epochs(pd.concat([starts, points]), names)
     numbers = ordered[list(names)].astype(float)
     before = numbers.groupby([ordered[key] for key in _TRIAL]).shift(fill_value=0.0)
     steps = ordered[["context", "arm", "epoch"]].join(numbers - before)
     means = steps.groupby(["context", "arm", "epoch"], as_index=False).mean()
     means[list(names)] = means.groupby(["context", "arm"])[list(names)].cumsum()
-    return means
+    return means[means["epoch"].isin(history["epoch"])].reset_index(drop=True)
+
+
+def at_shared_epochs(history: pd.DataFrame, curve: str, arms: Collection[ArmKey]) -> pd.DataFrame:
+    """The points of a curve, of these arms, at which all trials of a seed that are still in
+    training have one: one that is looked at less often is not slower for that.
+    """
+    if curve not in history:
+        return history[:0]
+    own = [key in arms for key in zip(history["context"], history["arm"], strict=True)]
+    points = history[np.array(own, dtype=bool)].dropna(subset=[curve])
+    shared = []
+    for _, of_seed in points.groupby("seed", sort=False):
+        epochs = _shared([list(trial) for _, trial in of_seed.groupby(_TRIAL)["epoch"]])
+        shared.append(of_seed[of_seed["epoch"].isin(epochs)])
+    return pd.concat(shared) if shared else points
+
+
+def _shared(places: Sequence[Collection[float]]) -> list[float]:
+    """Epochs, in order, that each of several trials has a point at, or has ended before."""
+    trials = [(set(own), max(own)) for own in places]
+    every = sorted(set().union(*places))
+    return [epoch for epoch in every if all(epoch in own or epoch > last for own, last in trials)]
 
 
 def epochs_to(
@@ -114,10 +154,7 @@ def curve_means(
 
 
 def _means_at_the_same_epochs(curves: Sequence["pd.Series[float]"]) -> list[float]:
-    every = sorted(set().union(*(curve.index for curve in curves)))
-    shared = [
-        epoch for epoch in every if all(epoch in c.index or epoch > c.index[-1] for c in curves)
-    ]
+    shared = _shared([curve.index for curve in curves])
     if not any(all(epoch in curve.index for curve in curves) for epoch in shared):
         return [np.nan] * len(curves)  # nowhere are all of them known at once
     stretches = np.diff([min(0.0, shared[0]), *shared])

@@ -1,4 +1,6 @@
-"""Diverged trials that count as nothing in a claim: it would be said of the others alone."""
+"""Diverged trials in a claim: those counted at chance level, and those that count as nothing, where
+it would be said of the others alone.
+"""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 def trials_of(trials: pd.DataFrame, arms: Collection[ArmKey]) -> pd.DataFrame:
     """The rows of these arms' trials, each trial once."""
     mine = [key in arms for key in zip(trials["context"], trials["arm"], strict=True)]
-    return trials[mine].drop_duplicates("hash")
+    return trials[np.array(mine, dtype=bool)].drop_duplicates("hash")
 
 
 def left_out(evidence: "Evidence", claim: Claim, arms: Collection[ArmKey]) -> str:
@@ -28,15 +30,36 @@ def left_out(evidence: "Evidence", claim: Claim, arms: Collection[ArmKey]) -> st
     lost = diverged[~_has_value(evidence, claim, diverged)] if len(diverged) else diverged
     if lost.empty:
         return ""
-    told = ", ".join(
-        f"{count} of {trials} ({100 * count / trials:.0f} %) of {arm}"
-        for arm, count in lost["arm"].value_counts(sort=False).items()
-        for trials in [len(ended(own[own["arm"] == arm]))]
-    )
+    told = _of_each_arm(lost, own)
     if evidence.plan.study.diverged == "failure_rate":
         return f"Diverged, and left out: {told}. It is said of the others alone."
     metric = claim.curve if isinstance(claim, Faster) else evidence.metric_of(claim)
     return f"Diverged: {told}. {no_chance_level(metric)}"
+
+
+def counted_at_chance(evidence: "Evidence", claim: Claim, arms: Collection[ArmKey]) -> str:
+    """What is to be said of diverged trials of these arms that have a value in what the claim
+    compares; "" where there are none.
+    """
+    own = trials_of(evidence.trials, arms)
+    diverged = own[own["status"] == "diverged"]
+    counted = diverged[_has_value(evidence, claim, diverged)] if len(diverged) else diverged
+    if counted.empty:
+        return ""
+    return f"Diverged, and counted as without learning: {_of_each_arm(counted, own)}."
+
+
+def _of_each_arm(some: pd.DataFrame, trials: pd.DataFrame) -> str:
+    """As in "2 of 3 (67 %) of wide", of each arm that some of the trials are of."""
+    several = trials["context"].nunique() > 1
+    told = []
+    for (context, arm), of_arm in some.groupby(["context", "arm"], sort=False):
+        mine = ended(trials[(trials["context"] == context) & (trials["arm"] == arm)])
+        name = f"{context}/{arm}" if several else arm
+        told.append(
+            f"{len(of_arm)} of {len(mine)} ({100 * len(of_arm) / len(mine):.0f} %) of {name}"
+        )
+    return ", ".join(told)
 
 
 def no_chance_level(metric: str) -> str:

@@ -36,19 +36,19 @@ def looked_at_repeatedly(evidence: Evidence, claims: Sequence[Claim]) -> list[St
         reading = readings[look][member]
         if not reading.is_decidable:
             return None
-        return reading.outcome(*reading.interval(level, critical_of(evidence.plan, reading)))
+        return reading.outcome(*reading.interval(level, critical_of(evidence.plan, reading, look)))
 
     def give_up(member: int, look: int) -> float | None:
         reading, study = readings[look][member], evidence.plan.study
         if not study.stop_futile:
             return None
-        critical = critical_of(evidence.plan, reading)
+        critical = critical_of(evidence.plan, reading, look)
         return too_small_a_chance(reading, critical, study.max_seeds or 0)
 
     stands = []
     for member, stop in enumerate(sequential.stops(len(claims), looks, settle, give_up)):
         reading = readings[stop.look][member] if looks else read(evidence, claims[member])
-        critical = critical_of(evidence.plan, reading)
+        critical = critical_of(evidence.plan, reading, stop.look)
         course = tuple(readings[look][member] for look in looks)
         stands.append(
             Stand(reading, stop.level, stop.outcome, None, critical, course, stop.given_up)
@@ -66,10 +66,10 @@ def growth_table(plan: Plan, stands: Sequence[Stand]) -> pd.DataFrame:
     """
     rows = []
     for position, (claim, stand) in enumerate(zip(plan.study.claims, stands, strict=True), 1):
-        for reading in stand.course:
+        for look, reading in zip(looks_of(plan), stand.course, strict=False):
             if reading.sample.n > stand.reading.sample.n or not reading.is_decidable:
                 continue
-            low, high = reading.interval(stand.level, critical_of(plan, reading))
+            low, high = reading.interval(stand.level, critical_of(plan, reading, look))
             rows.append(
                 {
                     "claim": position,
@@ -118,11 +118,13 @@ def critical_of_effects(plan: Plan) -> Critical | None:
     return lambda n, alpha: sequential.critical_value(n, most, alpha)
 
 
-def critical_of(plan: Plan, reading: Reading) -> Critical:
-    """c_n of looking repeatedly. Spread is looked at once, at the maximum: until then c_n is
-    infinite.
+def critical_of(plan: Plan, reading: Reading, look: int) -> Critical:
+    """c_n of looking repeatedly. Spread is looked at once, at the last look, whatever seeds are
+    missing there: before it, c_n of what seeds there are is infinite.
     """
     most = plan.study.max_seeds or 0
     if reading.least_seeds > FIRST_LOOK:
-        return lambda n, alpha: inference.critical_value(n, alpha) if n >= most else np.inf
+        return lambda n, alpha: (
+            inference.critical_value(n, alpha) if n >= most or look >= most else np.inf
+        )
     return lambda n, alpha: sequential.critical_value(n, most, alpha)

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from ablate.analysis import inference
-from ablate.analysis.convergence import curve_means, epochs_to, point_spacing
+from ablate.analysis.convergence import at_shared_epochs, curve_means, epochs_to, point_spacing
 from ablate.analysis.effects import SeedContrast, compared, contrast, values_of
 from ablate.analysis.inference import ALPHA, Critical, Decision, Sample
-from ablate.analysis.left_out import left_out
+from ablate.analysis.left_out import counted_at_chance, left_out, trials_of
 from ablate.analysis.sequential import GivenUp, Outcome
 from ablate.analysis.tables import (
     ArmKey,
@@ -24,6 +24,7 @@ from ablate.analysis.tables import (
     resolution_of,
 )
 from ablate.errors import StudyError
+from ablate.records.looks import up_to
 from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan, named_twice, selectors
@@ -55,12 +56,14 @@ class Evidence(NamedTuple):
     records: Mapping[str, TrialRecord]
 
     def first_seeds(self, count: int) -> "Evidence":
-        """The same of the study's first seeds alone."""
-        seeds = self.plan.study.seeds[:count]
+        """The same of the study's first seeds alone: nothing of a later one is to be seen."""
+        plan = up_to(self.plan, count)
+        seeds, hashes = plan.study.seeds, {trial.hash for trial in plan.trials}
         trials, history = (
             table[table["seed"].isin(seeds)] for table in (self.trials, self.history)
         )
-        return self._replace(trials=trials, history=history)
+        records = {hash_: record for hash_, record in self.records.items() if hash_ in hashes}
+        return Evidence(plan, trials, history, records)
 
     def metric_of(self, claim: Claim) -> str:
         return claim.metric or self.plan.study.metric
@@ -171,11 +174,11 @@ def _of_all_trials(evidence: Evidence, claim: Claim, reading: Reading) -> Readin
     would have them count, those that trained settle nothing: an arm that collapses half the time
     would be judged by its better half.
     """
-    note = left_out(evidence, claim, {arm.key for arm in reading.arms})
-    if not note:
-        return reading
-    reading = reading._replace(note=" ".join(filter(None, (reading.note, note))))
-    if evidence.plan.study.diverged == "failure_rate":
+    keys = {arm.key for arm in reading.arms}
+    counted, lost = counted_at_chance(evidence, claim, keys), left_out(evidence, claim, keys)
+    notes = filter(None, (reading.note, counted, lost))
+    reading = reading._replace(note=" ".join(notes))
+    if not lost or evidence.plan.study.diverged == "failure_rate":
         return reading
     return reading._replace(decision=inference.among(reading.decision, ()), possible=())
 
@@ -192,7 +195,7 @@ def _read_difference(evidence: Evidence, claim: Difference) -> Reading:
         sample,
         inference.exceeds(sample, by),
         by,
-        _difference_unit(evidence, metric),
+        evidence.describe(metric).difference_unit,
         (better, worse),
     )
 
@@ -206,7 +209,7 @@ def _read_no_difference(evidence: Evidence, claim: NoDifference) -> Reading:
         sample,
         inference.equivalent(sample, margin),
         margin,
-        _difference_unit(evidence, metric),
+        evidence.describe(metric).difference_unit,
         (first, second),
         "" if margin else "Without a margin, or a smallest effect of interest, nothing is equal.",
         wanted="inside",
@@ -220,7 +223,7 @@ def _read_no_worse(evidence: Evidence, claim: NoWorse) -> Reading:
     margin = _by(evidence, claim.margin, metric)
     sample = evidence.difference(metric, arm.key, than.key).sample
     threshold = 0.0 - margin  # -0.0 would be written with its sign
-    unit = _difference_unit(evidence, metric)
+    unit = evidence.describe(metric).difference_unit
     return Reading(sample, inference.exceeds(sample, threshold), threshold, unit, (arm, than))
 
 
@@ -232,7 +235,7 @@ def _read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
     named = _arm(evidence, claim, claim.change)
     rivals = [_arm(evidence, claim, rival) for rival in claim.rivals] or _changes(plan, named)
     rivals = [rival for rival in rivals if rival.key != named.key]
-    unit = _difference_unit(evidence, metric)
+    unit = evidence.describe(metric).difference_unit
     if not rivals:
         return Reading(inference.summarise([]), _open(), 0.0, unit, (), "There is no rival.")
     sign = 1.0 if evidence.describe(metric).higher_is_better else -1.0
@@ -306,7 +309,7 @@ def _read_faster(evidence: Evidence, claim: Faster) -> Reading:
             .sample
         )
         note = f"Mean of {description.label} over training, at the same epochs in both."
-        unit = _unit_of_difference(description.unit)
+        unit = description.difference_unit
         return Reading(
             sample, inference.exceeds(sample, claim.by), claim.by, unit, (faster, slower), note
         )
@@ -316,13 +319,13 @@ def _read_faster(evidence: Evidence, claim: Faster) -> Reading:
 def _read_faster_to(
     evidence: Evidence, claim: Faster, threshold: float, faster: Arm, slower: Arm
 ) -> Reading:
-    """Epochs that the faster arm is ahead. A trial that never gets there takes longer than it was
-    trained: of the slower arm, its lead is known from below alone, and so refutes nothing; of the
-    faster arm, from above, and supports nothing.
+    """Epochs that the faster arm is ahead, by points that both have. A trial that never gets there
+    takes longer than it was trained: of the slower arm, its lead is known from below alone, and so
+    refutes nothing; of the faster arm, from above, and supports nothing.
     """
     description = evidence.describe(claim.curve)
     diverged = chance_of_diverged(evidence.plan, evidence.records, claim.curve)
-    history = evidence.history
+    history = at_shared_epochs(evidence.history, claim.curve, (faster.key, slower.key))
     epochs = epochs_to(history, claim.curve, threshold, description.higher_is_better, diverged)
     pairs = contrast(epochs, "epochs", {slower.key: 1.0, faster.key: -1.0}, point_spacing(history))
     paired = epochs[epochs["seed"].isin(pairs.seeds)]
@@ -334,7 +337,7 @@ def _read_faster_to(
         (True, True): ((), "so the lead is not known"),
     }
     possible, so = bounds[bool(late), bool(short)]
-    unit = "steps" if counts_steps(history) else "epochs"
+    unit = "steps" if counts_steps(evidence.history) else "epochs"
     never = ", ".join(filter(None, (late, short)))
     note = f"{unit.capitalize()} to {description.label} {threshold:g}."
     return Reading(
@@ -370,7 +373,10 @@ def _never(epochs: pd.DataFrame, arm: Arm) -> str:
 
 
 def _read_more_stable(evidence: Evidence, claim: MoreStable) -> Reading:
-    """Paired t of the distances from each arm's own median, from ten seeds on."""
+    """Paired t of the distances from each arm's own median, from ten seeds on. Values at chance
+    level lie close to each other without a trial that is stable: of the arm that is to be stable
+    they support nothing, of the other they refute nothing.
+    """
     stable, unstable = (_arm(evidence, claim, s) for s in (claim.stable, claim.unstable))
     metric = evidence.metric_of(claim)
     distances = pd.concat(
@@ -379,12 +385,14 @@ def _read_more_stable(evidence: Evidence, claim: MoreStable) -> Reading:
     resolution = resolution_of(metric, evidence.trials, evidence.records)
     weights = {unstable.key: 1.0, stable.key: -1.0}
     sample = contrast(distances, metric, weights, resolution).sample
-    unit = _difference_unit(evidence, metric)
+    unit = evidence.describe(metric).difference_unit
+    outcomes: dict[Outcome, Arm] = {"supported": stable, "refuted": unstable}
+    possible = tuple(end for end, arm in outcomes.items() if not _is_at_chance(evidence, arm))
     if sample.n < LEAST_SEEDS_FOR_STABILITY:
         decision = _open()
         note = f"Spread is judged from {LEAST_SEEDS_FOR_STABILITY} seeds on."
     else:
-        decision, note = inference.exceeds(sample, 0.0), ""
+        decision, note = inference.among(inference.exceeds(sample, 0.0), possible), ""
     return Reading(
         sample,
         decision,
@@ -393,7 +401,14 @@ def _read_more_stable(evidence: Evidence, claim: MoreStable) -> Reading:
         (stable, unstable),
         note,
         least_seeds=LEAST_SEEDS_FOR_STABILITY,
+        possible=possible,
     )
+
+
+def _is_at_chance(evidence: Evidence, arm: Arm) -> bool:
+    """Whether a trial of the arm counts so."""
+    diverged = trials_of(evidence.trials, {arm.key})["status"] == "diverged"
+    return evidence.plan.study.diverged == "chance" and bool(diverged.any())
 
 
 def _distances(trials: pd.DataFrame, metric: str, key: ArmKey) -> pd.DataFrame:
@@ -417,7 +432,7 @@ def _read_interaction(evidence: Evidence, claim: Interaction) -> Reading:
     signs = (sign, -sign, -sign, sign)
     weights = {arm.key: weight for arm, weight in zip(arms, signs, strict=True)}
     sample = evidence.contrast(metric, weights).sample
-    unit = _difference_unit(evidence, metric)
+    unit = evidence.describe(metric).difference_unit
     if claim.better_in is None:
         return Reading(sample, inference.differs(sample, by), by, unit, arms, wanted="outside")
     return Reading(sample, inference.exceeds(sample, by), by, unit, arms)
@@ -425,7 +440,7 @@ def _read_interaction(evidence: Evidence, claim: Interaction) -> Reading:
 
 def _read_open(evidence: Evidence, claim: Open) -> Reading:
     metric = evidence.metric_of(claim)
-    unit = _difference_unit(evidence, metric)
+    unit = evidence.describe(metric).difference_unit
     if claim.better is None or claim.worse is None:
         return Reading(inference.summarise([]), _open(), None, unit, (), claim.why)
     better, worse = (_arm(evidence, claim, selector) for selector in (claim.better, claim.worse))
@@ -448,14 +463,6 @@ def _by(evidence: Evidence, by: float | None, metric: str) -> float:
     if by is not None:
         return by
     return study.smallest_effect_of_interest if metric == study.metric else 0.0
-
-
-def _difference_unit(evidence: Evidence, metric: str) -> str:
-    return _unit_of_difference(evidence.describe(metric).unit)
-
-
-def _unit_of_difference(unit: str) -> str:
-    return "points" if unit == "%" else unit
 
 
 _READERS: dict[str, Callable[[Evidence, Any], Reading]] = {

@@ -531,6 +531,41 @@ def test_where_neither_arm_gets_there_the_lead_is_not_known():
     assert verdict.note.endswith("so the lead is not known.")
 
 
+@pytest.mark.parametrize("sparse", ["wide", "baseline"])
+def test_an_arm_that_is_looked_at_less_often_is_not_slower_for_that(sparse):
+    def curve(every: int, seed: int) -> dict[str, Any]:
+        epochs = range(every, 21, every)
+        return {
+            "epoch": epochs,
+            "validation_accuracy": [40 + 3.3 * epoch + 0.3 * seed for epoch in epochs],
+        }
+
+    curves = {
+        name: [curve(5 if name == sparse else 1, seed) for seed in range(5)]
+        for name in ("wide", "baseline")
+    }
+    verdict = verdict_of_curves(faster(threshold=60.0), curves)
+    assert (verdict.verdict, verdict.n, verdict.estimate) == ("undecided", 5, 0.0)
+
+
+@pytest.mark.parametrize("threshold", [None, 60.0])
+def test_a_look_sees_nothing_of_later_seeds(threshold):
+    """Where both arms diverge on a later seed, earlier looks have no pair more for that."""
+    plan = plan_of(WIDTH, seeds=6, claims=(faster(threshold=threshold),), max_seeds=20)
+    curves = {
+        "wide": [reaching(2, high=70 + seed / 9) for seed in range(6)],
+        "baseline": [reaching(7 - seed % 2) for seed in range(6)],
+    }
+    values = {name: [80.0, 80.1, 80.2, 80.0, "diverged", 80.1] for name in curves}
+    chance = {"validation_accuracy": 10.0, "test_accuracy": 10.0}
+    evidence = evidence_of(plan, records_of(plan, values, curves, chance_level=chance))
+    (stand,) = standing(evidence)
+    assert [reading.sample.n for reading in stand.course] == [3, 4, 5, 6]
+    for look, then in zip((3, 4, 5), stand.course, strict=False):
+        (alone,) = standing(evidence.first_seeds(look))
+        assert alone.course[-1].sample == then.sample
+
+
 def test_an_arm_that_was_trained_for_less_is_not_known_to_be_slower():
     """The slower arm's last epoch lies before the one in which the faster arm got there."""
     curves = {
@@ -685,6 +720,48 @@ def test_ten_seeds_that_both_have_are_enough_for_stability():
     assert verdict_of(WIDE_IS_STABLER, values).verdict == "supported"
     values = {"wide": [*CALM[:10], None], "baseline": [None, *WILD[1:]]}
     assert verdict_of(WIDE_IS_STABLER, values).verdict == "undecided"
+
+
+ALWAYS_DIVERGED, ONCE_DIVERGED = ["diverged"] * 11, ["diverged", *CALM[1:]]
+
+
+@pytest.mark.parametrize(
+    ("wide", "baseline", "expected", "told"),
+    [
+        (ALWAYS_DIVERGED, WILD, "undecided", "11 of 11 (100 %) of wide"),
+        (ALWAYS_DIVERGED, CALM, "undecided", "11 of 11 (100 %) of wide"),
+        (WILD, ALWAYS_DIVERGED, "undecided", "11 of 11 (100 %) of baseline"),
+        (ALWAYS_DIVERGED, ALWAYS_DIVERGED, "undecided", "11 of 11 (100 %) of baseline"),
+        (ONCE_DIVERGED, WILD, "undecided", "1 of 11 (9 %) of wide"),
+    ],
+)
+def test_values_at_chance_level_are_no_stability(wide, baseline, expected, told):
+    values = {"wide": wide, "baseline": baseline}
+    metrics = {"test_accuracy": MetricDescription(label="accuracy", chance=10.0)}
+    verdict = verdict_of(WIDE_IS_STABLER, values, metrics=metrics)
+    assert verdict.verdict == expected
+    assert f"Diverged, and counted as without learning: {told}" in verdict.note
+
+
+def test_an_arm_that_often_collapses_is_the_less_stable_one():
+    collapsing = [10.0 if seed % 3 == 0 else value for seed, value in enumerate(CALM + CALM)]
+    metrics = {"test_accuracy": MetricDescription(label="accuracy", chance=10.0)}
+    for of_wide in (collapsing, ["diverged" if value == 10.0 else value for value in collapsing]):
+        values = {"wide": of_wide, "baseline": CALM + CALM}
+        assert verdict_of(WIDE_IS_STABLER, values, metrics=metrics).verdict == "refuted"
+    turned = {"wide": CALM + CALM, "baseline": of_wide}
+    assert verdict_of(WIDE_IS_STABLER, turned, metrics=metrics).verdict == "supported"
+
+
+def test_spread_is_settled_at_the_last_look_whatever_seeds_are_missing():
+    """The failed trial's pair is missing for good: a twelfth never comes."""
+    values = {"wide": [CALM[0], "failed", *CALM[1:]], "baseline": [WILD[0], 80.0, *WILD[1:]]}
+    verdict = verdict_of(WIDE_IS_STABLER, values, max_seeds=12)
+    assert (verdict.verdict, verdict.n) == ("supported", 11)
+    once = verdict_of(WIDE_IS_STABLER, values)
+    assert (verdict.low, verdict.high) == (once.low, once.high)
+    before = {name: own[:11] for name, own in values.items()}
+    assert verdict_of(WIDE_IS_STABLER, before, max_seeds=12).low is None
 
 
 # --- interaction ----------------------------------------------------------------------------------
@@ -1217,10 +1294,13 @@ def test_survivors_alone_settle_nothing_where_diverged_trials_are_to_count():
     )
 
 
+COUNTED = "Diverged, and counted as without learning: 3 of 6 (50 %) of wide."
+
+
 def test_a_study_may_declare_what_a_metric_is_worth_without_learning():
     metrics = {"test_accuracy": MetricDescription(label="accuracy", chance=10.0)}
     verdict = verdict_of(WIDE_IS_BETTER, SURVIVORS, metrics=metrics)
-    assert (verdict.n, verdict.note) == (6, "")
+    assert (verdict.n, verdict.note) == (6, COUNTED)
     assert verdict.estimate == pytest.approx((3 * 83.2 + 3 * 10.0) / 6 - 80.0 - 15 / 54)
 
 
@@ -1246,7 +1326,7 @@ def test_each_metric_has_a_chance_level_of_its_own():
     assert of_gap.n == 3
     assert of_gap.verdict == "undecided"
     assert of_gap.note.startswith("Diverged: 3 of 6 (50 %) of wide. What generalization_gap is ")
-    assert (of_accuracy.n, of_accuracy.note) == (6, "")
+    assert (of_accuracy.n, of_accuracy.note) == (6, COUNTED)
 
 
 def test_looking_repeatedly_takes_more_seeds_and_never_more_than_the_maximum():

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from ablate.analysis.convergence import (
+    at_shared_epochs,
     curve_means,
     curve_tables,
     epochs_to,
@@ -55,6 +56,32 @@ def test_a_point_is_averaged_over_the_seeds_that_have_it():
     assert list(curve["seeds"]) == [3, 3, 3]
     assert list(curve["mean"]) == [51.0, 61.0, 70.0]
     assert curve["low"].isna().tolist() == [False, False, True]
+
+
+def test_between_its_points_a_seed_lies_on_the_line_that_joins_them():
+    """Seeds that are logged at other steps make one curve, and no zigzag from one to the other."""
+    history = pd.concat(
+        [
+            history_of({"wide": [[None] * (2 + seed) + [10 + seed, None, 20 + seed]]}).assign(
+                seed=seed
+            )
+            for seed in range(2)
+        ]
+    )
+    curve = curve_tables(history)["accuracy"].set_index("epoch")
+    assert curve["n"].loc[3:6].tolist() == [1, 2, 2, 1]
+    assert curve["mean"].loc[4:5].tolist() == [(15 + 11) / 2, (20 + 16) / 2]
+
+
+def test_places_of_seeds_that_are_logged_at_other_steps_are_not_added_up():
+    def seconds(first: int) -> pd.DataFrame:
+        epochs = np.arange(first, 20.0, 4.0)
+        return pd.DataFrame({"epoch": epochs, "seconds": 10 * epochs})
+
+    trials = [seconds(2 * seed + 1).assign(seed=seed) for seed in range(2)]
+    history = pd.concat(trials).assign(context="baseline", arm="wide")
+    places = place_table(history, ["seconds"]).set_index("epoch")["seconds"]
+    assert places.loc[3:17].tolist() == [10 * epoch for epoch in places.loc[3:17].index]
 
 
 def test_arms_have_curves_of_their_own_in_the_order_of_the_history():
@@ -124,6 +151,25 @@ def test_a_point_without_the_number_does_not_reach():
 )
 def test_without_the_curve_there_is_no_row(history):
     assert epochs_to(history, "loss", 1.0, higher_is_better=False, diverged={}).empty
+
+
+def test_points_are_shared_where_both_trials_of_a_seed_have_them_or_one_has_ended():
+    often = [[1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6]]
+    rarely = [[None, 2, None, 4, None, None], [1, None, None, None, None, 6]]
+    history = history_of({"often": often, "rarely": rarely, "other": [[1] * 6, [1] * 6]})
+    arms = {("baseline", "often"), ("baseline", "rarely")}
+    shared = at_shared_epochs(history, "accuracy", arms)
+    epochs = shared.groupby(["arm", "seed"])["epoch"].agg(list)
+    assert epochs["often", 0] == [2, 4, 5, 6]
+    assert epochs["rarely", 0] == [2, 4]
+    assert epochs["often", 1] == epochs["rarely", 1] == [1, 6]
+    assert set(shared["arm"]) == {"often", "rarely"}
+
+
+@pytest.mark.parametrize("curve", ["accuracy", "loss"])
+def test_where_there_is_no_curve_no_point_is_shared(curve):
+    history = history_of({"wide": [[50]]})[: 0 if curve == "accuracy" else 1]
+    assert at_shared_epochs(history, curve, {("baseline", "wide")}).empty
 
 
 # --- means and spacing ----------------------------------------------------------------------------

@@ -22,9 +22,9 @@ def test_looking_starts_with_three_seeds_and_ends_with_those_there_are():
 def test_spread_is_looked_at_once_at_the_maximum():
     plan = plan_of(WIDTH, seeds=5, max_seeds=5, claims=(BETTER, STABLER))
     better, stabler = standing(evidence_of(plan, records_of(plan, VALUES)))
-    critical = critical_of(plan, better.reading)
+    critical = critical_of(plan, better.reading, 3)
     assert critical(3, 0.05) == pytest.approx(sequential.critical_value(3, 5, 0.05))
-    critical = critical_of(plan, stabler.reading)
+    critical = critical_of(plan, stabler.reading, 4)
     assert critical(4, 0.05) == np.inf
     assert critical(5, 0.05) == pytest.approx(inference.critical_value(5, 0.05))
 

@@ -149,6 +149,13 @@ def test_a_history_has_one_row_a_validation_point():
     assert set(history["context"]) == {"baseline"}
 
 
+def test_of_several_points_of_one_epoch_the_last_stands_for_it():
+    plan = plan_of(WIDTH, seeds=1)
+    curve = {"epoch": [1, 1, 2, 2], "loss": [4.0, 3.0, 2.0, 1.0]}
+    history = history_table(plan, records_of(plan, {"baseline": [80]}, {"baseline": [curve]}))
+    assert history[["epoch", "loss"]].to_numpy().tolist() == [[1.0, 3.0], [2.0, 1.0]]
+
+
 def test_points_without_epochs_are_numbered():
     plan = plan_of(WIDTH, seeds=1)
     records = records_of(plan, {"baseline": [80]}, {"baseline": [{"loss": [3.0, 2.0, 1.0]}]})
