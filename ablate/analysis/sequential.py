@@ -88,7 +88,6 @@ def stops(
     return [settled.get(m, Stop(last, level(), None, given_up.get(m))) for m in range(members)]
 
 
-@cache
 def boundary(max_seeds: int, alpha: float = ALPHA) -> dict[int, float]:
     """c_n for each look n = 3 ... max_seeds: |t_n| > c_n settles it, and over all looks together
     happens with probability alpha where there is nothing.
@@ -97,24 +96,42 @@ def boundary(max_seeds: int, alpha: float = ALPHA) -> dict[int, float]:
     """
     if max_seeds < FIRST_LOOK:
         raise ValueError(f"looking starts with {FIRST_LOOK} seeds, which are more than {max_seeds}")
-    share = alpha / max_seeds
-    critical = {FIRST_LOOK: float(stats.t.ppf(1 - FIRST_LOOK * share / 2, FIRST_LOOK - 1))}
-    edge = _statistic_to_w(critical[FIRST_LOOK], FIRST_LOOK)
-    cells = _Cells(edge, np.full(_CELLS, edge / np.sqrt(FIRST_LOOK) / _CELLS))  # w_3 is uniform
-    for n in range(FIRST_LOOK, max_seeds):
-        cells = cells.next(n, share)
-        critical[n + 1] = _w_to_statistic(cells.edge, n + 1)
-    return critical
+    return {n: critical_value(n, max_seeds, alpha) for n in range(FIRST_LOOK, max_seeds + 1)}
 
 
 def critical_value(n: int, max_seeds: int, alpha: float = ALPHA) -> float:
     """c_n of `boundary`; NaN before the first look.
 
-    Seeds beyond the maximum cannot be: the maximum is fixed beforehand, and ValueError says so.
+    It is reckoned no further than to n: of the maximum it needs the share alone. Seeds beyond the
+    maximum cannot be: the maximum is fixed beforehand, and ValueError says so.
     """
     if n > max_seeds:
         raise ValueError(f"{n} seeds are more than the maximum of {max_seeds} set beforehand")
-    return boundary(max_seeds, alpha)[n] if n >= FIRST_LOOK else float("nan")
+    return _boundary(alpha / max_seeds).critical(n) if n >= FIRST_LOOK else float("nan")
+
+
+@cache
+def _boundary(share: float) -> "_Boundary":
+    return _Boundary(share)
+
+
+class _Boundary:
+    """c_n that loses `share` more of the error rate at each seed, as far as it was asked for."""
+
+    def __init__(self, share: float) -> None:
+        first = float(stats.t.ppf(1 - FIRST_LOOK * share / 2, FIRST_LOOK - 1))
+        edge = _statistic_to_w(first, FIRST_LOOK)
+        uniform = np.full(_CELLS, edge / np.sqrt(FIRST_LOOK) / _CELLS)  # as w_3 is
+        self._share = share
+        self._cells = _Cells(edge, uniform)
+        self._critical = [first]
+
+    def critical(self, n: int) -> float:
+        """n: from FIRST_LOOK on."""
+        for seeds in range(FIRST_LOOK + len(self._critical) - 1, n):
+            self._cells = self._cells.next(seeds, self._share)
+            self._critical.append(_w_to_statistic(self._cells.edge, seeds + 1))
+        return self._critical[n - FIRST_LOOK]
 
 
 class _Cells:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from ablate.analysis import sequential
 from ablate.analysis.sequential import GivenUp, boundary, critical_value, stops
 from ablate.records.looks import FIRST_LOOK
 
@@ -40,6 +41,19 @@ def test_looking_after_every_seed_errs_as_often_as_stated() -> None:
         statistic = seen.mean(axis=1) / seen.std(axis=1, ddof=1) * np.sqrt(n)
         crossed |= np.abs(statistic) > critical
     assert crossed.mean() == pytest.approx(0.05, abs=0.002)
+
+
+def test_of_a_large_maximum_it_is_reckoned_no_further_than_to_the_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps: list[int] = []
+    next_ = sequential._Cells.next
+    monkeypatch.setattr(
+        sequential._Cells, "next", lambda cells, n, spend: steps.append(n) or next_(cells, n, spend)
+    )
+    values = [critical_value(n, 10_000, 0.04) for n in (3, 5, 4)]
+    assert steps == [3, 4]
+    assert values[0] > values[2] > values[1]
 
 
 def test_fewer_than_three_seeds_are_refused() -> None:
