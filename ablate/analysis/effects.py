@@ -81,8 +81,8 @@ def effect_table(
     Columns context, factor and level (in which the two differ; None where in several), arm,
     reference, metric, n, estimate (arm - reference, in the metric's unit), low, high (95 %), sd, p
     (of no difference), p_holm (over the whole table), hedges_g (of the pairs, Hedges 1981),
-    probability_of_improvement (share of seeds on which the arm is better, ties half), method
-    ("paired"; "welch" where fewer than two seeds match).
+    probability_of_improvement (share of pairs in which the arm is better, ties half), method
+    ("paired"; "welch" where fewer than two seeds match, and there is no probability).
 
     repeated: c_n of a study that looks after every seed. Its intervals hold at all looks together;
     there is no p value for that, and where seeds do not match no interval.
@@ -91,6 +91,7 @@ def effect_table(
     rows = []
     for arm, reference, factor in compared(plan):
         pairs = contrast(trials, metric, {arm.key: 1.0, reference.key: -1.0}, resolution)
+        tested = _paired_or_welch(trials, metric, arm, reference, pairs, resolution, repeated)
         rows.append(
             {
                 "context": arm.context,
@@ -99,8 +100,10 @@ def effect_table(
                 "arm": arm.name,
                 "reference": reference.name,
                 "metric": metric,
-                **_paired_or_welch(trials, metric, arm, reference, pairs, resolution, repeated),
-                "probability_of_improvement": _share_better(pairs.values, higher),
+                **tested,
+                "probability_of_improvement": (
+                    _share_better(pairs.values, higher) if tested["method"] == "paired" else np.nan
+                ),
             }
         )
     table = pd.DataFrame(rows, columns=_EFFECT_COLUMNS)

@@ -2,11 +2,14 @@
 
 from ablate.workload import MetricDescription
 
+_OF_TRAINING = "Training values are running averages since the point before."
+
 METRICS = {
     f"{which}_{kind}": MetricDescription(
         label=f"{which} {kind}",
         unit="%" if kind == "accuracy" else "nats",
         higher_is_better=kind == "accuracy",
+        note=_OF_TRAINING if which == "train" else "",
     )
     for which in ("train", "validation", "test")
     for kind in ("accuracy", "loss")

@@ -65,7 +65,7 @@ def _largest_effect(findings: Findings) -> str:
         effect["estimate"],
         effect["low"],
         effect["high"],
-        formatting.difference_unit(metric.unit),
+        metric.difference_unit,
         n=effect["n"],
     )
     where = f" in {effect['context']}" if effects["context"].nunique() > 1 else ""
@@ -86,7 +86,7 @@ def _largest_of_factorial(findings: Findings) -> str:
         effect["estimate"],
         effect["low"],
         effect["high"],
-        formatting.difference_unit(metric.unit),
+        metric.difference_unit,
         n=effect["n"],
     )
     what = "main effect" if effect["kind"] == "main" else "interaction"

@@ -11,7 +11,7 @@ def factorial_table(findings: Findings) -> Table | None:
     if findings.factorial.empty:
         return None
     metric = metric_description(findings)
-    unit = formatting.difference_unit(metric.unit)
+    unit = metric.difference_unit
     several_contexts = findings.factorial["context"].nunique() > 1
     aliased = findings.factorial["aliased_with"].astype(bool).any()
     rows = tuple(

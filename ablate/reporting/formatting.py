@@ -17,7 +17,9 @@ MINUS = "−"
 Writer = Callable[[Any], str]
 """How the numbers of a column are written, without their unit; MISSING where there is none."""
 
-_DECIMALS = {"%": 2, "points": 2, "nats": 4, "epochs": 1, "steps": 0, "s": 1}
+_DECIMALS = {"%": 2, "points": 2, "nats": 4, "epochs": 1, "steps": 0}
+_LEAST_MAGNITUDE = -5
+"""Of a number; smaller ones are written with a power of ten."""
 _PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -35,7 +37,7 @@ def number(value: SupportsFloat | None, unit: str = "", *, signed: bool = False)
     """A number with as many decimals as its unit deserves, without the unit.
 
     unit: of a MetricDescription ("%", "nats", ...), or "points" for differences of percentages;
-    an unknown one gives four significant digits. signed: show a plus sign too.
+    others, seconds among them, give four significant digits. signed: show a plus sign too.
     """
     if value is None or is_missing(value):
         return MISSING
@@ -140,11 +142,6 @@ def scaled(value: SupportsFloat | None, unit: str) -> str:
     return f"{float(value):.3g} {unit}".replace("-", MINUS)
 
 
-def difference_unit(unit: str) -> str:
-    """The unit of a difference of two values: percentages differ by points."""
-    return "points" if unit == "%" else unit
-
-
 def setting(value: object) -> str:
     """A value of a setting, a number with four significant digits: "0.0026", "1e-5", "none"."""
     if isinstance(value, float):
@@ -200,4 +197,7 @@ def _plain(value: float, unit: str) -> str:
     if value == 0:
         return "0"
     magnitude = math.floor(math.log10(abs(value)))
-    return f"{value:.{min(max(3 - magnitude, 0), 8)}f}"
+    if magnitude < _LEAST_MAGNITUDE:
+        mantissa, _, exponent = f"{value:.3e}".partition("e")
+        return f"{mantissa}e{int(exponent)}"
+    return f"{value:.{max(3 - magnitude, 0)}f}"

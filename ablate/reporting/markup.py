@@ -34,9 +34,9 @@ _LATEX = {
 
 
 def markdown_text(text: str) -> str:
-    """Text that Markdown shows as it stands: no HTML, no links, one line."""
+    """Text that Markdown shows as it stands: no HTML, no links, no emphasis, one line."""
     safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    safe = re.sub(r"([\\`*|])", r"\\\1", safe).replace("](", r"]\(")
+    safe = re.sub(r"([\\`*|~]|(?<![^\W_])_|_(?![^\W_]))", r"\\\1", safe).replace("](", r"]\(")
     return " ".join(safe.split())
 
 
@@ -119,7 +119,9 @@ def _latex_body(table: Table) -> Iterator[str]:
 
 
 def _latex_row(row: tuple[Item, ...], write: Callable[[Item], str]) -> str:
-    return f"    {' & '.join(write(item) for item in row)} \\\\"
+    r"""One that begins with [ or * would be taken for an option of the \\ or \midrule before it."""
+    cells = " & ".join(write(item) for item in row)
+    return f"    {'{}' if cells.startswith(('[', '*')) else ''}{cells} \\\\"
 
 
 def _latex_cell(cell: Cell) -> str:

@@ -1,8 +1,9 @@
 """A figure as files, and what a report says of it."""
 
+import itertools
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -42,6 +43,18 @@ def draw_picture(
     files = theme.render(figure, few_colours)
     figure.clear()
     return Picture(name, title, caption, files)
+
+
+def named_apart(pictures: Iterable[Picture]) -> tuple[Picture, ...]:
+    """The pictures, each with a name of its own: of two whose names are made of like words, such as
+    "small" and "Small!", one file would replace the other.
+    """
+    named: dict[str, Picture] = {}
+    for picture in pictures:
+        places = itertools.chain([""], (f"_{place}" for place in itertools.count(2)))
+        name = next(free for end in places if (free := picture.name + end) not in named)
+        named[name] = replace(picture, name=name)
+    return tuple(named.values())
 
 
 def file_name(text: str) -> str:

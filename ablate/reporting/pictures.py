@@ -83,7 +83,7 @@ def _paired_forest(
             figure.subplots(),
             styles,
             label=metric.label,
-            unit=formatting.difference_unit(metric.unit),
+            unit=metric.difference_unit,
             higher_is_better=metric.higher_is_better,
             smallest_effect_of_interest=findings.plan.study.smallest_effect_of_interest,
         )
@@ -155,7 +155,7 @@ def _forest(
             figure.subplots(),
             styles,
             label=metric.label,
-            unit=formatting.difference_unit(metric.unit),
+            unit=metric.difference_unit,
             higher_is_better=metric.higher_is_better,
             smallest_effect_of_interest=findings.plan.study.smallest_effect_of_interest,
         )
@@ -177,7 +177,7 @@ def _interactions(findings: Findings) -> Iterator[Picture]:
             cells,
             figure.subplots(),
             label=f"difference in {metric.label}",
-            unit=formatting.difference_unit(metric.unit),
+            unit=metric.difference_unit,
             higher_is_better=metric.higher_is_better,
         )
 
@@ -204,7 +204,7 @@ def _factorials(findings: Findings) -> Iterator[Picture]:
                 cells,
                 figure.subplots(),
                 label=f"effect on {metric.label}",
-                unit=formatting.difference_unit(metric.unit),
+                unit=metric.difference_unit,
                 higher_is_better=metric.higher_is_better,
             )
 
@@ -263,7 +263,7 @@ def _waterfalls(findings: Findings) -> Iterator[Picture]:
                 figure.subplots(),
                 label=metric.label,
                 unit=metric.unit,
-                difference_unit=formatting.difference_unit(metric.unit),
+                difference_unit=metric.difference_unit,
                 higher_is_better=metric.higher_is_better,
             )
 
@@ -271,8 +271,9 @@ def _waterfalls(findings: Findings) -> Iterator[Picture]:
         yield draw_picture(
             f"waterfall_{file_name(context)}" if several else "waterfall",
             f"The path, step by step, in {context}" if several else "The path, step by step",
-            "One change after the other: each bar runs from the mean before the step to the mean "
-            "after it; the paired effect of the step stands to its right.",
+            "One change after the other: each bar is as long as the step's paired effect, which "
+            "stands to its right, and ends at the mean after it. It begins at the mean before, but "
+            "where that is of other seeds.",
             waterfall.size(steps),
             draw,
         )
@@ -334,6 +335,8 @@ def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture
         described = metric_description(findings, next(iter(parts.values())))
         tables = {part: findings.curves[column] for part, column in parts.items()}
         label = quantity.replace("_", " ")
+        shown = (metric_description(findings, column).note for column in parts.values())
+        notes = dict.fromkeys(filter(None, shown))
 
         def draw(
             figure: Figure,
@@ -348,8 +351,7 @@ def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture
         yield draw_picture(
             f"curves_{file_name(quantity)}",
             f"Learning curves: {label}",
-            f"{curves.caption(tables.values())} Training values are running averages since the "
-            "point before.",
+            " ".join([curves.caption(tables.values()), *notes]),
             curves.size(tables),
             draw,
         )

@@ -11,7 +11,7 @@ from ablate.reporting import formatting, tuned_tables
 from ablate.reporting import tables as table_makers
 from ablate.reporting.answer import answer
 from ablate.reporting.factorial_table import factorial_table
-from ablate.reporting.picture import Picture
+from ablate.reporting.picture import Picture, named_apart
 from ablate.reporting.picture_folder import PICTURES_FOLDER, read_pictures
 from ablate.reporting.pictures import pictures
 from ablate.reporting.report_folder import write_folder
@@ -110,7 +110,7 @@ def make_page(
         factorial=_of_shared(findings, factorial_table(findings)),
         trials=_of_shared(findings, table_makers.trial_table(findings)),
         tuned_trials=tuned_tables.tuned_trial_table(findings),
-        pictures=tuple(pictures(findings)),
+        pictures=named_apart(pictures(findings)),
         seen=seen,
         method=_method(findings),
         provenance=_provenance_table(findings, provenance),
@@ -129,7 +129,7 @@ def _of_shared(findings: Findings, table: SomeTable) -> SomeTable:
 
 def _method(findings: Findings) -> tuple[str, ...]:
     study, metric = findings.plan.study, table_makers.metric_description(findings)
-    unit = formatting.difference_unit(metric.unit)
+    unit = metric.difference_unit
     smallest = formatting.with_unit(
         formatting.number(study.smallest_effect_of_interest, unit), unit
     )
@@ -166,7 +166,8 @@ def _intervals(max_seeds: int | None) -> tuple[str, str]:
     return (
         f"Claims were looked at after every seed from the third, up to {max_seeds}: intervals of "
         "differences are repeated confidence intervals, which hold at all looks together, and "
-        "take the place of p values; those of an arm's mean are 95 % t intervals.",
+        "take the place of p values, and so are those of claims on an arm's own mean. In tables "
+        "and figures of the arms, the intervals of means are 95 % t intervals.",
         "After stopping, an estimate leans slightly away from the threshold.",
     )
 

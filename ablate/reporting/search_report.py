@@ -9,7 +9,7 @@ from ablate.analysis.search_findings import SearchFindings
 from ablate.records.search_result import SearchMethod
 from ablate.reporting import formatting, search_tables
 from ablate.reporting import tables as table_makers
-from ablate.reporting.picture import Picture
+from ablate.reporting.picture import Picture, named_apart
 from ablate.reporting.report_folder import write_folder
 from ablate.reporting.search_answer import search_answer, search_question, search_warnings
 from ablate.reporting.search_pictures import search_pictures
@@ -93,7 +93,7 @@ def make_search_page(findings: SearchFindings, provenance: Mapping[str, Any]) ->
         importances=search_tables.importance_table(findings),
         points=search_tables.point_table(findings),
         space=search_tables.space_table(findings),
-        pictures=search_pictures(findings),
+        pictures=named_apart(search_pictures(findings)),
         method=tuple(_method(findings)),
         provenance=_provenance(findings, provenance),
     )

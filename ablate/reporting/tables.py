@@ -65,7 +65,7 @@ def ablation_table(findings: Findings) -> Table:
                 *(_level_cell(findings, arm.levels, references, arm.context, f) for f in factors),
                 Cell(formatting.mean_and_spread(mean.get("mean"), mean.get("sd"), metric.unit)),
                 Cell(formatting.count(mean.get("n"))),
-                _difference_cell(effect, baselines, metric.unit),
+                _difference_cell(effect, baselines, metric.difference_unit),
             )
         )
         records.append(
@@ -75,7 +75,7 @@ def ablation_table(findings: Findings) -> Table:
             | {"reference": effect.get("reference"), "difference": effect.get("estimate")}
             | {f"difference_{name}": effect.get(name) for name in ("low", "high")}
         )
-    change = formatting.difference_unit(metric.unit)
+    change = metric.difference_unit
     short = short_factor_names(factors)
     header = (
         *(["Context"] if several_contexts else []),
@@ -128,9 +128,8 @@ def _is_switch(findings: Findings, factor: str) -> bool:
 def _difference_cell(effect: Mapping[Any, Any], baselines: Mapping[str, str], unit: str) -> Cell:
     if not effect:
         return Cell(formatting.MISSING, "muted")
-    change = formatting.difference_unit(unit)
-    text = formatting.number(effect["estimate"], change, signed=True)
-    between = formatting.interval(effect["low"], effect["high"], change)
+    text = formatting.number(effect["estimate"], unit, signed=True)
+    between = formatting.interval(effect["low"], effect["high"], unit)
     note = _reference_note(effect, baselines)
     return Cell(text if between == formatting.MISSING else f"{text} {between}", note=note)
 
@@ -251,7 +250,7 @@ def at_every_look(findings: Findings) -> str:
 def effect_table(findings: Findings) -> Table:
     """One row an effect, paired by seed."""
     metric = metric_description(findings)
-    unit = formatting.difference_unit(metric.unit)
+    unit = metric.difference_unit
     several_contexts = findings.effects["context"].nunique() > 1
     short = short_factor_names(findings.effects["factor"].dropna().unique())
     baselines = _baselines(findings)
@@ -302,7 +301,7 @@ def context_table(findings: Findings) -> Table | None:
     if findings.contexts.empty:
         return None
     metric = metric_description(findings)
-    unit = formatting.difference_unit(metric.unit)
+    unit = metric.difference_unit
     short = short_factor_names(findings.contexts["factor"].unique())
     rows = tuple(
         (

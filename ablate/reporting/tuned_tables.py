@@ -101,7 +101,7 @@ def _both_verdicts(row: tuple[Cell, ...], shared: Verdict, tuned: Verdict) -> tu
 def comparison_table(findings: Findings, tuned: TunedFindings) -> Table:
     """One row an effect: with shared settings, with own ones, and how far it moved."""
     metric = metric_description(findings)
-    unit = formatting.difference_unit(metric.unit)
+    unit = metric.difference_unit
     several_contexts = tuned.effects["context"].nunique() > 1
     rows = tuple(
         (
@@ -201,7 +201,7 @@ def _at_edge(row: dict[Any, Any]) -> str:
 
 def _not_completed(row: dict[Any, Any]) -> str:
     lost = row["points"] - row["completed"]
-    return f"{lost} of them without a value" if lost else ""
+    return f"{lost} of them not completed" if lost else ""
 
 
 def _counts(shared: int, tuned: int) -> str:

@@ -25,7 +25,7 @@ def verdict_table(findings: Findings) -> Table | None:
     """One row a claim; None when the study makes none."""
     if not findings.verdicts:
         return None
-    several_contexts = len({verdict.context for verdict in findings.verdicts}) > 1
+    several_contexts = len(findings.plan.study.contexts) > 1
     on_gpus = any(verdict.gpu_hours for verdict in findings.verdicts)
     rows = []
     for verdict in findings.verdicts:

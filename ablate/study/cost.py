@@ -128,16 +128,17 @@ def cost_sentence(plan: Plan, costs: Mapping[str, MeasuredCost]) -> str:
     most, where looking after every seed may end it before the last.
     """
     trials = len(plan.unique_trials)
+    of_all = "1 trial" if trials == 1 else f"{trials} trials"
     missing = sum(trial.hash not in costs for trial in plan.unique_trials)
     if not missing:
-        return f"{trials} trials, all recorded."
+        return f"{of_all}, all recorded."
     if plan.study.workload == FROM_ELSEWHERE:
         return (
-            f"{trials} trials, {trials - missing} recorded; the results of {missing} come in as a "
+            f"{of_all}, {trials - missing} recorded; the results of {missing} come in as a "
             "table, by `ablate report STUDY --results FILE`."
         )
     at_most = "" if plan.study.max_seeds is None else " at most"
-    known = f"{trials} trials{at_most}, {trials - missing} recorded, {missing} to run"
+    known = f"{of_all}{at_most}, {trials - missing} recorded, {missing} to run"
     return f"{known}{_hours(estimate_cost(plan, costs), costs)}"
 
 

@@ -306,7 +306,9 @@ def test_seeds_that_do_not_match_are_compared_by_welchs_test():
 
 def test_one_seed_that_matches_is_not_enough_for_pairs():
     values = {"baseline": [80, 81, None], "wide": [None, 84, 86]}
-    assert effects_of(plan_of(WIDTH, seeds=3), values).loc["wide", "method"] == "welch"
+    effect = effects_of(plan_of(WIDTH, seeds=3), values).loc["wide"]
+    assert effect["method"] == "welch"
+    assert np.isnan(effect["probability_of_improvement"])
 
 
 def test_two_seeds_that_match_are_paired():

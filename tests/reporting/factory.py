@@ -16,7 +16,12 @@ METRICS = {
     "test_loss": MetricDescription(label="test loss", unit="nats", higher_is_better=False),
 } | {
     f"{part}_{kind}": MetricDescription(
-        label=f"{part} {kind}", unit=unit, higher_is_better=kind == "accuracy"
+        label=f"{part} {kind}",
+        unit=unit,
+        higher_is_better=kind == "accuracy",
+        note="Training values are running averages since the point before."
+        if part == "train"
+        else "",
     )
     for part in ("validation", "train")
     for kind, unit in (("accuracy", "%"), ("loss", "nats"))

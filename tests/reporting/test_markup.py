@@ -1,8 +1,14 @@
 """Tables as Markdown and LaTeX show text as it stands."""
 
+import html
 import io
+from dataclasses import replace
 
 import pandas as pd
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from ablate.reporting import markup
 from ablate.reporting.table import Cell, Table
@@ -35,6 +41,22 @@ def test_markdown_text_makes_no_links() -> None:
     assert markup.markdown_text("[here](javascript:x)\n`code`") == (
         "[here]\\(javascript:x) \\`code\\`"
     )
+
+
+@given(st.text("ab1 _*~`[]()<>&|\\!#-\n"))
+@example("_mean_ __all__ ~~no~~ a_b a__b")
+def test_markdown_text_is_shown_as_it_stands(text: str) -> None:
+    reader = MarkdownIt("commonmark").enable("strikethrough")
+    shown = html.unescape(reader.renderInline(markup.markdown_text(text)))
+    assert shown == " ".join(text.split())
+
+
+@pytest.mark.parametrize("first", ["[H1] wide", "*wide", "wide [H1]"])
+def test_a_row_of_latex_does_not_begin_like_an_option(first: str) -> None:
+    table = replace(TABLE, rows=((Cell(first), *TABLE.rows[0][1:]),))
+    rows = [line.strip() for line in markup.latex(table, "pooling").splitlines()]
+    (row,) = [line for line in rows if first.strip("[*") in line]
+    assert not row.startswith(("[", "*"))
 
 
 def test_latex_is_a_booktabs_table_with_everything_escaped() -> None:

@@ -103,7 +103,7 @@ def test_what_was_computed_on_gpus_says_so_of_each_arm_and_in_all() -> None:
     findings.arms["gpu_seconds"] = 36.0
     table = tables.arm_table(findings)
     assert table.header[-3:] == ("Core-seconds a trial", "GPU-seconds a trial", "FLOPs a trial")
-    assert texts(table)[0][-2] == "36.0"
+    assert texts(table)[0][-2] == "36.00"
     trials = findings.trials.assign(gpu_seconds=3600.0)
     rows = dict(texts(tables.provenance_table(trials, trials, {})))
     assert float(rows["GPU-hours"]) == len(trials)

@@ -64,7 +64,7 @@ def test_settings_say_what_was_tried_and_that_the_best_lies_at_the_edge(findings
         ["sgd", "training.rate", "0.001", "0.9", "40.00", "80.00", "3"],
     ]
     assert [cell.note for cell in settings.rows[1]][3:] == [
-        "near the highest searched", "", "", "1 of them without a value",
+        "near the highest searched", "", "", "1 of them not completed",
     ]  # fmt: skip
 
 

@@ -48,6 +48,9 @@ def test_the_sentence_says_what_is_recorded_and_what_the_estimate_rests_on() -> 
     assert cost_sentence(plan, measured | unrelated) == cost_sentence(plan, measured)
     every = {trial.hash: Cost() for trial in plan.trials}
     assert cost_sentence(plan, every) == "4 trials, all recorded."
+    (one,) = plan.trials[:1]
+    alone = plan.model_copy(update={"trials": (one,)})
+    assert cost_sentence(alone, every) == "1 trial, all recorded."
 
 
 class TestKindsOfDevice:

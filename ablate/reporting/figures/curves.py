@@ -134,9 +134,10 @@ def draw_curve(
     band: bool = True,
     x: str = "epoch",
 ) -> None:
-    """Draw one arm's mean and its band up to where the first of its seeds ends, and thin pieces
-    from there on. part: position of the part where parts share axes, and the line style must tell
-    them. x: the column that says where a point lies.
+    """Draw one arm's mean and its band as far as all of its seeds go, and thin pieces beyond.
+
+    part: position of the part where parts share axes, and the line style must tell them. x: the
+    column that says where a point lies.
     """
     points = curve.dropna(subset=[x, "mean"]).sort_values(x)
     _draw_rest(points[points["n"] < points["seeds"]], axes, style, x)
@@ -187,8 +188,8 @@ def caption(tables: Iterable[pd.DataFrame]) -> str:
     text = "Mean over seeds with its 95 % interval as a band."
     if any((table["n"] < table["seeds"]).any() for table in tables):
         text += (
-            " Where seeds of an arm have ended, a thin line goes on with the mean of those left; "
-            "it is not joined, being of other seeds."
+            " Where not all seeds of an arm are in training, a thin line is the mean of those that "
+            "are; it is not joined, being of other seeds."
         )
     return text
 

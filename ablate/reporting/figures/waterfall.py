@@ -26,7 +26,9 @@ def draw(
     difference_unit: str,
     higher_is_better: bool = True,
 ) -> None:
-    """Draw one row a step, in the table's order from the top.
+    """Draw one row a step, in the table's order from the top: a bar as long as the step's effect,
+    which ends at the mean after it. Where the arm before has other seeds, it begins beside that
+    one's mean.
 
     steps: columns arm, start (the mean that the step sets out from; missing for the first), mean,
     low, high (of the arm), estimate, estimate_low, estimate_high (the step's effect).
@@ -40,11 +42,14 @@ def draw(
         if formatting.is_missing(start):
             axes.plot([step["mean"]], [y], marker="o", color=INK, linestyle="none", gid="mean")
         else:
-            gain = (step["mean"] >= start) == higher_is_better
+            change = step["mean"] - start
+            if not formatting.is_missing(step["estimate"]):
+                change = step["estimate"]
+            gain = (change >= 0) == higher_is_better
             axes.barh(
                 y,
-                step["mean"] - start,
-                left=start,
+                change,
+                left=step["mean"] - change,
                 height=0.55,
                 color=BETTER if gain else WORSE,
                 hatch=None if gain else "///",

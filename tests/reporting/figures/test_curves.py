@@ -55,12 +55,12 @@ def test_many_arms_get_axes_of_their_own(figure: Figure, changes: int, panels: i
 def test_where_seeds_end_the_mean_of_those_left_is_a_thin_piece_of_its_own(figure: Figure) -> None:
     findings = make_findings()
     table = findings.curves["validation_accuracy"]
-    assert "ended" not in curves.caption([table])
+    assert "thin line" not in curves.caption([table])
     arm = table["arm"] == "baseline"
     epochs = sorted(table.loc[arm, "epoch"])
     last, before = arm & (table["epoch"] == epochs[-1]), arm & (table["epoch"] == epochs[-2])
     table.loc[last, "n"], table.loc[before, "n"] = 1, 2
-    assert "ended" in curves.caption([table])
+    assert "a thin line is the mean of those that are" in curves.caption([table])
     validation, training = draw(findings, figure)
     pieces = [line.get_xdata().tolist() for line in drawn(validation, "rest")]
     assert pieces == [[epochs[-2]], [epochs[-1]]]

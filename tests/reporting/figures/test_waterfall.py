@@ -1,4 +1,4 @@
-"""The path's bars run from mean to mean."""
+"""The path's bars are the steps' effects, and run from mean to mean."""
 
 import math
 
@@ -32,6 +32,17 @@ def test_bars_span_each_step_and_missing_steps_say_so(figure: Figure) -> None:
         "74.50 %\n−0.50 points",
         "no result",
     ]
+
+
+def test_a_bar_is_the_paired_effect_where_the_means_are_of_other_seeds(figure: Figure) -> None:
+    """The mean falls from 80.5 to 73.2, and on the seeds that both have the step gains."""
+    steps = STEPS.iloc[:2].assign(
+        start=[math.nan, 80.5], mean=[80.5, 73.2], estimate=[math.nan, 3.25]
+    )
+    axes = figure.subplots()
+    waterfall.draw(steps, axes, label="test accuracy", unit="%", difference_unit="points")
+    (bar,) = axes.patches
+    assert (bar.get_x(), bar.get_width(), bar.get_hatch()) == (73.2 - 3.25, 3.25, None)
 
 
 def test_losses_are_hatched(figure: Figure) -> None:
