@@ -225,6 +225,7 @@ def report(
         folder_for_results,
         make_folder,
         read_runs,
+        refuse_results_beside_a_run,
         refuse_to_report_into,
         write_compact_run,
     )
@@ -240,6 +241,7 @@ def report(
             _results_from_elsewhere(runs, results),
             folder_for_results(runs[0], results, out),
         )
+        refuse_results_beside_a_run(folder)
     refuse_to_report_into(folder, run.plan)
     make_folder(folder)
     if compact:

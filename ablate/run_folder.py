@@ -93,10 +93,11 @@ def open_run(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Iterator[
     another study or a search, RecordError when one of `others` holds no records or unreadable ones.
     """
     for other in others:
-        load_records(other)  # what is named must be there
+        _trained_records(other)  # what is named must be there
     make_folder(folder)
     with writer_lock(folder):
         _refuse_a_search(folder)
+        _refuse_results_of_others(folder)
         refuse_another_study(folder, plan)
         _refuse_other_looks(folder, plan.study)
         collect(folder, plan, others)
@@ -162,6 +163,46 @@ def refuse_to_report_into(folder: Path, plan: Plan) -> None:
     """Raises AblateError where a report would replace what a search or another study has found."""
     _refuse_a_search(folder)
     refuse_another_study(folder, plan)
+
+
+def refuse_results_beside_a_run(folder: Path) -> None:
+    """Raises AblateError where results from elsewhere would be reported over what a run has found:
+    the two would stand for trials of one study.
+    """
+    compact = compact_records(folder).values()
+    if record_files(folder) or not all(record.is_from_elsewhere for record in compact):
+        raise AblateError(
+            Problem(
+                str(folder),
+                "holds trials that were run, beside which results from elsewhere make no pairs",
+                "name another folder with --out",
+            )
+        )
+
+
+def _refuse_results_of_others(folder: Path) -> None:
+    if any(record.is_from_elsewhere for record in compact_records(folder).values()):
+        raise AblateError(
+            Problem(
+                str(folder),
+                "is the report of results from elsewhere, which make no pairs with trials run here",
+                "name another folder with --out",
+            )
+        )
+
+
+def _trained_records(folder: Path) -> dict[str, TrialRecord]:
+    """Those of a folder that was named for them."""
+    records = load_records(folder)
+    if any(record.is_from_elsewhere for record in records.values()):
+        raise RecordError(
+            Problem(
+                str(folder),
+                "holds results from elsewhere, which make no pairs with trials run here",
+                "leave it out; `ablate report STUDY --results FILE` reports them by themselves",
+            )
+        )
+    return records
 
 
 def refuse_a_run(folder: Path) -> None:
@@ -283,11 +324,15 @@ def recorded(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> dict[str,
     """
     known = [*RecordStore(folder).records(), *compact_records(folder).values()]
     for other in others:
-        known += load_records(other).values()
+        known += _trained_records(other).values()
     for sibling in _siblings(folder):
         with suppress(RecordError):
             known += load_records(sibling).values()
-    return {record.hash: record for record in reversed(known) if answers(record, plan.study)}
+    return {
+        record.hash: record
+        for record in reversed(known)
+        if answers(record, plan.study) and not record.is_from_elsewhere
+    }
 
 
 def searched(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Searches:

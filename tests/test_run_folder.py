@@ -17,6 +17,7 @@ from ablate.run_folder import (
     read_runs,
     recorded,
     records_of,
+    refuse_results_beside_a_run,
     write_compact_run,
 )
 from ablate.study.loading import load_study
@@ -531,6 +532,51 @@ class TestRecorded:
         with pytest.raises(RecordError) as caught:
             recorded(tmp_path / "run", plan, [tmp_path / "nowhere"])
         assert str(caught.value) == NO_RECORDS.format(folder=tmp_path / "nowhere")
+
+
+class TestResultsFromElsewhere:
+    """They share the hash of the trials that they are said to be of, and nothing else."""
+
+    def test_they_answer_no_run_beside_them(self, tmp_path: Path, plan: Plan):
+        foreign = [completed(trial, provenance={"source": "mine.csv"}) for trial in plan.trials]
+        make_report(tmp_path / "run-mine", plan, *foreign)
+        assert recorded(tmp_path / "run", plan) == {}
+        with open_run(tmp_path / "run", plan) as store:
+            assert records_of(plan, store).records == {}
+
+    def test_they_are_refused_where_a_run_names_them(self, tmp_path: Path, plan: Plan):
+        trial, *_ = plan.trials
+        foreign = completed(trial, provenance={"source": "mine.csv"})
+        report = make_report(tmp_path / "far" / "report", plan, foreign)
+        message = (
+            f"{report}: holds results from elsewhere, which make no pairs with trials run here\n"
+            "    leave it out; `ablate report STUDY --results FILE` reports them by themselves"
+        )
+        with pytest.raises(RecordError) as caught, open_run(tmp_path / "run", plan, [report]):
+            pass
+        assert str(caught.value) == message
+        with pytest.raises(RecordError) as caught:
+            recorded(tmp_path / "run", plan, [report])
+        assert str(caught.value) == message
+
+    def test_a_run_does_not_go_into_their_folder(self, tmp_path: Path, plan: Plan):
+        trial, *_ = plan.trials
+        foreign = completed(trial, provenance={"source": "mine.csv"})
+        report = make_report(tmp_path / "report", plan, foreign)
+        with pytest.raises(AblateError, match="is the report of results from elsewhere"):
+            open_run(report, plan).__enter__()
+        assert read_runs([report]).records == {trial.hash: foreign}
+
+    def test_they_are_not_reported_over_a_run(self, tmp_path: Path, plan: Plan):
+        trial, *_ = plan.trials
+        run = make_run(tmp_path / "run", plan, completed(trial))
+        report = make_report(tmp_path / "report", plan, completed(trial))
+        own = make_report(tmp_path / "own", plan, completed(trial, provenance={"source": "a.csv"}))
+        for folder in (run, report):
+            with pytest.raises(AblateError, match="holds trials that were run"):
+                refuse_results_beside_a_run(folder)
+        for folder in (own, tmp_path / "new"):
+            refuse_results_beside_a_run(folder)
 
 
 class TestRecordsOf:

@@ -15,7 +15,7 @@ from ablate.records.asked_metrics import absent_metrics, asked_metrics, divergen
 from ablate.records.results_arms import ArmReader
 from ablate.records.results_columns import ResultColumns, find_columns, metric_name
 from ablate.records.results_rows import Position, Reading, RowReader
-from ablate.records.schema import Status, TrialRecord
+from ablate.records.schema import SOURCE, Status, TrialRecord
 from ablate.records.store import FINISHED
 from ablate.records.table_file import Table, TableProblems, joined, read_table
 from ablate.study.plan import Plan, make_plan
@@ -162,7 +162,7 @@ class _Recorder:
             status=status,
             metrics=finite if status == "completed" else {},
             history=_history(points, tuple(self._columns.positions)),
-            provenance={"source": self._file},
+            provenance={SOURCE: self._file},
             error=error,
         )
 

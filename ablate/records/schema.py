@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ablate.study.trial import TrialSpec
 
 WEIGHTS_SUFFIX = ".safetensors"
+SOURCE = "source"
+"""In the provenance of a record that a table of results brought: the table's name."""
 
 Status = Literal["completed", "diverged", "pruned", "failed"]
 """completed; diverged: non-finite loss, kept and counted; pruned: stopped by a scheduler during
@@ -56,6 +58,13 @@ class TrialRecord(BaseModel):
     weights: str | None = None
     """File name of the final weights beside the record, when the study keeps them: its hash and
     WEIGHTS_SUFFIX, as a record from others must not lead to other files."""
+
+    @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether a table brought it. What a seed fixes there is not known here, so that it makes
+        no pair with a trial that was run, and answers no other report than that of its table.
+        """
+        return SOURCE in self.provenance
 
     @model_validator(mode="after")
     def _ending_is_consistent(self) -> "TrialRecord":

@@ -171,8 +171,9 @@ def gather(
 
     hashes: of the trials that the study plans; those whose record here answers the study are left
     alone. others: run and report folders, the first that answers wins; folders without records
-    are passed over. A folder that holds a report's compact records lends them to its own run,
-    before all others. Returns the hashes copied. Raises RecordError when a folder cannot be read.
+    are passed over, and so are results from elsewhere. A folder that holds a report's compact
+    records lends them to its own run, before all others. Returns the hashes copied. Raises
+    RecordError when a folder cannot be read.
     """
     store = RecordStore(run_folder)
     missing = {hash_ for hash_ in hashes if not _answered(store.get(hash_), study)}
@@ -183,7 +184,7 @@ def gather(
         own = Path(folder).resolve() == store.run_folder.resolve()
         other = RecordStore(folder)
         for hash_, record in (compact_records if own else _all_records)(folder).items():
-            if hash_ in missing and answers(record, study):
+            if hash_ in missing and answers(record, study) and not record.is_from_elsewhere:
                 store.put(record, other.weights_of(record))
                 missing.remove(hash_)
                 copied.append(hash_)
