@@ -1,7 +1,7 @@
 """Which arm of a study a row of results belongs to."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ablate.errors import Problem, StudyError, did_you_mean
 from ablate.records.results_columns import ResultColumns
@@ -47,7 +47,7 @@ class ArmReader:
         given = self._levels(cells, context)
         column = self._columns.arm
         if column is None:
-            return self._plan.select(Selector(levels=self._changes(given, context)), context)
+            return self._with_levels(given, context)
         if not cells[column]:
             raise StudyError(Problem(column, "is empty", "give the arm's name"))
         try:
@@ -57,6 +57,15 @@ class ArmReader:
         if problems := tuple(self._contradictions(arm, given)):
             raise StudyError(*problems)
         return arm
+
+    def _with_levels(self, given: Mapping[str, str], context: str) -> Arm:
+        changes = self._changes(given, context)
+        if self._plan.study.design.kind == "path":
+            # A level alone would name the step that brings it in, with all that came before.
+            varied = self._plan.reference(context).levels
+            needed = {f: level for f, level in self._needed(changes).items() if f in varied}
+            changes = varied | needed | changes
+        return self._plan.select(Selector(levels=changes), context)
 
     def _context(self, cells: Cells) -> str:
         contexts, column = self._plan.study.contexts, self._columns.context
@@ -112,6 +121,13 @@ class ArmReader:
         """Whether levels meet a factor's condition, as far as they say."""
         needed = conditions(self._plan.study, factor)
         return all(levels.get(other, level) == level for other, level in needed.items())
+
+    def _needed(self, factors: Iterable[str]) -> dict[str, str]:
+        """What the conditions of factors name."""
+        study = self._plan.study
+        return {
+            other: level for name in factors for other, level in conditions(study, name).items()
+        }
 
 
 def _in_column(error: StudyError, column: str) -> StudyError:

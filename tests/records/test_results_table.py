@@ -48,6 +48,18 @@ factors:
 metric: accuracy
 """
 
+PATH = """
+question: What do augmentation and normalisation add?
+workload: external
+baseline: {aug: false, norm: false, momentum: 0}
+factors:
+  aug: [false, true]
+  norm: {without: {norm: false}, with: {norm: true}}
+  momentum: {levels: [0, 0.9], when: {norm: with}}
+design: path
+metric: accuracy
+"""
+
 Read = Callable[..., Results]
 
 
@@ -246,6 +258,27 @@ class TestAWideTable:
     def test_a_level_implies_what_its_condition_needs(self, read: Read):
         results = read("optimizer,momentum,seed,accuracy\n,0.9,0,1\n", CONDITIONAL)
         assert by_trial(results).keys() == {("sgd, momentum=0.9", 0)}
+
+    def test_a_row_of_a_path_is_the_step_with_all_its_levels(self, read: Read):
+        text = (
+            "aug,norm,momentum,seed,accuracy\n"
+            "false,without,0,0,1\ntrue,without,0.9,0,2\ntrue,with,,0,3\ntrue,,0.9,0,4\n"
+        )
+        assert {arm: record.metrics for (arm, _), record in by_trial(read(text, PATH)).items()} == {
+            "baseline": {"accuracy": 1.0},
+            "+ aug": {"accuracy": 2.0},
+            "+ norm": {"accuracy": 3.0},
+            "+ momentum": {"accuracy": 4.0},
+        }
+
+    @pytest.mark.parametrize("aug", ["false", ""])
+    def test_a_row_that_is_no_step_of_a_path_is_not_credited_to_one(
+        self, aug: str, refused: Callable[..., str]
+    ):
+        assert refused(f"aug,norm,momentum,seed,accuracy\n{aug},with,0,0,50\n", PATH) == (
+            "results.csv, line 2: 'baseline' has no arm with {aug: false, norm: with, momentum: 0}"
+            "\n    its arms are 'baseline', '+ aug', '+ norm', '+ momentum'"
+        )
 
     def test_a_level_without_effect_is_left_out(self, read: Read):
         text = "optimizer,momentum,seed,accuracy\nadam,0.9,0,1\nsgd,0,0,2\nsgd,0.9,0,3\n"
