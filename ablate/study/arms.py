@@ -2,9 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -53,6 +52,8 @@ class Scene:
     """Factor -> the level that equals the baseline; only factors that have one."""
     reference: Mapping[str, str]
     """Every factor of the study -> its level in the reference arm."""
+    order: tuple[str, ...]
+    """Every factor of the study, in the order in which changes of several are laid."""
     _canonical: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def arm(self, changes: Mapping[str, str], name: str | None = None) -> Arm:
@@ -75,12 +76,16 @@ class Scene:
         )
 
     def settings(self, levels: Mapping[str, str]) -> SettingsOverride:
-        """The baseline with levels laid on top, a factor after those that its condition names.
+        """The baseline with levels laid on top: those of the reference first, then the changes in
+        their order, so that a later step of a path overrides an earlier one; yet each factor after
+        those that its condition names.
 
         A level that equals the baseline adds nothing, nor does a factor whose condition fails.
         """
         result = dict(self.study.contexts[self.context])
-        for name in by_dependence(self.study, self.varied):
+        varied = [name for name in self.order if name in self.varied]
+        varied.sort(key=lambda name: levels[name] != self.reference[name])
+        for name in by_dependence(self.study, varied):
             level = levels[name]
             if level in (BASELINE, self.unchanged.get(name)):
                 continue
@@ -128,11 +133,16 @@ class Scene:
 
 
 def scene(
-    study: Study, workload: Workload, context: str, without: frozenset[str] = frozenset()
+    study: Study,
+    workload: Workload,
+    context: str,
+    without: frozenset[str] = frozenset(),
+    chosen: tuple[str, ...] = (),
 ) -> Scene:
     """The context as its factors find it; factors in `without` are left at the baseline.
 
-    Raises StudyError when the workload refuses a level's settings, or conditions form a circle.
+    chosen: as in `path_order`. Raises StudyError when the workload refuses a level's settings, or
+    conditions form a circle or contradict each other.
     """
     varied = tuple(
         name
@@ -150,7 +160,17 @@ def scene(
         else unchanged.get(name, BASELINE)
         for name in study.factors
     }
-    return Scene(study, workload, context, varied, unchanged, reference)
+    return Scene(study, workload, context, varied, unchanged, reference, path_order(study, chosen))
+
+
+def path_order(study: Study, chosen: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """All factors, in the order in which a path adds them; in other designs, as written.
+
+    chosen: for a greedy path, the factors added so far; they come first.
+    """
+    if study.design.order not in ("greedy", ()):
+        return tuple(study.design.order)
+    return (*chosen, *(factor for factor in study.factors if factor not in chosen))
 
 
 def conditions(study: Study, factor: str) -> dict[str, str]:
@@ -176,9 +196,19 @@ def conditions(study: Study, factor: str) -> dict[str, str]:
     return needed
 
 
-def by_dependence(study: Study, names: Any) -> list[str]:
-    """Factors, each after those that its condition names; else in the given order."""
-    return sorted(names, key=lambda name: len(conditions(study, name)))
+def by_dependence(study: Study, names: Iterable[str]) -> list[str]:
+    """Factors, each after those that its condition names; else in the given order.
+
+    Raises StudyError when a factor needs itself.
+    """
+    left, ordered = list(names), []
+    while left:
+        ready = next(
+            name for name in left if not any(other in left for other in conditions(study, name))
+        )
+        left.remove(ready)
+        ordered.append(ready)
+    return ordered
 
 
 def arm_name(study: Study, changed: Mapping[str, str]) -> str:

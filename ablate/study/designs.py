@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from ablate.errors import Problem, StudyError
-from ablate.study.arms import BASELINE, Arm, Scene, conditions, scene
+from ablate.study.arms import BASELINE, Arm, Scene, conditions, path_order, scene
 from ablate.study.conflicts import conflicts
 from ablate.study.schema import Design, Study
 from ablate.workload import (
@@ -42,7 +42,7 @@ def draw_arms(
     drawn.
     """
     workload = workload or load_workload(study.workload)
-    return tuple(arm for view in _scenes(study, workload) for arm in _drawn(view, chosen))
+    return tuple(arm for view in _scenes(study, workload, chosen) for arm in _drawn(view, chosen))
 
 
 def next_greedy_arms(
@@ -53,7 +53,7 @@ def next_greedy_arms(
     A factor that would change nothing at this step is no candidate. Empty when nothing is left.
     """
     workload = workload or load_workload(study.workload)
-    (view,) = _scenes(study, workload)
+    (view,) = _scenes(study, workload, chosen)
     so_far = _all_with(view, chosen)
     left = [factor for factor in view.varied if factor not in chosen]
     return tuple(
@@ -137,7 +137,7 @@ def _add_one_in(view: Scene) -> Iterator[Arm]:
 
 def _path(view: Scene) -> Iterator[Arm]:
     """The bare recipe, and ingredients added one after another, none taken away."""
-    order = [factor for factor in _path_order(view.study) if factor in view.varied]
+    order = [factor for factor in path_order(view.study) if factor in view.varied]
     for steps in range(len(order) + 1):
         name = f"+ {order[steps - 1]}" if steps else BASELINE
         yield view.arm(_all_with(view, tuple(order[:steps])), name)
@@ -214,11 +214,6 @@ def _all_with(view: Scene, factors: tuple[str, ...]) -> dict[str, str]:
     return {factor: list(view.study.factors[factor].levels)[-1] for factor in factors}
 
 
-def _path_order(study: Study) -> tuple[str, ...]:
-    order = study.design.order
-    return tuple(study.factors) if order in ("greedy", ()) else tuple(order)
-
-
 def _fraction(factors: int, resolution: int) -> list[list[int]]:
     """Rows of signs, one an arm, one entry a factor."""
     if factors < 2:
@@ -235,14 +230,15 @@ def _fraction(factors: int, resolution: int) -> list[list[int]]:
 # --- what is refused --------------------------------------------------------------------------
 
 
-def _scenes(study: Study, workload: Workload) -> list[Scene]:
+def _scenes(study: Study, workload: Workload, chosen: tuple[str, ...] = ()) -> list[Scene]:
     """The study's contexts, each without the factors that change nothing in it.
 
-    Raises StudyError on arms that change nothing, or not what they show: see `draw_arms`.
+    chosen: for a greedy path, the factors added so far. Raises StudyError on arms that change
+    nothing, or not what they show: see `draw_arms`.
     """
     _refuse(_design_problems(study))
     _refuse(_greedy_metric_problems(study, workload))
-    full = [scene(study, workload, context) for context in study.contexts]
+    full = [scene(study, workload, context, chosen=chosen) for context in study.contexts]
     _refuse(problem for view in full for problem in _condition_problems(view))
     _refuse(problem for view in full for problem in _forbidden_problems(view))
     idle = {view.context: _idle_factors(view) for view in full}
@@ -322,7 +318,7 @@ def _order_problems(study: Study) -> Iterator[Problem]:
                 yield Problem("design.order", f"the order {times} factor '{name}'")
     if study.design.kind == "path" and order != "greedy":
         added: list[str] = []
-        for name in _path_order(study):
+        for name in path_order(study):
             added.append(name)
             late = [other for other in study.factors[name].when if other not in added]
             for other in late:
@@ -371,10 +367,17 @@ def _idle_factors(view: Scene) -> set[str]:
     """Factors that change nothing in this context: no arm computes other than the same arm with
     the factor at its reference level.
     """
+    if view.study.design.order == "greedy":
+        return {factor for factor in view.varied if _is_idle_in_every_order(view, factor)}
     arms = _drawn(view)
-    if view.study.design.order == "greedy":  # bare and full recipe stand for all orders
-        arms = [*_add_one_in(view), view.arm(_all_with(view, view.varied))]
     return {factor for factor in view.varied if _is_idle(view, arms, factor)}
+
+
+def _is_idle_in_every_order(view: Scene, factor: str) -> bool:
+    """Bare and full recipe stand for all orders; the factor comes last, where none masks it."""
+    others = tuple(name for name in view.study.factors if name != factor)
+    last = scene(view.study, view.workload, view.context, chosen=others)
+    return _is_idle(last, [*_add_one_in(last), last.arm(_all_with(last, last.varied))], factor)
 
 
 def _is_idle(view: Scene, arms: list[Arm], factor: str) -> bool:

@@ -208,6 +208,56 @@ def test_a_greedy_path_offers_each_factor_left_on_top_of_those_chosen() -> None:
     assert next_greedy_arms(greedy, FAKE, ("norm", "pool", "width")) == ()
 
 
+CYCLE = {"no": {}, "yes": {"training.rate": 0.5, "training.epochs": 3}}
+OVERLAPPING = {"optimizer": OPTIMIZER, "cycle": CYCLE}
+"""Both set the rate."""
+
+
+@pytest.mark.parametrize("order", [("optimizer", "cycle"), ("cycle", "optimizer")])
+def test_a_later_step_of_a_path_overrides_an_earlier_one(order: tuple[str, ...]) -> None:
+    path = draw_arms(study(OVERLAPPING, design={"kind": "path", "order": order}), FAKE)
+    rates = {"optimizer": 0.05, "cycle": 0.5}
+    assert [arm.settings.get("training.rate") for arm in path] == [
+        None, rates[order[0]], rates[order[1]],
+    ]  # fmt: skip
+    greedy = study(OVERLAPPING, design={"kind": "path", "order": "greedy"})
+    assert draw_arms(greedy, FAKE, order) == path
+    assert next_greedy_arms(greedy, FAKE, order[:1]) == path[2:]
+
+
+@pytest.mark.parametrize("design", ["add_one_in", "path"])
+def test_an_ingredient_overrides_the_bare_recipe(design: str) -> None:
+    factors = {
+        "optimizer": OPTIMIZER,
+        "cycle": {"no": {"training.rate": 0.1}, "yes": CYCLE["yes"]},
+    }
+    arms = draw_arms(study(factors, design=design), FAKE)
+    assert [arm.settings["training.rate"] for arm in arms] == [0.1, 0.05, 0.5]
+
+
+def test_on_a_path_a_condition_refines_the_level_that_it_names() -> None:
+    factors = {
+        "cycle": CYCLE,
+        "optimizer": OPTIMIZER,
+        "rate": {
+            "levels": {"low": {"training.rate": 0.01}, "lower": {"training.rate": 0.001}},
+            "when": {"optimizer": "sgd"},
+        },
+    }
+    arms = draw_arms(study(factors, design="path"), FAKE)
+    assert [arm.settings.get("training.rate") for arm in arms] == [None, 0.5, 0.01, 0.001]
+
+
+def test_a_greedy_path_takes_a_factor_that_only_one_order_masks() -> None:
+    momentum = {"0": {}, "0.9": {"training.momentum": 0.9}}
+    sgd = {"adam": {}, "sgd": {"training.optimizer": "sgd", "training.momentum": 0.5}}
+    greedy = study(
+        {"momentum": momentum, "optimizer": sgd}, design={"kind": "path", "order": "greedy"}
+    )
+    assert names(next_greedy_arms(greedy, FAKE)) == ["+ optimizer"]
+    assert names(next_greedy_arms(greedy, FAKE, ("optimizer",))) == ["+ momentum"]
+
+
 def test_a_greedy_path_offers_no_factor_before_it_has_an_effect() -> None:
     greedy = study({"norm": NORM, "position": POSITION}, design={"kind": "path", "order": "greedy"})
     assert names(next_greedy_arms(greedy, FAKE)) == ["+ norm"]
