@@ -1,4 +1,6 @@
-"""Two factors of a factorial that set one key: arms would not run at all the levels they show."""
+"""Two factors that set one key where arms hold many levels at once, in a factorial or a full recipe
+with an ingredient left out: arms would not run at all the levels they show.
+"""
 
 import itertools
 from collections.abc import Iterator, Mapping
@@ -29,13 +31,26 @@ def _conflicts(view: Scene, one: str, other: str) -> Iterator[_Conflict]:
         levels = dict(zip((one, other), pair, strict=True))
         needed = conditions(view.study, one) | conditions(view.study, other)
         everywhere = {**view.reference, **needed, **levels}
-        if view.allows(everywhere) and all(_varied(view, name, everywhere) for name in levels):
+        if not (view.allows(everywhere) and _is_drawn(view, everywhere)):
+            continue
+        if all(_varied(view, name, everywhere) for name in levels):
             try:
                 key = _not_held(view, levels, everywhere)
             except SettingsError:  # refused where arms are drawn, if it is one of them
                 continue
             if key is not None:
                 yield _Conflict(levels, key)
+
+
+def _is_drawn(view: Scene, levels: Mapping[str, str]) -> bool:
+    """Whether an arm is at these levels: of a factorial, one is at any two; of a full recipe, at
+    most one ingredient is left out.
+    """
+    if view.study.design.kind != "leave_one_out":
+        return True
+    changed = dict(levels.items() - view.reference.items())
+    alone = ({**conditions(view.study, name), name: changed[name]} for name in changed)
+    return not changed or any(changed == dict(a.items() - view.reference.items()) for a in alone)
 
 
 def _varied(view: Scene, factor: str, levels: Mapping[str, str]) -> bool:
@@ -99,6 +114,9 @@ def _cure(view: Scene, conflict: _Conflict, wide: str, narrow: str) -> str:
     if not any(_overlap(key, conflict.key) for key in sets):
         # A preset sets what nothing else does.
         return f"set {conflict.key} in the baseline, so that '{wide}' leaves it alone"
+    if view.study.design.kind == "leave_one_out":
+        # Under a condition, both would go where one is left out.
+        return f"make one factor of the two, or let one of them alone set {conflict.key}"
     place = "" if view.study.design.kind == "full_factorial" else ", in a full_factorial"
     return (
         f"make one factor of the two, or vary '{narrow}' under one level of '{wide}' alone, by "

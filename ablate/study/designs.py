@@ -38,8 +38,8 @@ def draw_arms(
 
     chosen: for a greedy path, the factors added so far; the arms are those known by then.
     Raises StudyError, with every problem found, when an arm changes nothing, a factor has nothing
-    left to change in any context, two factors of a factorial set one key, or the design cannot be
-    drawn.
+    left to change in any context, two factors of a factorial or a full recipe set one key, or the
+    design cannot be drawn.
     """
     workload = workload or load_workload(study.workload)
     return tuple(arm for view in _scenes(study, workload, chosen) for arm in _drawn(view, chosen))
@@ -242,7 +242,7 @@ def _scenes(study: Study, workload: Workload, chosen: tuple[str, ...] = ()) -> l
     _refuse(problem for view in full for problem in _condition_problems(view))
     _refuse(problem for view in full for problem in _forbidden_problems(view))
     idle = {view.context: _idle_factors(view) for view in full}
-    if study.design.kind in FACTORIALS:
+    if study.design.kind in {*FACTORIALS, "leave_one_out"}:
         _refuse(problem for view in full for problem in conflicts(view))
     _refuse(_idle_everywhere(full, idle))
     scenes = [

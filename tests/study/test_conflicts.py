@@ -1,4 +1,4 @@
-"""Two factors of a factorial that set one key."""
+"""Two factors that set one key in a factorial, or in a full recipe."""
 
 from collections.abc import Callable
 
@@ -60,6 +60,52 @@ def test_conditions_that_never_hold_together_keep_two_factors_apart(load: Load) 
     text = STUDY.replace("training.rate: [5e-4, 1e-2]", f"low: {low}\n  high: {high}")
     rates = {arm.name: arm.settings["training.rate"] for arm in draw_arms(load(text), FAKE)}
     assert rates == {"baseline": 5e-4, "b": 1e-3, "sgd": 5e-2, "sgd, d": 0.1}
+
+
+RECIPE = """\
+question: "?"
+baseline: {}
+factors:
+  optimizer:
+    adam: {}
+    sgd: {training.optimizer: sgd, training.rate: 5e-2}
+  cycle:
+    without: {}
+    with: {training.rate: 0.5, training.epochs: 3}
+design: leave_one_out
+"""
+
+
+def test_two_ingredients_that_set_one_key_are_refused_where_one_is_left_out(
+    refused: Refused,
+) -> None:
+    assert refused(RECIPE) == (
+        "study.yaml, line 6, factors.optimizer.sgd.training.rate: 'optimizer' and 'cycle' both set "
+        "training.rate: an arm of level 'sgd' and level 'with' can run at one alone\n"
+        "study.yaml, line 9, factors.cycle.with.training.rate: sets training.rate, as 'optimizer' "
+        "does\n"
+        "    make one factor of the two, or let one of them alone set training.rate"
+    )
+
+
+def test_what_is_never_left_out_together_may_set_a_key_twice(load: Load) -> None:
+    text = RECIPE.replace("adam: {}", "adam: {training.rate: 0.01}").replace(
+        "without: {}", "without: {training.rate: 0.1}"
+    )
+    text = text.replace(", training.rate: 5e-2", "").replace(
+        "with: {training.rate: 0.5, ", "with: {"
+    )
+    arms = draw_arms(load(text), FAKE)
+    assert [arm.settings.get("training.rate") for arm in arms] == [None, 0.01, 0.1]
+
+
+def test_a_condition_lets_one_ingredient_refine_another(load: Load) -> None:
+    text = RECIPE.replace(
+        "    without: {}\n    with: {training.rate: 0.5, training.epochs: 3}\n",
+        "    levels: {without: {}, with: {training.rate: 0.5}}\n    when: {optimizer: sgd}\n",
+    )
+    arms = draw_arms(load(text), FAKE)
+    assert [arm.settings.get("training.rate") for arm in arms] == [0.5, None, 5e-2]
 
 
 @pytest.mark.parametrize("design", ["one_at_a_time", "add_one_in", "path"])
