@@ -176,7 +176,7 @@ def path_order(study: Study, chosen: tuple[str, ...] = ()) -> tuple[str, ...]:
 def conditions(study: Study, factor: str) -> dict[str, str]:
     """All levels of other factors that a factor needs: its `when`, and what those need in turn.
 
-    Raises StudyError when a factor needs itself.
+    Raises StudyError when a factor needs itself, or another at two levels.
     """
     needed: dict[str, str] = {}
     pending = [factor]
@@ -193,6 +193,15 @@ def conditions(study: Study, factor: str) -> dict[str, str]:
             if other not in needed:
                 needed[other] = level
                 pending.append(other)
+            elif needed[other] != level:
+                raise StudyError(
+                    Problem(
+                        f"factors.{factor}.when",
+                        f"the conditions of factor '{factor}', with those of the factors that they "
+                        f"name, need '{other}' at '{needed[other]}' and at '{level}'",
+                        "remove one of the two",
+                    )
+                )
     return needed
 
 

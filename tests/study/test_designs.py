@@ -488,6 +488,28 @@ DESIGN_REFUSALS: dict[str, tuple[Study, str]] = {
         "factors.pool.when: factor 'pool' depends on itself\n"
         "    remove one of the conditions that form the circle",
     ),
+    "circle of conditions that another condition leads to": (
+        study(
+            {
+                "width": {"levels": WIDTH, "when": {"pool": "mean"}},
+                "pool": {"levels": POOL, "when": {"norm": "batch"}},
+                "norm": {"levels": NORM, "when": {"pool": "mean"}},
+            }
+        ),
+        "factors.pool.when: factor 'pool' depends on itself\n"
+        "    remove one of the conditions that form the circle",
+    ),
+    "conditions that contradict each other": (
+        study(
+            {
+                "optimizer": OPTIMIZER,
+                "momentum": MOMENTUM,
+                "width": {"levels": WIDTH, "when": {"optimizer": "adam", "momentum": "0.9"}},
+            }
+        ),
+        "factors.width.when: the conditions of factor 'width', with those of the factors that "
+        "they name, need 'optimizer' at 'adam' and at 'sgd'\n    remove one of the two",
+    ),
     "refused combination": (
         study(
             {"pool": THREE, "width": {"thin": {"model.width": 8}, "one": {"model.width": 1}}},
