@@ -280,6 +280,7 @@ def _claim_problems(plan: Plan) -> Iterator[Problem]:
     if plan.study.design.order != "greedy":  # its arms are found by running
         yield from _unknown_arms(plan)
         yield from _compared_with_themselves(plan)
+        yield from _no_single_changes(plan)
 
 
 def _unknown_arms(plan: Plan) -> Iterator[Problem]:
@@ -311,6 +312,43 @@ def _compared_with_themselves(plan: Plan) -> Iterator[Problem]:
                 f"compares {found.what}",
                 "name two arms that differ",
             )
+
+
+def _no_single_changes(plan: Plan) -> Iterator[Problem]:
+    """Changes of a largest effect that are none, or several."""
+    for index, claim in enumerate(plan.study.claims):
+        if claim.kind != "largest_effect":
+            continue
+        for key, selector in selectors(claim):
+            try:
+                arm = plan.select(selector, claim.context)
+            except StudyError:  # it names an arm that there is not
+                continue
+            if arm.is_reference:
+                yield Problem(
+                    f"claims.{index}.{key}",
+                    "names the baseline, which changes nothing",
+                    "name the level that replaces the baseline's: what that loses (`direction: "
+                    "loss`) is what the baseline's gains",
+                )
+            elif not _is_single_change(plan, arm):
+                yield Problem(
+                    f"claims.{index}.{key}",
+                    f"'{arm.name}' changes more than one factor",
+                    "name a level of one factor",
+                )
+
+
+def _is_single_change(plan: Plan, arm: Arm) -> bool:
+    """Whether an arm changes one factor, on top of what its condition names; a step of a path
+    does.
+    """
+    reference = plan.reference(arm.context).levels
+    changed = {factor: level for factor, level in arm.levels.items() if level != reference[factor]}
+    return plan.study.design.kind == "path" or any(
+        changed.items() <= {**conditions(plan.study, factor), factor: level}.items()
+        for factor, level in changed.items()
+    )
 
 
 def _selecting(plan: Plan, selector: Selector, context: str | None) -> Callable[[], Arm]:

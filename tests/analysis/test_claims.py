@@ -982,9 +982,7 @@ def test_a_claim_that_cannot_be_decided_yet_keeps_its_share():
 EVERY_KIND: tuple[Claim, ...] = (
     WIDE_IS_BETTER,
     WIDE_IS_EQUAL,
-    WIDE_GAINS_MOST.model_copy(
-        update={"rivals": (arm(norm="batch"), arm(norm="batch", width="wide"))}
-    ),
+    WIDE_GAINS_MOST.model_copy(update={"rivals": (arm(norm="batch"), arm(epochs="long"))}),
     REACHES_80,
     WIDE_IS_STABLER,
     WIDTH_NEEDS_NORM.model_copy(update={"by": 0.8}),
@@ -1027,6 +1025,7 @@ def test_the_interval_shown_settles_the_claim_exactly_when_the_verdict_does(
     plan = plan_of(
         WIDTH,
         NORM,
+        EPOCHS,
         seeds=n,
         claims=claims,
         design="full_factorial",
@@ -1152,7 +1151,7 @@ def test_a_decided_claim_does_not_tell_what_it_would_take():
 
 
 def test_one_seed_decides_nothing():
-    plan = plan_of(WIDTH, NORM, seeds=1, claims=EVERY_KIND, design="full_factorial")
+    plan = plan_of(WIDTH, NORM, EPOCHS, seeds=1, claims=EVERY_KIND, design="full_factorial")
     values = {each.name: [80.0 + 5 * place] for place, each in enumerate(plan.arms)}
     for verdict in verdicts_of(plan, values):
         assert verdict.verdict == "undecided"
@@ -1171,7 +1170,7 @@ def test_arms_without_a_shared_seed_decide_nothing():
 
 
 def test_without_records_nothing_is_decided():
-    plan = plan_of(WIDTH, NORM, seeds=3, claims=EVERY_KIND, design="full_factorial")
+    plan = plan_of(WIDTH, NORM, EPOCHS, seeds=3, claims=EVERY_KIND, design="full_factorial")
     assert {verdict.verdict for verdict in verdicts_of(plan, {})} == {"undecided"}
 
 

@@ -125,6 +125,48 @@ def test_an_interaction_of_a_setting_with_itself_is_refused() -> None:
     )
 
 
+def largest(change: dict[str, str], *rivals: dict[str, str]) -> dict[str, Any]:
+    return {
+        "kind": "largest_effect",
+        "says": "a",
+        "change": {"levels": change},
+        "rivals": [{"levels": rival} for rival in rivals],
+    }
+
+
+BASELINE_IS_NONE = (
+    "names the baseline, which changes nothing\n    name the level that replaces the baseline's: "
+    "what that loses (`direction: loss`) is what the baseline's gains"
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        (largest({"pool": "max"}), f"claims.0.change: {BASELINE_IS_NONE}"),
+        (largest({"pool": "mean"}, {}), f"claims.0.rivals: {BASELINE_IS_NONE}"),
+        (
+            largest({"pool": "mean", "momentum": "0.9"}),
+            "claims.0.change: 'mean, sgd, momentum=0.9' changes more than one factor\n"
+            "    name a level of one factor",
+        ),
+    ],
+)
+def test_a_largest_effect_is_of_changes_of_one_factor(claim: dict[str, Any], message: str) -> None:
+    factors = {"pool": POOL, "optimizer": OPTIMIZER, "momentum": MOMENTUM}
+    conditional = largest({"momentum": "0.9"}, {"pool": "mean"})
+    assert make_plan(study(factors, claims=[conditional], design="full_factorial"), FAKE)
+    with pytest.raises(StudyError) as error:
+        make_plan(study(factors, claims=[claim], design="full_factorial"), FAKE)
+    assert str(error.value) == message
+
+
+def test_the_changes_of_a_path_are_its_steps() -> None:
+    factors = {"pool": POOL, "norm": NORM}
+    claims = [largest({"norm": "batch"}, {"pool": "mean"})]
+    assert make_plan(study(factors, claims=claims, design="path"), FAKE)
+
+
 def test_a_greedy_plan_holds_the_steps_taken_and_the_next_candidates() -> None:
     factors = {"pool": POOL, "norm": NORM, "width": WIDTH}
     greedy = study(factors, design={"kind": "path", "order": "greedy"}, seeds=[0])
