@@ -191,12 +191,28 @@ def _factor(draft: Draft, key: str, value: Any) -> None:
             f"write `{key}: [{scalar_name(value)}, ...]`",
         )
         return
+    elif isinstance(value, dict):
+        long = {"levels": _without_conditions(draft, name, value, place)}
     draft.factors[name] = {
         "name": name,
         "levels": _levels(draft, name, key, long["levels"], levels_place),
         "when": draft.mapping(long.get("when", {}), (*place, "when"), "`when`"),
         "contexts": draft.sequence(long.get("contexts", []), (*place, "contexts"), "`contexts`"),
     }
+
+
+def _without_conditions(
+    draft: Draft, name: str, value: dict[str, Any], place: Place
+) -> dict[str, Any]:
+    """Levels that stand directly under their factor, where no condition has a place."""
+    beside = [word for word in ("when", "contexts") if word in value]
+    for word in beside:
+        draft.refuse(
+            (*place, word),
+            f"`{word}` stands among the levels of '{name}', as if it were one",
+            f"put the levels under `levels:`, beside `{word}`",
+        )
+    return {level: settings for level, settings in value.items() if level not in beside}
 
 
 def _levels(draft: Draft, name: str, key: str, value: Any, place: Place) -> dict[str, Any]:
@@ -238,11 +254,10 @@ def _named_level(
 ) -> None:
     name, level = of
     if not isinstance(settings, dict):
-        draft.refuse(
-            place,
-            f"a level is a mapping of settings, not {shown(settings)}",
-            f"write `{level}: {{setting: value}}`, with {{}} for no change",
-        )
+        fix = f"write `{level}: {{setting: value}}`, with {{}} for no change"
+        if isinstance(settings, list) and place == ("factors", place[1], level):
+            fix = f"a setting with a list of levels is a factor: write `{place[1]}.{level}: [...]`"
+        draft.refuse(place, f"a level is a mapping of settings, not {shown(settings)}", fix)
         return
     long = ("factors", name, "levels", level)
     draft.origin[long] = place

@@ -156,6 +156,14 @@ def test_a_study_may_describe_metrics_of_its_own(load: Load) -> None:
     assert described == MetricDescription(label="regret", higher_is_better=False)
 
 
+def test_a_level_may_be_named_when_where_it_cannot_be_a_condition(load: Load) -> None:
+    long = "pool: {levels: {when: {}, b: {model.pool: mean}}}"
+    text = PLAIN.replace("model.pool: [max, mean]", long)
+    assert list(load(text).factors["pool"].levels) == ["when", "b"]
+    text = "question: '?'\nworkload: external\nbaseline: {a: when}\nfactors: {a: [when, x]}\n"
+    assert list(load(text + "metric: m\n", workload=None).factors["a"].levels) == ["when", "x"]
+
+
 def test_overrides_are_laid_over_every_baseline(load: Load) -> None:
     text = PLAIN.replace("baseline: {model.width: 16}", "baselines: {a: {model.width: 16}, b: {}}")
     study = load(
@@ -290,6 +298,22 @@ REFUSALS = {
         PLAIN.replace("[max, mean]", "mean"),
         "study.yaml, line 4, factors.model.pool: a factor is a list of values or a mapping of "
         "levels, not 'mean'\n    write `model.pool: [mean, ...]`",
+    ),
+    "condition and contexts beside levels": (
+        PLAIN.replace(
+            "model.pool: [max, mean]",
+            "pool: {max: {}, mean: {model.pool: mean}, when: {norm: batch}, contexts: [a]}",
+        ),
+        "study.yaml, line 4, factors.pool.when: `when` stands among the levels of 'pool', as if it "
+        "were one\n    put the levels under `levels:`, beside `when`\n"
+        "study.yaml, line 4, factors.pool.contexts: `contexts` stands among the levels of 'pool', "
+        "as if it were one\n    put the levels under `levels:`, beside `contexts`",
+    ),
+    "nested factor": (
+        PLAIN.replace("model.pool: [max, mean]", "model: {pool: [max, mean]}"),
+        "study.yaml, line 4, factors.model.pool: a level is a mapping of settings, not "
+        "['max', 'mean']\n    a setting with a list of levels is a factor: write "
+        "`model.pool: [...]`",
     ),
     "value for a level": (
         PLAIN.replace("model.pool: [max, mean]", "pool: {max: max}"),
