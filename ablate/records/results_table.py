@@ -92,14 +92,25 @@ def _note_absent_metric(
 def _note_fractions(
     readings: Sequence[Reading], columns: ResultColumns, plan: Plan, problems: TableProblems
 ) -> None:
-    """Metrics in percent that are given as fractions: margins and effects would be off by 100."""
-    values: dict[str, list[float]] = {}
+    """Metrics in percent that are given as fractions: margins and effects would be off by 100.
+
+    One that exceeds 1 tells that the table is in percent. Where none does, errors and gaps may
+    really be so small; what is the better the higher would be next to nothing.
+    """
+    largest: dict[str, float] = {}
     for reading in readings:
         for metric, _, number in reading.values:
-            if metric in plan.metrics and plan.metrics[metric].unit == "%":
-                values.setdefault(metric, []).append(abs(number))
-    for metric, numbers in values.items():
-        if 0 < max(number for number in [0.0, *numbers] if math.isfinite(number)) <= 1:
+            if (
+                metric in plan.metrics
+                and plan.metrics[metric].unit == "%"
+                and math.isfinite(number)
+            ):
+                largest[metric] = max(largest.get(metric, 0.0), abs(number))
+    given = [metric for metric in largest if largest[metric] > 0]
+    if any(largest[metric] > 1 for metric in given):
+        return
+    if any(plan.metrics[metric].higher_is_better for metric in given):
+        for metric in given:
             problems.note(
                 f"{metric} is in percent, and all that is given of it is at most 1",
                 "multiply by 100",

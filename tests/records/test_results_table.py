@@ -378,6 +378,29 @@ class TestAWideTable:
         for fine in ("arm,seed,accuracy\nmean,0,0\n", "arm,seed,accuracy\nmean,0,1.5\n"):
             assert read(fine, STUDY + described).records
 
+    def test_small_percentages_are_no_fractions_where_less_is_better(self, read: Read):
+        study = STUDY.replace("metric: accuracy", "metric: error") + (
+            "metrics: {error: {label: error, unit: '%', higher_is_better: false}}\n"
+        )
+        results = read("arm,seed,error\nbaseline,0,0.35\nmean,0,0.2\n", study)
+        assert metrics_of(results)["mean", 0] == {"error": 0.2}
+
+    def test_one_metric_that_exceeds_1_tells_that_the_table_is_in_percent(
+        self, read: Read, refused: Callable[..., str]
+    ):
+        study = STUDY + (
+            "metrics: {accuracy: {label: accuracy, unit: '%'}, gap: {label: gap, unit: '%'}, "
+            "error: {label: error, unit: '%', higher_is_better: false}}\n"
+        )
+        results = read("arm,seed,accuracy,gap,error\nmean,0,82,0.6,\nmean,1,inf,0.3,0\n", study)
+        assert metrics_of(results)["mean", 0] == {"accuracy": 82.0, "gap": 0.6}
+        text = "arm,seed,accuracy,gap,error\nmean,0,0.82,0.006,\nmean,1,0.83,0.003,0.17\n"
+        assert [line for line in refused(text, study).splitlines() if line[0] != " "] == [
+            f"results.csv, column '{metric}': {metric} is in percent, and all that is given of it "
+            "is at most 1"
+            for metric in ("accuracy", "gap", "error")
+        ]
+
     def test_columns_that_say_nothing_of_these_are_named(self, read: Read):
         results = read(
             "Unnamed: 0,arm,seed,accuracy,notes,host,empty,lost\n"
