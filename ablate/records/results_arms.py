@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from ablate.errors import Problem, StudyError, did_you_mean
 from ablate.records.results_columns import ResultColumns
@@ -47,6 +48,8 @@ class ArmReader:
         given = self._levels(cells, context)
         column = self._columns.arm
         if column is None:
+            if problems := tuple(self._untold(given, context)):
+                raise StudyError(*problems)
             return self._with_levels(given, context)
         if not cells[column]:
             raise StudyError(Problem(column, "is empty", "give the arm's name"))
@@ -96,6 +99,22 @@ class ArmReader:
             raise StudyError(*problems)
         return given
 
+    def _untold(self, given: Mapping[str, str], context: str) -> Iterator[Problem]:
+        """Empty cells that may mean the reference, and a level that some write as nothing."""
+        reference = self._reference[context]
+        varied = self._plan.reference(context).levels
+        for factor, column in self._columns.factors.items():
+            levels = self._plan.study.factors[factor].levels
+            nothing = [level for level in levels if _is_nothing(level, levels[level])]
+            told = factor in given or not self._holds(factor, {**reference, **given})
+            if factor in varied and nothing and reference[factor] not in nothing and not told:
+                yield Problem(
+                    column,
+                    f"is empty, which may mean '{nothing[0]}' or the reference level "
+                    f"'{reference[factor]}'",
+                    "write the level's name",
+                )
+
     def _changes(self, given: Mapping[str, str], context: str) -> dict[str, str]:
         """The given levels that differ from the reference, but for those without effect: of a
         factor whose condition does not hold in the row.
@@ -128,6 +147,11 @@ class ArmReader:
         return {
             other: level for name in factors for other, level in conditions(study, name).items()
         }
+
+
+def _is_nothing(level: str, settings: Mapping[str, Any]) -> bool:
+    """Whether a table may hold nothing where it means this level, as pandas writes None."""
+    return level.lower() in ("none", "null") or list(settings.values()) == [None]
 
 
 def _in_column(error: StudyError, column: str) -> StudyError:

@@ -150,6 +150,29 @@ class TestAWideTable:
             ("learning_rate=0.01", 0): {"accuracy": 4.0},
         }
 
+    def test_an_empty_cell_is_refused_where_it_may_mean_a_level(
+        self, read: Read, refused: Callable[..., str]
+    ):
+        study = (
+            "question: '?'\nworkload: external\nbaseline: {schedule: cosine, o: adam, m: 0}\n"
+            "factors:\n  schedule: [cosine, null]\n  o: [adam, sgd]\n"
+            "  m: {levels: {zero: {m: 0}, own: {m: null}}, when: {o: sgd}}\nmetric: accuracy\n"
+        )
+        text = "schedule,o,m,seed,accuracy\ncosine,adam,,0,80\n"
+        assert set(by_trial(read(text + "none,,,0,70\n", study))) == {
+            ("baseline", 0),
+            ("schedule=none", 0),
+        }
+        assert refused(text + ",,,0,70\n,sgd,,0,70\n", study) == (
+            "results.csv, lines 3 and 4, column 'schedule': is empty, which may mean 'none' or the "
+            "reference level 'cosine'\n    write the level's name\n"
+            "results.csv, line 4, column 'm': is empty, which may mean 'own' or the reference "
+            "level 'zero'\n    write the level's name"
+        )
+        assert read("arm,schedule,seed,accuracy\nschedule=none,,0,70\n", study).records
+        bare = study.replace("schedule: cosine", "schedule: null")
+        assert set(by_trial(read(text.replace("cosine,", ","), bare))) == {("baseline", 0)}
+
     def test_a_factor_without_a_column_is_refused_though_rows_have_other_seeds(
         self, refused: Callable[..., str]
     ):
