@@ -8,9 +8,9 @@ from ablate.errors import Problem, StudyError, did_you_mean
 from ablate.records.results_columns import ResultColumns
 from ablate.study.arms import BASELINE, Arm, conditions, scene
 from ablate.study.plan import Plan
-from ablate.study.schema import Selector
+from ablate.study.schema import Selector, SettingsOverride
 from ablate.study.yaml_source import parse_scalar, scalar_name
-from ablate.workload import Workload
+from ablate.workload import Settings, Workload
 
 Cells = Mapping[str, str]
 
@@ -25,6 +25,9 @@ class ArmReader:
         self._reference = {
             context: dict(scene(plan.study, workload, context).reference)
             for context in plan.study.contexts
+        }
+        self._resolved = {
+            context: workload.resolve(settings) for context, settings in plan.study.contexts.items()
         }
         self._known: dict[tuple[str, ...], Arm | StudyError] = {}
 
@@ -88,7 +91,7 @@ class ArmReader:
             cell = cells[column]
             levels = tuple(self._plan.study.factors[factor].levels)
             level = _level(cell, levels)
-            if level is None and cell == BASELINE:
+            if level is None and (cell == BASELINE or self._is_baselines(cell, factor, context)):
                 level = self._reference[context][factor]
             if level is not None:
                 given[factor] = level
@@ -98,6 +101,14 @@ class ArmReader:
         if problems:
             raise StudyError(*problems)
         return given
+
+    def _is_baselines(self, cell: str, factor: str, context: str) -> bool:
+        """Whether a cell is the baseline's own value of the only key that a factor sets."""
+        keys = {key for sets in self._plan.study.factors[factor].levels.values() for key in sets}
+        if self._reference[context][factor] != BASELINE or len(keys) != 1:
+            return False
+        found = _values_of(keys.pop(), self._plan.study.contexts[context], self._resolved[context])
+        return any(_level(cell, (scalar_name(value),)) is not None for value in found)
 
     def _untold(self, given: Mapping[str, str], context: str) -> Iterator[Problem]:
         """Empty cells that may mean the reference, and a level that some write as nothing."""
@@ -147,6 +158,18 @@ class ArmReader:
         return {
             other: level for name in factors for other, level in conditions(study, name).items()
         }
+
+
+def _values_of(key: str, settings: SettingsOverride, resolved: Settings) -> list[Any]:
+    """The value that settings give a dotted key, resolved or as written, such as a preset's; none
+    where they give it none.
+    """
+    found: Any = resolved
+    for part in key.split("."):
+        if not isinstance(found, Mapping) or part not in found:
+            return [settings[key]] if key in settings else []
+        found = found[part]
+    return [found]
 
 
 def _is_nothing(level: str, settings: Mapping[str, Any]) -> bool:

@@ -249,6 +249,33 @@ class TestAWideTable:
         results = read(text, study)
         assert set(by_trial(results)) == {("baseline", 0), ("stride", 0)}
 
+    @pytest.mark.parametrize(
+        ("baseline", "cell"),
+        [("{net.kernel: 3}", "3"), ("{net: {kernel: 3}}", "3.0"), ("{net.kernel: null}", "None")],
+    )
+    def test_the_baselines_own_value_is_the_reference_level(
+        self, baseline: str, cell: str, read: Read, refused: Callable[..., str]
+    ):
+        study = (
+            f"question: '?'\nworkload: external\nbaseline: {baseline}\n"
+            "factors: {net.kernel: [5, 7]}\nmetric: accuracy\n"
+        )
+        results = read(f"kernel,seed,accuracy\n{cell},0,70\n7,0,72\n", study)
+        assert set(by_trial(results)) == {("baseline", 0), ("kernel=7", 0)}
+        assert read(f"arm,kernel,seed,accuracy\nbaseline,{cell},0,70\n", study).records
+        assert refused("kernel,seed,accuracy\n4,0,70\n", study) == (
+            "results.csv, line 2, column 'kernel': no level of 'kernel' named '4'\n"
+            "    known are: 5, 7"
+        )
+
+    def test_a_preset_of_the_baseline_is_the_reference_level(self, read: Read):
+        study = (
+            "question: '?'\nbaseline: {preset: good_model}\n"
+            "factors: {preset: [simple_model, goodest_model]}\nmetric: test_accuracy\n"
+        )
+        results = read("preset,seed,test_accuracy\ngood_model,0,80\nsimple_model,0,70\n", study)
+        assert set(by_trial(results)) == {("baseline", 0), ("simple_model", 0)}
+
     def test_arms_lie_in_their_context(self, read: Read):
         text = (
             "context,pool,dropout,seed,accuracy\nsmall,max,,0,1\nlarge,max,,0,2\nlarge,mean,,0,3\n"
