@@ -143,16 +143,24 @@ class _Recorder:
 
     def _attempt_that_counts(self, readings: list[Reading]) -> list[Reading]:
         """The rows of the attempt that ended; if none did, the last row."""
-        ended = [status for status in FINISHED if any(r.status == status for r in readings)]
+        endings = [self._ending(reading) for reading in readings]
+        ended = [status for status in FINISHED if status in endings]
         if len(ended) > 1:
             self._note(readings, f"{self._name(readings[0])} has both {' and '.join(ended)}")
         if not ended:
             return readings[-1:]
-        attempt = [reading for reading in readings if reading.status == ended[0]]
+        attempt = [r for r, ending in zip(readings, endings, strict=True) if ending == ended[0]]
         if not self._columns.is_long and len(attempt) > 1:
             self._note(attempt, f"{self._name(attempt[0])} is there {_times(len(attempt))}")
             return attempt[:1]
         return attempt
+
+    def _ending(self, reading: Reading) -> Status:
+        """How a row's trial counts: completed, but without the study's metric, it has failed."""
+        has_metric = any(value.metric == self._plan.study.metric for value in reading.values)
+        if reading.status == "completed" and not (has_metric or self._columns.is_long):
+            return "failed"
+        return reading.status
 
     def _made(self, attempt: list[Reading]) -> TrialRecord:
         """The record of a trial's rows."""

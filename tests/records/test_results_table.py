@@ -505,6 +505,20 @@ class TestStatus:
         assert all(record == records[0] for record in records)
         assert records[0].status == {"finished": "completed"}.get(ending, ending)
 
+    @pytest.mark.parametrize("lost", [",0.5", "-,"])
+    def test_an_attempt_without_the_studys_metric_gives_way_too(
+        self, lost: str, read: Read, refused: Callable[..., str]
+    ):
+        head = "arm,seed,accuracy,loss\n"
+        first = read(f"{head}mean,0,{lost}\nmean,0,82,0.4\n")
+        last = read(f"{head}mean,0,82,0.4\nmean,0,{lost}\n")
+        assert metrics_of(first) == {("mean", 0): {"accuracy": 82.0, "loss": 0.4}}
+        assert first.records == last.records
+        none = f"{head}baseline,0,80,\nmean,0,{lost}\nmean,0,,0.7\n"
+        record = by_trial(read(none))["mean", 0]
+        assert (record.status, record.error) == ("failed", "has no accuracy in results.csv")
+        assert "is there twice" in refused(f"{head}mean,0,82,\nmean,0,82,\nmean,0,{lost}\n")
+
     def test_of_failed_attempts_the_last_counts(self, read: Read):
         text = "arm,seed,status,accuracy\nmean,0,failed,\nmean,0,running,\nmean,1,,1\n"
         record = by_trial(read(text))["mean", 0]
