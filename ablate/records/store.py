@@ -72,11 +72,19 @@ class RecordStore:
         write_atomically(self._path(record.hash), encode(record).encode())
 
     def hashes(self) -> list[str]:
-        """Hashes of all records, sorted. Raises RecordError for a file that is none of ours."""
+        """Hashes of all records, sorted. Raises RecordError for a file that is none of ours, and
+        for a folder that cannot be read.
+        """
         if not self.folder.is_dir():
             return []
+        try:
+            paths = sorted(self.folder.iterdir())
+        except OSError as error:
+            raise RecordError(
+                Problem(str(self.folder), f"cannot be read: {error.strerror}")
+            ) from None
         found = []
-        for path in sorted(self.folder.iterdir()):
+        for path in paths:
             if _is_record(path):
                 found.append(path.stem)
             elif not _known_companion(path):

@@ -134,6 +134,19 @@ def test_a_foreign_file_is_named(tmp_path: Path):
     )
 
 
+def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    store = RecordStore(tmp_path)
+    store.put(make_record())
+
+    def refuse(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)  # root, as which tests may run, is refused nothing
+    with pytest.raises(RecordError) as caught:
+        load_records(tmp_path)
+    assert str(caught.value) == f"{store.folder}: cannot be read: Permission denied"
+
+
 def test_a_record_under_another_trials_name_is_refused(tmp_path: Path):
     store = RecordStore(tmp_path)
     store.put(make_record())
