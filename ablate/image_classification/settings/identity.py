@@ -35,7 +35,18 @@ def identity(resolved: Settings) -> Settings:
 
 def canonical(resolved: Settings) -> Any:
     """What is computed: two arms of equal canonical form are one network by one recipe."""
-    return _effective(parse(resolved)).model_dump(mode="json")
+    effective = _effective(parse(resolved))
+    training = effective.training
+    if training.early_stopping_patience is not None:
+        # In the hash it stays as given, so that trials already recorded keep theirs.
+        patience = min(training.early_stopping_patience, _lasting_patience(training))
+        training = training.model_copy(update={"early_stopping_patience": patience})
+    return effective.model_copy(update={"training": training}).model_dump(mode="json")
+
+
+def _lasting_patience(training: TrainingSettings) -> int:
+    """The shortest patience, in validations, that never stops a training before its end."""
+    return max(1, training.epochs * training.validations_per_epoch - 1)
 
 
 def _effective(settings: ImageClassificationSettings) -> ImageClassificationSettings:

@@ -46,6 +46,17 @@ def test_keys_without_effect_change_neither_canonical_form_nor_hash(
     assert identity(resolve(one)) == identity(resolve(other))
 
 
+def test_patience_that_outlasts_the_training_is_one_recipe_however_long() -> None:
+    def of(patience: int | None, epochs: int = 2) -> dict[str, object]:
+        validations = {"training.epochs": epochs, "training.validations_per_epoch": 4}
+        return resolve({**validations, "training.early_stopping_patience": patience})
+
+    assert canonical(of(7)) == canonical(of(50))  # of eight validations, none follows the last
+    assert canonical(of(6)) != canonical(of(7)) != canonical(of(None))
+    assert canonical(of(7, epochs=3)) != canonical(of(50, epochs=3))
+    assert identity(of(7)) != identity(of(50))
+
+
 @pytest.mark.parametrize(
     "change",
     [
