@@ -425,8 +425,34 @@ def _equal_arms(view: Scene) -> Iterator[Problem]:
             yield Problem(
                 _place(view, arm, first),
                 f"arms '{first.name}' and '{arm.name}'{place} compute the same",
-                "an arm that changes nothing is none: give the level another setting, or remove it",
+                _cure_of_equal(view, first, arm),
             )
+
+
+def _cure_of_equal(view: Scene, first: Arm, arm: Arm) -> str:
+    """Of arms that compute the same: where the one factor in which they differ would matter."""
+    changed = [factor for factor in arm.levels if arm.levels[factor] != first.levels[factor]]
+    others = view.varied if view.study.design.kind in FACTORIALS and len(changed) == 1 else ()
+    for other in others:
+        levels = view.study.factors[other].levels
+        matters = [level for level in levels if _differ(view, first, arm, {other: level})]
+        if len(matters) == 1:  # which is what a condition can name
+            place = "" if view.study.design.kind == "full_factorial" else ", in a full_factorial"
+            return (
+                f"vary '{changed[0]}' only where it has an effect, by "
+                f"`when: {{{other}: {matters[0]}}}`{place}"
+            )
+    return "an arm that changes nothing is none: give the level another setting, or remove it"
+
+
+def _differ(view: Scene, first: Arm, arm: Arm, setting: Mapping[str, str]) -> bool:
+    """Whether two arms would compute different things in a setting of another factor."""
+    levels = [{**each.levels, **setting} for each in (first, arm)]
+    try:
+        one, other = map(view.canonical, levels)
+    except StudyError:  # refused where it is drawn, if it is an arm
+        return False
+    return all(map(view.allows, levels)) and one != other
 
 
 def _place(view: Scene, arm: Arm, other: Arm) -> str:

@@ -358,6 +358,30 @@ def test_a_level_without_effect_is_refused_by_name() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("design", "resolution", "place"),
+    [("full_factorial", 4, ""), ("fractional_factorial", 5, ", in a full_factorial")],
+)
+def test_a_factor_without_effect_beside_a_level_is_to_be_varied_where_it_has_one(
+    design: str, resolution: int, place: str
+) -> None:
+    factors = {"pool": POOL, "optimizer": OPTIMIZER, "momentum": MOMENTUM["levels"]}
+    cure = (
+        "arms 'baseline' and 'momentum=0.9' compute the same\n    vary 'momentum' only where it "
+        f"has an effect, by `when: {{optimizer: sgd}}`{place}"
+    )
+    message = refusal(study(factors, design={"kind": design, "resolution": resolution}))
+    assert message.startswith("factors.momentum.levels.0.9: " + cure)
+
+
+def test_a_factor_with_an_effect_at_several_levels_is_given_no_condition() -> None:
+    norms = {**NORM, "wide": {"model.norm": "batch", "model.width": 64}}
+    message = refusal(study({"norm": norms, "position": POSITION}, design="full_factorial"))
+    assert message.startswith(
+        "factors.position.levels.after: arms 'baseline' and 'after' compute the same" + NO_ARM
+    )
+
+
 def test_a_factor_that_changes_nothing_anywhere_is_refused() -> None:
     assert refusal(study({"position": POSITION, "pool": POOL})) == (
         "factors.position: factor 'position' changes nothing: arms 'baseline' and 'after' compute "
@@ -394,7 +418,8 @@ def test_a_step_that_comes_too_early_on_a_path_is_refused() -> None:
 def test_equal_combinations_of_a_factorial_are_refused() -> None:
     factors = {"norm": NORM, "position": POSITION}
     assert refusal(study(factors, design="full_factorial")) == (
-        "factors.position.levels.after: arms 'baseline' and 'after' compute the same" + NO_ARM
+        "factors.position.levels.after: arms 'baseline' and 'after' compute the same"
+        "\n    vary 'position' only where it has an effect, by `when: {norm: batch}`"
     )
 
 
