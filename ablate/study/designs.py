@@ -9,6 +9,7 @@ conditions, which would break its balance.
 
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -28,6 +29,8 @@ MOST_ARMS = 10_000
 """A design with more arms in one context is taken for a mistake."""
 
 FACTORIALS = {"full_factorial", "fractional_factorial"}
+_JOINT = re.compile(", |=")
+"""What joins levels, and factors with theirs, in the name of an arm."""
 TWO_LEVEL_DESIGNS = {"leave_one_out", "add_one_in", "path", "fractional_factorial"}
 
 
@@ -252,6 +255,7 @@ def _scenes(study: Study, workload: Workload, chosen: tuple[str, ...] = ()) -> l
         for view in full
     ]
     _refuse(problem for view in scenes for problem in _equal_arms(view))
+    _refuse(problem for view in scenes for problem in _equal_names(view))
     return scenes
 
 
@@ -453,6 +457,22 @@ def _differ(view: Scene, first: Arm, arm: Arm, setting: Mapping[str, str]) -> bo
     except StudyError:  # refused where it is drawn, if it is an arm
         return False
     return all(map(view.allows, levels)) and one != other
+
+
+def _equal_names(view: Scene) -> Iterator[Problem]:
+    """Arms of which results could not say which is meant."""
+    seen: dict[str, Arm] = {}
+    for arm in _drawn(view):
+        first = seen.setdefault(arm.name, arm)
+        if first is not arm:
+            differ = first.levels.items() ^ arm.levels.items()
+            named = sorted(differ - view.reference.items())
+            factor, level = next(each for each in named if _JOINT.search(each[1]))
+            yield Problem(
+                f"factors.{factor}.levels.{level}",
+                f"two arms are named '{arm.name}', since the level '{level}' is named like several",
+                f"name it '{_JOINT.sub('_', level)}'",
+            )
 
 
 def _place(view: Scene, arm: Arm, other: Arm) -> str:

@@ -503,6 +503,27 @@ DESIGN_REFUSALS: dict[str, tuple[Study, str]] = {
         "factors.pool.levels.baseline: a level named 'baseline' changes the baseline\n"
         "    give it a name of its own",
     ),
+    "arms of one name": (
+        study(
+            {
+                "pool": {"max": {}, "mean": {"model.pool": "mean"}, "mean, batch": THREE["stride"]},
+                "norm": NORM,
+            },
+            design="full_factorial",
+        ),
+        "factors.pool.levels.mean, batch: two arms are named 'mean, batch', since the level "
+        "'mean, batch' is named like several\n    name it 'mean_batch'",
+    ),
+    "level named like a factor with its level": (
+        study(
+            {
+                "pool": {"max": {}, "norm=with": THREE["stride"]},
+                "norm": {"no": {}, "with": NORM["batch"]},
+            }
+        ),
+        "factors.pool.levels.norm=with: two arms are named 'norm=with', since the level "
+        "'norm=with' is named like several\n    name it 'norm_with'",
+    ),
     "circle of conditions": (
         study(
             {
