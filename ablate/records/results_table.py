@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ablate.errors import did_you_mean
+from ablate.errors import Problem, StudyError, did_you_mean
 from ablate.records.asked_metrics import absent_metrics, asked_metrics, divergence, not_finite
 from ablate.records.results_arms import ArmReader
 from ablate.records.results_columns import ResultColumns, find_columns, metric_name
@@ -46,8 +46,9 @@ def read_results(path: Path, study: Study, workload: Workload | None = None) -> 
     metric; a trial with NaN or an infinity for a metric that study or workload names has diverged.
     What ended stands in place of failed attempts at the same trial.
     Raises RecordError with all problems of the table, each with line and column; StudyError when
-    the study cannot be planned.
+    the study cannot be planned, or leaves an order to be found.
     """
+    _refuse_greedy(study)
     table = read_table(path)
     problems = TableProblems(table.source, table.counted)
     drawn = make_plan(study, workload)
@@ -65,6 +66,17 @@ def read_results(path: Path, study: Study, workload: Workload | None = None) -> 
     recorder.record(readings)
     problems.raise_any()
     return Results(plan, recorder.records, columns.ignored)
+
+
+def _refuse_greedy(study: Study) -> None:
+    if study.design.order == "greedy":
+        raise StudyError(
+            Problem(
+                "design.order",
+                "greedy finds an order by running, and these results come from one that was taken",
+                f"give the path that order, as in `order: [{', '.join(study.factors)}]`",
+            )
+        )
 
 
 def _note_absent_metric(

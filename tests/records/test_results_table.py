@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from ablate.errors import RecordError
+from ablate.errors import RecordError, StudyError
 from ablate.records.results_table import Results, read_results
 from ablate.records.schema import TrialRecord
 from ablate.study.loading import load_study
@@ -140,6 +140,15 @@ class TestAWideTable:
         rows = "".join(f"baseline,{seed},81\nmean,{seed},80\n" for seed in range(5))
         plan = read("arm,seed,accuracy\n" + rows, study).plan
         assert (plan.study.max_seeds, len(plan.study.seeds)) == (None, 5)
+
+    def test_a_greedy_path_is_asked_for_the_order_that_was_taken(self, read: Read):
+        study = PATH.replace("path", "{kind: path, order: greedy}")
+        with pytest.raises(StudyError) as caught:
+            read("arm,seed,accuracy\nbaseline,0,70\n+ norm,0,72\n+ aug,0,73\n", study)
+        assert str(caught.value) == (
+            "design.order: greedy finds an order by running, and these results come from one that "
+            "was taken\n    give the path that order, as in `order: [aug, norm, momentum]`"
+        )
 
     def test_arms_may_be_told_by_levels_of_which_an_empty_cell_is_the_reference(self, read: Read):
         text = "pool,learning_rate,seed,accuracy\n,,0,1\nmax,,1,2\nmean,0.001,0,3\n,0.01,0,4\n"
