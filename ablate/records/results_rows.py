@@ -27,7 +27,7 @@ _ENDINGS: Mapping[str, tuple[Status, str | None]] = {
         ("failed", "fail", "crashed", "error", "killed"), ("failed", "failed where it ran")
     ),
     **dict.fromkeys(
-        ("running", "pending", "scheduled", "queued", "waiting", "preempting"),
+        ("running", "pending", "scheduled", "queued", "waiting", "preempting", "preempted"),
         ("failed", "had not ended when its results were saved"),
     ),
     "diverged": ("diverged", "diverged where it ran"),

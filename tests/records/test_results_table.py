@@ -491,6 +491,7 @@ class TestStatus:
             ("crashed", "failed", "failed where it ran"),
             ("Killed", "failed", "failed where it ran"),
             ("running", "failed", "had not ended when its results were saved"),
+            ("preempted", "failed", "had not ended when its results were saved"),
             ("diverged", "diverged", "diverged where it ran"),
             ("PRUNED", "pruned", None),
         ],
