@@ -18,11 +18,19 @@ _PLAIN_WORD = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 
 
 class _Representer(RoundTripRepresenter):
-    """Writes `null` where ruamel leaves a blank."""
+    """Writes `null` where ruamel leaves a blank, and the line break of U+0085, which it would read
+    back as another, by its escape.
+    """
 
 
 _Representer.add_representer(
     type(None), lambda yaml, _: yaml.represent_scalar("tag:yaml.org,2002:null", "null")
+)
+_Representer.add_representer(
+    str,
+    lambda yaml, text: yaml.represent_scalar(
+        "tag:yaml.org,2002:str", text, style='"' if "\x85" in text else None
+    ),
 )
 
 

@@ -112,3 +112,12 @@ def test_a_resolution_is_written_where_it_says_something(load: Callable[..., Stu
     assert "resolution: 3" in study_to_yaml(fraction)
     assert load(study_to_yaml(fraction)) == fraction
     assert "resolution" not in study_to_yaml(load(text))
+
+
+def test_a_line_break_of_unicode_is_read_back_as_itself(load: Callable[..., Study]) -> None:
+    text = (
+        'question: "a\\Nb"\nbaseline: {}\nfactors: {pool: {"c\\Nd": {}, e: {model.pool: mean}}}\n'
+    )
+    study = load(text)
+    assert (study.question, list(study.factors["pool"].levels)) == ("a\x85b", ["c\x85d", "e"])
+    assert load(study_to_yaml(study)) == study
