@@ -140,7 +140,7 @@ def draw_curve(
     column that says where a point lies.
     """
     points = curve.dropna(subset=[x, "mean"]).sort_values(x)
-    _draw_rest(points[points["n"] < points["seeds"]], axes, style, x)
+    _draw_rest(points, axes, style, x)
     present = points[points["n"] == points["seeds"]]
     dashes = style.dashes if part is None else _part_dashes(part)
     axes.plot(
@@ -170,8 +170,9 @@ def draw_curve(
 
 
 def _draw_rest(points: pd.DataFrame, axes: Axes, style: ArmStyle, x: str) -> None:
-    """A piece for each number of seeds that are left; a point by itself is a dot."""
-    for _, piece in points.groupby("n", sort=False):
+    """A piece for each stretch with fewer seeds than all; a point by itself is a dot."""
+    stretches = (points["n"] != points["n"].shift()).cumsum()
+    for _, piece in points[points["n"] < points["seeds"]].groupby(stretches):
         axes.plot(
             piece[x],
             piece["mean"],

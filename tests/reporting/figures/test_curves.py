@@ -68,6 +68,17 @@ def test_where_seeds_end_the_mean_of_those_left_is_a_thin_piece_of_its_own(figur
     assert drawn(training, "rest") == []
 
 
+def test_pieces_before_and_after_all_seeds_are_not_joined(figure: Figure) -> None:
+    findings = make_findings()
+    table = findings.curves["validation_accuracy"]
+    arm = table["arm"] == "baseline"
+    epochs = sorted(table.loc[arm, "epoch"])
+    table.loc[arm & table["epoch"].isin([epochs[0], epochs[-1]]), "n"] = 1
+    validation, _ = draw(findings, figure)
+    pieces = [line.get_xdata().tolist() for line in drawn(validation, "rest")]
+    assert pieces == [[epochs[0]], [epochs[-1]]]
+
+
 def test_a_wide_band_does_not_squeeze_the_curves_flat(figure: Figure) -> None:
     findings = make_findings()
     for table in findings.curves.values():
