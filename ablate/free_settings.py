@@ -12,6 +12,7 @@ class FreeSettings:
     """
 
     metrics: Mapping[str, MetricDescription] = {}
+    marks_final_metrics = False
 
     def resolve(self, settings: Mapping[str, Any]) -> Settings:
         """Nested settings out of nested or dotted keys. Raises SettingsError where two collide."""

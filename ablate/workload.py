@@ -61,6 +61,8 @@ class MetricDescription(BaseModel):
     uses_test_data: bool = False
     """Whether the test set is part of it, so that nothing may be chosen by it; a name that begins
     with `test_` says so by itself."""
+    only_at_end: bool = False
+    """Whether no validation point holds it, so that no trial can be stopped early by it."""
     chance: FiniteFloat | None = None
     """What it is worth without learning; stands for a diverged trial whose record does not say it
     itself. None: not known."""
@@ -136,6 +138,9 @@ class Workload(Protocol):
     name: str
     version: str
     metrics: Mapping[str, MetricDescription]
+    marks_final_metrics: bool
+    """Whether the final dictionary, and no other, holds "facts": one without is then known for a
+    validation point as it comes, and else only by what follows it."""
 
     def resolve(self, settings: Mapping[str, Any]) -> Settings:
         """Complete settings: presets expanded, defaults filled, values checked.

@@ -4,6 +4,12 @@ from ablate.workload import MetricDescription
 
 _OF_TRAINING = "Training values are running averages since the point before."
 
+
+def _worse_when_higher(label: str, unit: str) -> MetricDescription:
+    """What a whole course of training amounts to."""
+    return MetricDescription(label=label, unit=unit, higher_is_better=False, only_at_end=True)
+
+
 METRICS = {
     f"{which}_{kind}": MetricDescription(
         label=f"{which} {kind}",
@@ -19,24 +25,17 @@ METRICS = {
         unit="%",
         higher_is_better=False,
         uses_test_data=True,
+        only_at_end=True,
     ),
     "validation_accuracy_mean": MetricDescription(
-        label="validation accuracy, mean over training", unit="%"
+        label="validation accuracy, mean over training", unit="%", only_at_end=True
     ),
-    "validation_loss_mean": MetricDescription(
-        label="validation loss, mean over training", unit="nats", higher_is_better=False
+    "validation_loss_mean": _worse_when_higher("validation loss, mean over training", "nats"),
+    "validation_loss_roughness": _worse_when_higher("validation loss roughness", "nats"),
+    "validation_loss_rise": _worse_when_higher(
+        "rise of the validation loss from its best to the end", "nats"
     ),
-    "validation_loss_roughness": MetricDescription(
-        label="validation loss roughness", unit="nats", higher_is_better=False
-    ),
-    "validation_loss_rise": MetricDescription(
-        label="rise of the validation loss from its best to the end",
-        unit="nats",
-        higher_is_better=False,
-    ),
-    "best_epoch": MetricDescription(
-        label="epoch of best validation loss", unit="epochs", higher_is_better=False
-    ),
-    "epochs": MetricDescription(label="epochs trained", unit="epochs", higher_is_better=False),
-    "train_seconds": MetricDescription(label="training time", unit="s", higher_is_better=False),
+    "best_epoch": _worse_when_higher("epoch of best validation loss", "epochs"),
+    "epochs": _worse_when_higher("epochs trained", "epochs"),
+    "train_seconds": _worse_when_higher("training time", "s"),
 }

@@ -19,6 +19,7 @@ class ImageClassification:
     name = "image_classification"
     version = "1"
     metrics: Mapping[str, MetricDescription] = METRICS
+    marks_final_metrics = True
 
     def resolve(self, settings: Mapping[str, Any]) -> Settings:
         return resolving.resolve(settings)

@@ -9,6 +9,7 @@ import platform
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from numbers import Real
 from pathlib import Path
@@ -55,10 +56,21 @@ class TrialTask(BaseModel):
         return self.spec.seed
 
 
+class Row(NamedTuple):
+    """A row as it comes, for who waits: a validation point, or the final metrics."""
+
+    numbers: Point
+    point: Point | None
+    """The validation point that is known for one by now: the row itself where the workload marks
+    its final metrics, else the row before."""
+
+
 class Doing(NamedTuple):
     """What a trial does before its next point, for who waits; no part of its record."""
 
     words: str
+    point: Point | None = None
+    """As of a `Row`: what follows a row shows that it was not the last."""
 
 
 class Ending(NamedTuple):
@@ -68,40 +80,34 @@ class Ending(NamedTuple):
     weights: bytes | None
 
 
-Event = Point | Doing | Ending
+Event = Row | Doing | Ending
 
 
 def course(task: TrialTask, workload: Workload, data: Mapping[str, Any]) -> Iterator[Event]:
     """Train once: every dictionary the workload yields, as it comes, and the ending last.
 
-    The last dictionary held the final metrics, so it comes as a point too but is none in the
-    record's history. Raises what the workload raises, and TypeError or ValueError for dictionaries
-    that hold anything but numbers; DivergedError and final metrics that are asked for and not
-    finite are endings.
+    Each validation point comes once, as the `point` of an event, and the final metrics never do.
+    Raises what the workload raises, and TypeError or ValueError for dictionaries that hold anything
+    but numbers; DivergedError and final metrics that are asked for and not finite are endings.
     """
-    started, watch = datetime.now(UTC), _Stopwatch()
-    points: list[Point] = []
-    facts: dict[str, Any] = {}
+    started, watch, taken = datetime.now(UTC), _Stopwatch(), _Taken()
     try:
         rows = workload.run(task.settings, task.seed, task.resources, data, task.wanted)
         for row in rows:
-            if isinstance(row, Mapping) and set(row) == {"doing"}:
-                with watch.paused():
-                    yield Doing(str(row["doing"]))
-                continue
-            points.append(_numbers(row))
-            facts = row.get("facts", {})
+            event = _take(row, taken, workload.marks_final_metrics)
             with watch.paused():
-                yield points[-1]
-        if not points:
+                yield event
+        metrics = _last(taken)
+        if metrics is None:
             raise ValueError(f"workload '{task.spec.workload}' yielded nothing")
     except DivergedError as problem:
-        facts, final = problem.facts, _Final("diverged", {}, str(problem))
+        if taken.held is not None:
+            taken.points.append(taken.held)
+        facts, final = dict(problem.facts), _Final("diverged", {}, str(problem))
     else:
-        final = _judged(points.pop(), task.asked_metrics)
-    facts = dict(facts)
+        facts, final = dict(taken.facts), _judged(metrics, task.asked_metrics)
     weights = facts.pop("weights", None) if final.status == "completed" else None
-    history = columns(points)
+    history = columns(taken.points)
     record = TrialRecord(
         hash=task.hash,
         spec=task.spec,
@@ -119,6 +125,43 @@ def course(task: TrialTask, workload: Workload, data: Mapping[str, Any]) -> Iter
         error=final.error,
     )
     yield Ending(record, weights if task.wanted.weights else None)
+
+
+@dataclass
+class _Taken:
+    """What a workload has yielded so far. points: known for validation points; held: the last row,
+    which may turn out to be the final metrics.
+    """
+
+    points: list[Point] = field(default_factory=list)
+    held: Point | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _take(row: Any, taken: _Taken, marks_final_metrics: bool) -> Row | Doing:
+    """Note a row, and tell of it."""
+    point, taken.held = taken.held, None
+    event: Row | Doing
+    if isinstance(row, Mapping) and set(row) == {"doing"}:
+        event = Doing(str(row["doing"]), point)
+    else:
+        numbers = _numbers(row)
+        taken.facts = row.get("facts", {})
+        if marks_final_metrics and "facts" not in row:
+            point = numbers
+        else:
+            taken.held = numbers
+        event = Row(numbers, point)
+    if point is not None:
+        taken.points.append(point)
+    return event
+
+
+def _last(taken: _Taken) -> Point | None:
+    """The last row of a workload that is at its end: its final metrics."""
+    if taken.held is None and taken.points:
+        return taken.points.pop()
+    return taken.held
 
 
 class _Final(NamedTuple):

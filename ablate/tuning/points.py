@@ -140,7 +140,10 @@ class PointSearch:
         return self._queue[0][1].model_copy(update={"resources": self.resources})
 
     def ended(self, record: TrialRecord) -> None:
-        """A trial's record is on disk."""
+        """A trial that was handed out has left a record on disk. Raises AblateError where it had no
+        validation point by which a scheduler could have judged it.
+        """
+        self._check_judged(record)
         self._running.discard(record.hash)
         for point in tuple(self._open):
             if any(task.hash == record.hash for task in point.tasks):
@@ -310,6 +313,22 @@ class PointSearch:
                 )
             )
         return value if value is not None and math.isfinite(value) else None
+
+    def _check_judged(self, record: TrialRecord) -> None:
+        name, metric = self._options.scheduler, self.objective.metric
+        seen = any(value is not None for value in record.history.get(metric, ()))
+        if name is None or record.status != "completed" or seen:
+            return
+        others = [other for other in record.history if not other.startswith("test_")]
+        raise AblateError(
+            Problem(
+                f"--scheduler {name}",
+                f"stops trials by '{metric}' at their validation points, and no point of a trial "
+                "that was trained to its end holds it",
+                "leave out the scheduler, let the points hold it, or name with --metric what they "
+                f"hold: {', '.join(others) or 'nothing'}",
+            )
+        )
 
     def _flops(self, point: _Point, record: TrialRecord) -> float | None:
         """Measured, else expected; None where neither is known. A diverged trial counts as if it

@@ -48,7 +48,7 @@ class ProgressListener(Protocol):
         """What a running trial does before its next point, in its own words."""
 
     def point_reported(self, hash_: str, point: Mapping[str, float]) -> None:
-        """A validation point of a running trial."""
+        """A row of a running trial: a validation point, or its final metrics."""
 
     def trial_ended(self, hash_: str, trial: TrialName, record: TrialRecord) -> None:
         """The record is on disk."""

@@ -11,9 +11,9 @@ from ablate.errors import AblateError
 from ablate.records.encoding import decode
 from ablate.records.schema import Status, TrialRecord
 from ablate.records.store import RecordStore
-from ablate.tuning.course import TrialTask, columns, cost_of
+from ablate.tuning.course import Point, TrialTask, columns, cost_of
 from ablate.tuning.progress import ProgressListener, TrialName
-from ablate.tuning.trainable import DOING, OUTCOME, POINT, WEIGHTS
+from ablate.tuning.trainable import DOING, OUTCOME, POINTS, ROW, WEIGHTS
 
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 _LOST_WORKER = re.compile(r"The actor (died unexpectedly|[0-9a-f]+ is unavailable)")
@@ -28,7 +28,8 @@ class Recorder(tune.Callback):
         """store: of the run. progress: told what happens."""
         self._store = store
         self._progress = progress
-        self._points: dict[str, list[dict[str, float]]] = {}
+        self._rows: dict[str, list[Point]] = {}
+        self._points: dict[str, int] = {}
         self._recorded: set[str] = set()
         self.error: AblateError | None = None
         """Why recording itself failed, which ends the run."""
@@ -44,7 +45,7 @@ class Recorder(tune.Callback):
     ) -> None:
         """Also after a failure: the trial starts from the beginning."""
         task = _task(trial)
-        self._points[trial.trial_id] = []
+        self._rows[trial.trial_id], self._points[trial.trial_id] = [], 0
         self._progress.trial_started(task.hash, _name(task))
 
     def on_trial_result(
@@ -54,9 +55,11 @@ class Recorder(tune.Callback):
         if DOING in result:
             task = _task(trial)
             self._progress.trial_said(task.hash, _name(task), result[DOING])
-        if POINT in result:
-            self._points.setdefault(trial.trial_id, []).append(result[POINT])
-            self._progress.point_reported(_task(trial).hash, result[POINT])
+        if ROW in result:
+            self._rows.setdefault(trial.trial_id, []).append(result[ROW])
+            self._progress.point_reported(_task(trial).hash, result[ROW])
+        if POINTS in result:
+            self._points[trial.trial_id] = result[POINTS]
         if OUTCOME in result:
             record = decode(result.pop(OUTCOME), f"the outcome of trial {trial.trial_id}")
             self._put(trial, record, result.pop(WEIGHTS, None))
@@ -83,13 +86,17 @@ class Recorder(tune.Callback):
             self.error = error
             raise
         self._recorded.add(trial.trial_id)
-        self._points.pop(trial.trial_id, None)
+        for known in (self._rows, self._points):
+            known.pop(trial.trial_id, None)
         self._progress.trial_ended(record.hash, _name(_task(trial)), record)
 
     def _without_outcome(self, trial: Trial, status: Status, error: str | None) -> TrialRecord:
         """What the driver knows of a trial that could not say how it ended."""
         task = _task(trial)
-        history = columns(self._points.get(trial.trial_id, []))
+        rows = self._rows.get(trial.trial_id, [])
+        if status == "pruned":  # a failed trial had more to come after each of its rows
+            rows = rows[: self._points.get(trial.trial_id, 0)]
+        history = columns(rows)
         seconds = float((trial.last_result or {}).get("time_total_s", 0.0))
         return TrialRecord(
             hash=task.hash,

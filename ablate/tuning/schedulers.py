@@ -1,6 +1,6 @@
 """Ray Tune's schedulers that stop trials early, by name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -10,13 +10,20 @@ from ray.tune.schedulers import ASHAScheduler, MedianStoppingRule, TrialSchedule
 from ablate.errors import AblateError, Problem, did_you_mean
 from ablate.records.schema import TrialRecord
 from ablate.tuning.trainable import POINT, POINTS
+from ablate.workload import MetricDescription, describe_metric, words
 
 SCHEDULERS = ("asha", "median_stopping")
 _FOREVER = 1_000_000
 
 
-def check_scheduler(name: str | None, weighs_cost: bool) -> None:
-    """Raises AblateError when there is no such scheduler, or it does not go with the sampler."""
+def check_scheduler(
+    name: str | None, weighs_cost: bool, metric: str, described: Mapping[str, MetricDescription]
+) -> None:
+    """Raises AblateError when there is no such scheduler, or it does not go with the sampler or
+    the metric.
+
+    described: what is known of metrics, as in a plan.
+    """
     if name is None:
         return
     if name not in SCHEDULERS:
@@ -33,6 +40,17 @@ def check_scheduler(name: str | None, weighs_cost: bool) -> None:
                 f"--scheduler {name}",
                 "stops trials by one metric, and nsga2 weighs two objectives",
                 "leave out the scheduler, or take another sampler",
+            )
+        )
+    if describe_metric(metric, described).only_at_end:
+        at_points = [known for known, one in described.items() if not one.only_at_end]
+        such_as = [f", such as '{known}'" for known in at_points if "validation" in words(known)]
+        raise AblateError(
+            Problem(
+                f"--scheduler {name}",
+                f"stops trials by their validation points, and '{metric}' is known only at the end",
+                "leave out the scheduler, or search by a metric that points hold"
+                f"{such_as[0] if such_as else ''}",
             )
         )
 

@@ -77,7 +77,7 @@ def search_arms(
     """
     objective = _objective(plan, options.metric, options.sampler in TWO_OBJECTIVES)
     check_sampler(options.sampler, space)
-    check_scheduler(options.scheduler, objective.weighs_cost)
+    check_scheduler(options.scheduler, objective.weighs_cost, objective.metric, plan.metrics)
     _check_numbers(options)
     workload = plan.load_workload()
     check_space(space, workload, arms)

@@ -1,4 +1,4 @@
-"""A trial as Ray Tune runs it: one `step` a validation point, one actor for many trials."""
+"""A trial as Ray Tune runs it: one `step` a row of metrics, one actor for many trials."""
 
 import os
 import platform
@@ -15,12 +15,15 @@ from ablate.records.encoding import encode
 from ablate.tuning.course import Doing, Ending, Event, TrialTask, course, threads
 from ablate.workload import Workload, load_workload
 
+ROW = "row"
+"""Key of a result under which the numbers of the row that has just come are, which may turn out to
+be the final metrics."""
 POINT = "point"
 """Key of a result under which a validation point's numbers are, e.g. "point/validation_loss"."""
 POINTS = "points"
 """Key of a result under which the number of points so far is."""
 DOING = "doing"
-"""Key of a result between points, with what the trial does meanwhile."""
+"""Key of a result between rows, with what the trial does meanwhile."""
 OUTCOME, WEIGHTS = "outcome", "weights"
 """Keys of a trial's last result: its record as JSON, and its weights as bytes."""
 
@@ -55,7 +58,7 @@ class TrialTrainable(tune.Trainable):
         return True
 
     def step(self) -> dict[str, Any]:
-        """The next validation point, or the outcome with done: True."""
+        """The next row and what it tells of points, or the outcome with done: True."""
         event = next(self._course)
         if isinstance(event, Ending):
             return {
@@ -63,10 +66,13 @@ class TrialTrainable(tune.Trainable):
                 OUTCOME: encode(event.record),
                 WEIGHTS: event.weights,
             }
-        if isinstance(event, Doing):
-            return {DOING: event.words}
-        self._points += 1
-        return {POINT: event, POINTS: self._points}
+        result: dict[str, Any] = (
+            {DOING: event.words} if isinstance(event, Doing) else {ROW: event.numbers}
+        )
+        if event.point is not None:
+            self._points += 1
+            result |= {POINT: event.point, POINTS: self._points}
+        return result
 
     def cleanup(self) -> None:
         """Let go of network and data."""

@@ -72,6 +72,16 @@ def test_points_come_at_every_validation_and_final_metrics_last(digits: dict[str
     assert seconds == sorted(seconds)
 
 
+def test_final_metrics_are_marked_and_those_that_points_lack_are_known(
+    digits: dict[str, Any],
+) -> None:
+    *points, final = trial(digits, {"training.epochs": 1})
+    assert WORKLOAD.marks_final_metrics
+    assert "facts" in final and not any("facts" in point for point in points)
+    lacking = {name for name in METRICS if name not in points[0] and not name.startswith("test_")}
+    assert {name for name, metric in METRICS.items() if metric.only_at_end} == lacking
+
+
 def test_flops_count_training_thrice_and_validation_once(digits: dict[str, Any]) -> None:
     resolved = WORKLOAD.resolve(TINY)
     last = trial(digits, {})[-2]

@@ -9,7 +9,7 @@ import pytest
 from ablate.errors import DivergedError
 from ablate.function_workload import FunctionWorkload
 from ablate.study.trial import TrialSpec
-from ablate.tuning.course import Doing, Ending, TrialTask, course
+from ablate.tuning.course import Doing, Ending, Row, TrialTask, course
 from ablate.workload import Resources, Wanted
 
 
@@ -43,16 +43,40 @@ def test_every_row_comes_at_once_and_the_last_holds_the_final_metrics():
         yield {"epoch": 2, "loss": 0.25, "extra": True}
         yield {"test_accuracy": 80 + seed}
 
-    *points, (record, weights) = events(train)
-    assert points == [
-        {"epoch": 1.0, "loss": 0.5},
-        {"epoch": 2.0, "loss": 0.25, "extra": 1.0},
-        {"test_accuracy": 83.0},
-    ]
+    first, second = {"epoch": 1.0, "loss": 0.5}, {"epoch": 2.0, "loss": 0.25, "extra": 1.0}
+    *rows, (record, weights) = events(train)
+    assert rows == [Row(first, None), Row(second, first), Row({"test_accuracy": 83.0}, second)]
     assert record.status == "completed" and weights is None
     assert record.metrics == {"test_accuracy": 83.0}
     assert record.history == {"epoch": [1.0, 2.0], "loss": [0.5, 0.25], "extra": [None, 1.0]}
     assert record.hash == make_task().hash
+
+
+def test_a_point_is_known_at_once_where_the_workload_marks_its_final_metrics():
+    def train(settings, seed):
+        yield {"epoch": 1}
+        yield {"epoch": 2}
+        yield {"accuracy": 80.0, "facts": {}}
+
+    class Marked(FunctionWorkload):
+        marks_final_metrics = True
+
+    *rows, (record, _) = course(make_task(), Marked("here:train", train), {})
+    one, two = {"epoch": 1.0}, {"epoch": 2.0}
+    assert rows == [Row(one, one), Row(two, two), Row({"accuracy": 80.0}, None)]
+    assert (record.metrics, record.history) == ({"accuracy": 80.0}, {"epoch": [1.0, 2.0]})
+
+
+def test_what_a_trial_says_next_shows_that_a_row_was_a_point():
+    def train(settings, seed):
+        yield {"epoch": 1}
+        yield {"doing": "trains on"}
+        yield {"accuracy": 80.0}
+
+    row, said, last, (record, _) = events(train)
+    assert (row, said) == (Row({"epoch": 1.0}, None), Doing("trains on", {"epoch": 1.0}))
+    assert last == Row({"accuracy": 80.0}, None)
+    assert (record.metrics, record.history) == ({"accuracy": 80.0}, {"epoch": [1.0]})
 
 
 def test_what_a_trial_says_comes_between_and_is_in_no_record():

@@ -111,6 +111,14 @@ class TestOnRay:
             assert list(trial.intermediate_values.values()) == record.history["validation_accuracy"]
         assert result.best.value == max(p.value for p in result.points if p.value is not None)
 
+    @pytest.mark.parametrize("scheduler", ["asha", "median_stopping"])
+    def test_a_scheduler_does_not_judge_final_metrics(self, tmp_path: Path, scheduler: str):
+        options = {"sampler": "random", "scheduler": scheduler, "grace_period": 5, "seed": 4}
+        result = find(make_valley_plan({"epochs": 4}), tmp_path, trials=10, **options)
+        assert {point.status for point in result.points} == {"completed"}
+        for record in RecordStore(tmp_path).records():
+            assert "test_accuracy" not in record.history
+
     def test_a_scheduler_judges_by_the_trials_of_earlier_calls(self, tmp_path: Path):
         plan = make_valley_plan({"rate": BEST_RATE, "momentum": 0.5})
         options = {"sampler": "random", "scheduler": "asha"}
@@ -420,6 +428,18 @@ class TestSearch:
             "0 failed\n    move the ranges, or allow more trials"
         )
 
+    def test_a_metric_that_no_point_holds_ends_a_search_with_a_scheduler(self, tmp_path: Path):
+        plan = make_valley_plan({"minor": "1"})
+        with pytest.raises(AblateError) as caught:
+            find(plan, tmp_path, trials=2, scheduler="asha", metric="minor")
+        assert str(caught.value) == (
+            "--scheduler asha: stops trials by 'minor' at their validation points, and no point of "
+            "a trial that was trained to its end holds it\n    leave out the scheduler, let the "
+            "points hold it, or name with --metric what they hold: epoch, validation_accuracy, "
+            "flops"
+        )
+        assert len(RecordStore(tmp_path).hashes()) == 1, "it ends with the first trial"
+
 
 OPTIMIZERS = {
     "optimizer": Factor(
@@ -480,6 +500,19 @@ class TestRefused:
         assert str(caught.value) == (
             "--metric validation_acuracy: no metric named 'validation_acuracy'\n"
             "    did you mean 'validation_accuracy'?"
+        )
+        assert not (tmp_path / "run" / "search.journal").exists()
+
+    def test_a_scheduler_by_a_metric_that_only_finished_trials_have(self, tmp_path: Path):
+        settings = {"preset": "simple_model", "data.dataset": "digits"}
+        plan = make_valley_plan(settings, workload="image_classification", metric="test_accuracy")
+        of = space(parameter("training.learning_rate", range=(0.1, 1)))
+        with pytest.raises(AblateError) as caught:
+            find(plan, tmp_path / "run", of, metric="best_epoch", scheduler="asha")
+        assert str(caught.value) == (
+            "--scheduler asha: stops trials by their validation points, and 'best_epoch' is known "
+            "only at the end\n    leave out the scheduler, or search by a metric that points hold, "
+            "such as 'validation_accuracy'"
         )
         assert not (tmp_path / "run" / "search.journal").exists()
 
