@@ -35,6 +35,8 @@ from ablate.workload import Resources, Workload
 Direction = Literal["minimize", "maximize"]
 TRIALS, FLOPS, ERROR = "trials", "flops", "error"
 """Keys of an Optuna trial's user attributes."""
+JUDGED_BY = "judged_by"
+"""In a trial's provenance: by what its search could stop it."""
 
 
 class Objective(NamedTuple):
@@ -95,8 +97,11 @@ class PointSearch:
         self._options = options
         self._store, self._known = store, known or {}
         self._asked_metrics = asked_metrics(plan) | {objective.metric}
-        # a scheduler would stop such a trial again
-        self._answers = (*FINISHED, "pruned") if options.scheduler else FINISHED
+        self._judge = {
+            "scheduler": options.scheduler,
+            "grace_period": options.looks_after,
+            "metric": objective.metric,
+        }
         self._queue: deque[tuple[_Point, TrialTask]] = deque()
         self._open: list[_Point] = []
         self._running: set[str] = set()
@@ -130,8 +135,9 @@ class PointSearch:
             if point.told or task.hash in point.found or task.hash in self._running:
                 continue  # another point has the same trial, and its end is told to both
             self._running.add(task.hash)
+            judged = {JUDGED_BY: self._judge} if self._options.scheduler else {}
             return task.model_copy(
-                update={"resources": self.resources, "provenance": self.provenance}
+                update={"resources": self.resources, "provenance": self.provenance | judged}
             )
         return None
 
@@ -244,12 +250,18 @@ class PointSearch:
     def _recorded(self, hash_: str) -> TrialRecord | None:
         """The trial's record, if it ended in a way that tells the point something."""
         record = self._store.get(hash_)
-        if record is None or record.status not in self._answers:
+        if record is None or not self._answers(record):
             record = self._known.get(hash_)
-            if record is None or record.status not in self._answers:
+            if record is None or not self._answers(record):
                 return None
             self._store.put(record.model_copy(update={"weights": None}))
         return counted(record, self._asked_metrics)
+
+    def _answers(self, record: TrialRecord) -> bool:
+        """Of stopped trials only those that this search would stop again."""
+        if record.status == "pruned" and self._options.scheduler:
+            return bool(record.provenance.get(JUDGED_BY) == self._judge)
+        return record.status in FINISHED
 
     # --- telling ---------------------------------------------------------------------------------
 

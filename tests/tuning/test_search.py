@@ -106,6 +106,9 @@ class TestOnRay:
         for point in pruned:
             record = store.get(point.trials[0])
             assert (record.status, point.value) == ("pruned", None)
+            assert record.provenance["judged_by"] == {
+                "scheduler": scheduler, "grace_period": 1, "metric": "validation_accuracy",
+            }  # fmt: skip
             trial = by_number[point.number]
             assert trial.state == TrialState.PRUNED
             assert list(trial.intermediate_values.values()) == record.history["validation_accuracy"]
@@ -325,6 +328,29 @@ class TestSearch:
         assert result.best.value == 79.5
         assert not starts(log)
         assert RecordStore(tmp_path / "run").get(trial.hash) == record
+
+    @pytest.mark.parametrize(
+        ("options", "status"),
+        [
+            ({"scheduler": "asha", "grace_period": 2}, "pruned"),
+            ({"scheduler": "asha", "grace_period": 4}, "completed"),
+            ({"scheduler": "median_stopping", "grace_period": 2}, "completed"),
+            ({"scheduler": "asha", "grace_period": 2, "metric": "flops"}, "completed"),
+            ({}, "completed"),
+        ],
+    )
+    def test_a_stopped_trial_is_run_again_unless_this_search_would_stop_it(
+        self, tmp_path: Path, options: dict[str, Any], status: str
+    ):
+        plan = make_valley_plan({"rate": 0.02, "momentum": 0.125, "flops": 9.0}, seeds=(100,))
+        (trial,) = plan.trials
+        judge = {"scheduler": "asha", "grace_period": 2, "metric": "validation_accuracy"}
+        record = TrialRecord(
+            hash=trial.hash, spec=trial.spec, status="pruned", provenance={"judged_by": judge}
+        )
+        result = find(plan, tmp_path, trials=1, known={trial.hash: record}, **options)
+        assert [point.status for point in result.points] == [status]
+        assert RecordStore(tmp_path).get(trial.hash).status == status
 
     def test_an_interrupted_search_returns_what_it_has_and_goes_on_by_the_same_call(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -15,7 +15,7 @@ DIVERGES_ABOVE = 0.3
 def train(settings: dict[str, Any], seed: int) -> Iterator[dict[str, Any]]:
     """rate, momentum, optimizer, width; log: a file that names each start; hold: a file, as long
     as which is there, trials but the first two wait; chance: whether a diverged trial knows it;
-    minor: another final metric, as text.
+    minor: another final metric, as text; flops: the same, as a number.
     """
     rate = settings.get("rate", BEST_RATE)
     if "log" in settings:
@@ -37,6 +37,7 @@ def train(settings: dict[str, Any], seed: int) -> Iterator[dict[str, Any]]:
             "flops": float(epoch * settings.get("width", 8) ** 2),
         }
     minor = {"minor": float(settings["minor"])} if "minor" in settings else {}
+    minor |= {"flops": settings["flops"]} if "flops" in settings else {}
     yield {"validation_accuracy": final, "test_accuracy": 100 - final, **minor}
 
 
