@@ -6,9 +6,7 @@ matter, and a lost process can raise nothing at all.
 
 import math
 import platform
-import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from numbers import Real
@@ -21,6 +19,7 @@ from ablate import __version__
 from ablate.errors import DivergedError
 from ablate.records.asked_metrics import NOT_FINITE, divergence, not_finite
 from ablate.records.schema import Cost, Status, TrialRecord
+from ablate.stopwatch import Stopwatch
 from ablate.study.trial import TrialSpec
 from ablate.workload import Resources, Settings, Wanted, Workload, words
 
@@ -90,12 +89,12 @@ def course(task: TrialTask, workload: Workload, data: Mapping[str, Any]) -> Iter
     Raises what the workload raises, and TypeError or ValueError for dictionaries that hold anything
     but numbers; DivergedError and final metrics that are asked for and not finite are endings.
     """
-    started, watch, taken = datetime.now(UTC), _Stopwatch(), _Taken()
+    started, watch, taken = datetime.now(UTC), Stopwatch(), _Taken()
     try:
         rows = workload.run(task.settings, task.seed, task.resources, data, task.wanted)
         for row in rows:
             event = _take(row, taken, workload.marks_final_metrics)
-            with watch.paused():
+            with watch.paused():  # the driver's time, and that of the queue, is not the trial's
                 yield event
         metrics = _last(taken)
         if metrics is None:
@@ -230,22 +229,6 @@ def columns(points: list[Point]) -> dict[str, list[float | None]]:
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
-
-
-class _Stopwatch:
-    """Counts the trial's own time: not that of the driver, nor of the queue between two points."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        pause = time.monotonic()
-        yield
-        self._start += time.monotonic() - pause
-
-    def seconds(self) -> float:
-        return time.monotonic() - self._start
 
 
 def _surroundings(task: TrialTask, started: datetime) -> dict[str, Any]:

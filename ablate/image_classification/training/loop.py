@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -19,6 +18,7 @@ from ablate.image_classification.training.evaluation import Inputs, Score, evalu
 from ablate.image_classification.training.optimizers import make_optimizer
 from ablate.image_classification.training.precision import Precision
 from ablate.image_classification.training.schedules import make_schedule
+from ablate.stopwatch import Stopwatch
 
 FINITE_CHECK_EVERY = 100  # steps; on a GPU each check waits for the device
 
@@ -61,16 +61,16 @@ def train(
 
     forward_flops: of one image. frozen_once: the frozen part has passed all images already, which
     counts as one pass, whoever made it; else it runs anew with every batch. Each dictionary holds
-    epoch (fractional), images (seen so far), seconds and flops (training and validation so far),
-    train_loss and train_accuracy (running averages since the last point, dropout active),
-    validation_loss and validation_accuracy, and test_loss and test_accuracy with `test_curve`.
-    Losses in nats, accuracies in percent.
+    epoch (fractional), images (seen so far), seconds and flops (training and validation so far;
+    neither scoring the test set nor the time until the next point is asked for), train_loss and
+    train_accuracy (running averages since the last point, dropout active), validation_loss and
+    validation_accuracy, and test_loss and test_accuracy with `test_curve`. Losses in nats,
+    accuracies in percent.
 
     With early stopping the network ends at its best validation loss, else at its last. Raises
     DivergedError when a loss is not finite.
     """
-    started = time.perf_counter()
-    progress = Progress()
+    watch, progress = Stopwatch(), Progress()
     optimizer = make_optimizer(network.parameters(), settings)
     planned_steps = settings.epochs * steps_per_epoch(len(splits.train), settings.batch_size)
     schedule = make_schedule(optimizer, settings, planned_steps)
@@ -91,16 +91,16 @@ def train(
             point = {
                 "epoch": epoch + position,
                 "images": float(progress.images_seen),
-                "seconds": time.perf_counter() - started,
+                "seconds": watch.seconds(),
                 "flops": progress.flops,
                 **_named("train", running),
                 **_named("validation", validation),
             }
-            if test_curve:
-                point |= _named(
-                    "test", evaluate(network, splits.test_images, splits.test, precision)
-                )
-            yield point
+            with watch.paused():
+                if test_curve:
+                    test = evaluate(network, splits.test_images, splits.test, precision)
+                    point |= _named("test", test)
+                yield point
             if should_stop(progress.validation_losses, settings.early_stopping_patience):
                 break
         else:

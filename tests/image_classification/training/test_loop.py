@@ -1,6 +1,7 @@
 """Training, step by step, on inputs made up for it."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -137,6 +138,29 @@ class TestPortions:
 
     def test_a_last_batch_of_one_image_is_no_step(self) -> None:
         assert [steps_per_epoch(images, 4) for images in (8, 9, 10, 12)] == [2, 2, 3, 3]
+
+
+def test_seconds_leave_out_scoring_the_test_set_and_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 0.0
+
+    class Slow(Points):
+        """Takes a second a batch."""
+
+        def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+            nonlocal now
+            now += 1
+            return super().batch(indices)
+
+    monkeypatch.setattr("time.perf_counter", lambda: now)
+    splits = replace(splits_of(Slow(12), 8), test_images=Slow(4))
+    settings = TrainingSettings(batch_size=4, epochs=3)
+    seconds = []
+    for point in train(network(), splits, settings, PRECISION, 0, ForwardFlops(1.0), True):
+        seconds.append(point["seconds"])
+        now += 100
+    assert seconds == [3.0, 6.0, 9.0], "two batches of training and one of validation each"
 
 
 def test_running_averages_are_over_images_not_over_batches() -> None:
