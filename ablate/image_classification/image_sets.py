@@ -7,9 +7,8 @@ import torch
 
 from ablate.image_classification.data.classes import of_classes
 from ablate.image_classification.data.image_data import ImageData
-from ablate.image_classification.data.sources import IMAGENET
 from ablate.image_classification.data.split import split_indices
-from ablate.image_classification.settings.implied import input_shape, normalization
+from ablate.image_classification.settings.implied import channels, input_shape
 from ablate.image_classification.settings.keys import ImageClassificationSettings
 from ablate.image_classification.training.evaluation import Encode, ImageSet
 from ablate.image_classification.training.loop import Splits
@@ -26,12 +25,12 @@ def image_sets(
     but where classes are left out. encode: the frozen part of the network.
     """
 
-    def channels(values: Sequence[float]) -> torch.Tensor:
+    def shaped(values: Sequence[float]) -> torch.Tensor:
         return torch.tensor(values, dtype=torch.float32, device=device).reshape(1, -1, 1, 1)
 
     data = of_classes(data, settings.data.classes)
-    means, deviations = IMAGENET if normalization(settings) == "imagenet" else (data.mean, data.std)
-    mean, scale = channels(means) * 255, 1 / (channels(deviations) * 255)
+    means, deviations = channels(settings, (data.mean, data.std))
+    mean, scale = shaped(means) * 255, 1 / (shaped(deviations) * 255)
     side = settings.data.image_size
     side = None if input_shape(settings) == data.train_images.shape[1:] else side
     train, validation = split_indices(

@@ -12,6 +12,12 @@ Blocks = Mapping[str, tuple[str, ...]]
 classifier. Each is a row of modules: paths in torchvision's network, or, with @, operations that
 have no module there (`backbone_network.OPERATIONS`)."""
 
+Channels = tuple[tuple[float, ...], tuple[float, ...]]
+"""Mean and standard deviation of each channel, for pixel values from 0 to 1."""
+
+IMAGENET_CHANNELS: Channels = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+"""ImageNet's, by which nearly all of torchvision's weights were trained."""
+
 CLASSIFIER = "classifier"
 NATIVE_SIDE = 224
 """Height and width, in pixels, that `megaflops` are counted for."""
@@ -26,6 +32,7 @@ class Backbone(NamedTuple):
     megaflops: of each block, for one image of 224x224 pixels, 2 a multiply-add, without the last
         linear layer (torch.utils.flop_counter, torchvision 0.29).
     side: the only height and width of images that it takes; None: any.
+    channels: what images were normalised by when its ImageNet weights were trained.
     """
 
     blocks: Blocks
@@ -33,6 +40,7 @@ class Backbone(NamedTuple):
     features: int
     megaflops: tuple[float, ...]
     side: int | None = None
+    channels: Channels = IMAGENET_CHANNELS
 
     @property
     def weights_digest(self) -> str:
@@ -130,7 +138,8 @@ BACKBONES: dict[str, Backbone] = {
         (16.3, 390.2, 2471.1, 1759.8, 557.2, 2075.1, 1989.8, 1398.3, 64.2, 0)),
     "efficientnet_v2_l": Backbone(
         _EFFICIENTNET, "efficientnet_v2_l-59c71312.pth", 1280,
-        (21.7, 924.8, 6448.2, 3737.9, 1154.3, 4531.4, 4401.9, 3159.3, 80.3, 0)),
+        (21.7, 924.8, 6448.2, 3737.9, 1154.3, 4531.4, 4401.9, 3159.3, 80.3, 0),
+        channels=((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))),
     "mobilenet_v2": Backbone(
         _features(19, "@average", "@flatten"), "mobilenet_v2-b0353104.pth", 1280,
         (21.7, 20.1, 58.4, 51.5, 30.9, 22.0, 22.0, 15.1, 20.6, 20.6, 20.6, 25.4, 45.4, 45.4,

@@ -65,10 +65,6 @@ DATASETS = {
     ),
 }
 
-IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-"""Mean and standard deviation of ImageNet's channels, for values from 0 to 1, as torchvision's
-weights were trained with."""
-
 
 def load_data(name: str, data_dir: Path | None = None) -> "ImageData":
     """The data set of that name. Raises DataError when it is unknown, absent or damaged."""

@@ -8,6 +8,7 @@ from ablate.image_classification.data.sources import DATASETS
 from ablate.image_classification.settings.implied import (
     input_shape,
     normalization,
+    unusual_channels,
     usual_normalization,
 )
 from ablate.image_classification.settings.keys import (
@@ -28,6 +29,7 @@ def identity(resolved: Settings) -> Settings:
     )
     name = effective.data.dataset
     data = {**different.get("data", {}), "dataset": name, "digest": DATASETS[name].digest}
+    data |= unusual_channels(effective)
     if (backbone := effective.architecture.backbone) is not None:
         different["architecture"] |= weights.identity(backbone, effective.architecture.weights)
     return {**different, "data": data}

@@ -1,11 +1,19 @@
 """What settings say of images before any is read: their shape, number, classes, normalisation."""
 
-from typing import Literal
+from typing import Any, Literal
 
+from ablate.image_classification.architecture.backbones import (
+    BACKBONES,
+    IMAGENET_CHANNELS,
+    Channels,
+)
 from ablate.image_classification.architecture.layers import Shape
 from ablate.image_classification.architecture.spec import IMAGENET
 from ablate.image_classification.data.sources import DATASETS
 from ablate.image_classification.settings.keys import ImageClassificationSettings
+
+CHANNELS = "channels"
+"""Key under which a trial's identity names unusual constants of normalisation."""
 
 
 def input_shape(settings: ImageClassificationSettings) -> Shape:
@@ -21,7 +29,9 @@ def class_count(settings: ImageClassificationSettings) -> int:
 
 
 def normalization(settings: ImageClassificationSettings) -> Literal["dataset", "imagenet"]:
-    """Whose mean and standard deviation images are normalised by."""
+    """Whose mean and standard deviation images are normalised by: "imagenet" means those of the
+    backbone's ImageNet weights.
+    """
     return settings.data.normalization or usual_normalization(settings)
 
 
@@ -30,6 +40,24 @@ def usual_normalization(
 ) -> Literal["dataset", "imagenet"]:
     """Whose mean and standard deviation it is where the settings name none."""
     return "imagenet" if settings.architecture.weights == IMAGENET else "dataset"
+
+
+def channels(settings: ImageClassificationSettings, own: Channels) -> Channels:
+    """What images are normalised by. own: of the data set."""
+    return own if normalization(settings) == "dataset" else _imagenet_channels(settings)
+
+
+def unusual_channels(settings: ImageClassificationSettings) -> dict[str, Any]:
+    """For names of what is computed: what "imagenet" stands for where that is not ImageNet's."""
+    found = _imagenet_channels(settings)
+    if normalization(settings) == "dataset" or found == IMAGENET_CHANNELS:
+        return {}
+    return {CHANNELS: [list(values) for values in found]}
+
+
+def _imagenet_channels(settings: ImageClassificationSettings) -> Channels:
+    backbone = settings.architecture.backbone
+    return IMAGENET_CHANNELS if backbone is None else BACKBONES[backbone].channels
 
 
 def train_size(settings: ImageClassificationSettings) -> int:

@@ -9,10 +9,14 @@ from ablate.errors import Problem, SettingsError, did_you_mean
 from ablate.image_classification.architecture import weights
 from ablate.image_classification.architecture.presets import PRESETS
 from ablate.image_classification.settings.checks import check
+from ablate.image_classification.settings.implied import CHANNELS
 from ablate.image_classification.settings.keys import ImageClassificationSettings
 from ablate.image_classification.settings.nesting import merged, nested
 from ablate.image_classification.settings.refusals import problems
 from ablate.workload import Settings
+
+_ADDED_FOR_THE_HASH = (("data", "digest"), ("data", CHANNELS), ("architecture", "weights_digest"))
+"""Sections and keys of `identity` that are no settings."""
 
 
 def resolve(settings: Mapping[str, Any]) -> Settings:
@@ -51,12 +55,12 @@ def pinned(settings: Mapping[str, Any]) -> Settings:
 
 def parse(settings: Settings) -> ImageClassificationSettings:
     """The settings as a checked model. Raises SettingsError."""
-    without_digest = merged(settings, {})
-    for section, digest in (("data", "digest"), ("architecture", "weights_digest")):
-        if isinstance(without_digest.get(section), dict):
-            without_digest[section].pop(digest, None)  # `identity` adds it for the hash
+    given = merged(settings, {})
+    for section, key in _ADDED_FOR_THE_HASH:
+        if isinstance(given.get(section), dict):
+            given[section].pop(key, None)
     try:
-        checked = ImageClassificationSettings.model_validate(without_digest)
+        checked = ImageClassificationSettings.model_validate(given)
     except ValidationError as error:
         raise SettingsError(*problems(error)) from None
     check(checked)

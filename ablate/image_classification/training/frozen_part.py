@@ -9,7 +9,11 @@ from torch import Tensor, nn
 
 from ablate.image_classification.cache_folder import cache_dir
 from ablate.image_classification.data.sources import DATASETS
-from ablate.image_classification.settings.implied import input_shape, normalization
+from ablate.image_classification.settings.implied import (
+    input_shape,
+    normalization,
+    unusual_channels,
+)
 from ablate.image_classification.settings.keys import ImageClassificationSettings
 from ablate.image_classification.training.device import device_name
 from ablate.image_classification.training.evaluation import Encode
@@ -57,6 +61,7 @@ def _content(
         "classes": settings.data.classes,
         "input_shape": input_shape(settings),
         "normalization": normalization(settings),
+        **unusual_channels(settings),
         "backbone": spec.backbone,
         "train_from": spec.train_from,
         "weights": _digest(frozen),

@@ -9,13 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ablate.errors import AblateError, Problem, nearest
-from ablate.image_classification.data.sources import (
-    DATASETS,
-    IMAGENET,
-    load_data,
-    normalisation,
-)
-from ablate.image_classification.settings.implied import input_shape, normalization
+from ablate.image_classification.data.sources import DATASETS, load_data, normalisation
+from ablate.image_classification.settings.implied import channels, input_shape
 from ablate.image_classification.settings.keys import ImageClassificationSettings
 from ablate.image_classification.training.evaluation import resized
 from ablate.image_classification.training.precision import normalise
@@ -114,11 +109,9 @@ def network_input(image: Image, settings: ImageClassificationSettings) -> Tensor
     """The image as a network trained with these settings takes it, float32 (channels, height,
     width).
     """
-    values = (
-        IMAGENET if normalization(settings) == "imagenet" else normalisation(settings.data.dataset)
-    )
     mean, std = (
-        torch.tensor(one, dtype=torch.float32).reshape(1, -1, 1, 1) * 255 for one in values
+        torch.tensor(values, dtype=torch.float32).reshape(1, -1, 1, 1) * 255
+        for values in channels(settings, normalisation(settings.data.dataset))
     )
     pixels = normalise(torch.from_numpy(image.pixels.copy()).unsqueeze(0), mean, 1 / std)
     return _at_input_size(pixels, settings)[0]

@@ -26,6 +26,12 @@ def test_the_weights_are_the_first_that_torchvision_has_for_imagenet(name: str) 
 
 
 @pytest.mark.parametrize("name", BACKBONES)
+def test_channels_are_those_that_torchvision_normalises_by_for_the_weights(name: str) -> None:
+    images = get_model_weights(name)["IMAGENET1K_V1"].transforms()
+    assert (tuple(images.mean), tuple(images.std)) == BACKBONES[name].channels
+
+
+@pytest.mark.parametrize("name", BACKBONES)
 def test_every_block_has_its_flops_and_the_classifier_is_last(name: str) -> None:
     backbone = BACKBONES[name]
     assert len(backbone.blocks) == len(backbone.megaflops)

@@ -86,6 +86,17 @@ def test_imagenet_weights_bring_their_normalisation_and_the_hash_says_so() -> No
     assert own["data"]["normalization"] == "dataset"
 
 
+def test_the_hash_names_the_normalisation_of_weights_that_were_trained_with_another() -> None:
+    large = {"architecture.backbone": "efficientnet_v2_l", "architecture.weights": "imagenet"}
+    resolved = resolve(large)
+    halves = [[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]
+    assert identity(resolved)["data"]["channels"] == halves
+    assert identity(resolve(identity(resolved))) == identity(resolved)
+    own = identity(resolve(large | {"data.normalization": "dataset"}))
+    usual = identity(resolve(large | {"architecture.backbone": "resnet50"}))
+    assert "channels" not in own["data"] | usual["data"]
+
+
 class TestWeightsFiles:
     CONTENT = b"tensors"
     DIGEST = hashlib.sha256(CONTENT).hexdigest()

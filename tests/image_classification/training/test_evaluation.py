@@ -68,7 +68,9 @@ def brought_to(images: NDArray[np.float64], side: int) -> NDArray[np.float64]:
 
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+HALVES = (0.5,) * 3, (0.5,) * 3
 OWN = data_set().mean, data_set().std
+PRETRAINED = {"architecture.weights": "imagenet"}
 
 
 class TestWhatANetworkReceives:
@@ -78,6 +80,8 @@ class TestWhatANetworkReceives:
             ({}, OWN),
             ({"data.normalization": "dataset"}, OWN),
             ({"data.normalization": "imagenet"}, IMAGENET),
+            (PRETRAINED | {"architecture.backbone": "resnet18"}, IMAGENET),
+            (PRETRAINED | {"architecture.backbone": "efficientnet_v2_l"}, HALVES),
         ],
     )
     def test_images_less_the_mean_in_units_of_the_deviation(

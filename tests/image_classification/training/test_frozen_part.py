@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ablate.image_classification.architecture.backbone_network import split
+from ablate.image_classification.architecture.backbones import BACKBONES
 from ablate.image_classification.initial_network import initial_network
 from ablate.image_classification.settings.keys import ImageClassificationSettings
 from ablate.image_classification.settings.resolving import parse
@@ -65,6 +66,16 @@ class TestKey:
     )
     def test_every_setting_that_the_outputs_depend_on_is_in_it(self, other: dict[str, Any]) -> None:
         assert key(other) != key({})
+
+    def test_it_names_unusual_constants_of_normalisation(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        imagenet = {"data.normalization": "imagenet"}
+        ours, own = key(imagenet), key({})
+        halves = BACKBONES["mobilenet_v3_small"]._replace(channels=((0.5,) * 3, (0.5,) * 3))
+        monkeypatch.setitem(BACKBONES, "mobilenet_v3_small", halves)
+        assert key(imagenet) != ours
+        assert key({}) == own
 
     @pytest.mark.parametrize(
         "other",

@@ -8,7 +8,8 @@ import torch
 from PIL import Image as Pillow
 
 from ablate.errors import AblateError
-from ablate.image_classification.data.sources import DATASETS, IMAGENET, load_data, normalisation
+from ablate.image_classification.architecture.backbones import IMAGENET_CHANNELS, Channels
+from ablate.image_classification.data.sources import DATASETS, load_data, normalisation
 from ablate.image_classification.settings.resolving import parse, resolve
 from ablate.image_classification.visualization.image import (
     Image,
@@ -42,13 +43,20 @@ def test_the_network_gets_what_a_trial_would_give_it() -> None:
     torch.testing.assert_close(network_input(choose_image(DIGITS, "3"), DIGITS), expected)
 
 
-def test_a_network_of_larger_images_gets_it_enlarged_and_normalised_as_its_trials_do() -> None:
-    settings = parse(resolve({"preset": "resnet18", "data.dataset": "digits"}))
+@pytest.mark.parametrize(
+    ("backbone", "channels"),
+    [("resnet18", IMAGENET_CHANNELS), ("efficientnet_v2_l", ((0.5,) * 3, (0.5,) * 3))],
+)
+def test_a_network_of_larger_images_gets_it_enlarged_and_normalised_as_its_trials_do(
+    backbone: str, channels: Channels
+) -> None:
+    given = {"preset": "resnet18", "data.dataset": "digits", "architecture.backbone": backbone}
+    settings = parse(resolve(given | {"architecture.train_from": "all"}))
     image = choose_image(settings, "3")
     assert image.pixels.shape == (3, 32, 32)
     given = network_input(image, settings)
     assert given.shape == (3, 256, 256)
-    mean, std = (torch.tensor(values).reshape(3, 1, 1) for values in IMAGENET)
+    mean, std = (torch.tensor(values).reshape(3, 1, 1) for values in channels)
     pixels = torch.from_numpy(image.pixels).float() / 255
     expected = torch.nn.functional.interpolate(
         ((pixels - mean) / std)[None], size=(256, 256), mode="bilinear"
