@@ -4,20 +4,21 @@ Points are chosen by validation metrics alone. The workload scores the test set 
 trial, as always; a search never reads that score.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from optuna.storages import BaseStorage
 
-from ablate.errors import AblateError, Problem, did_you_mean
+from ablate.errors import AblateError, Problem, SettingsError, did_you_mean
 from ablate.quiet_optuna import quiet_optuna
 from ablate.records.greedy_path import criterion
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchMethod, SearchResult
 from ablate.records.store import RecordStore, writer_lock
-from ablate.study.arms import Arm
+from ablate.study.arms import Arm, overlaid
 from ablate.study.plan import Plan
 from ablate.study.search_options import DEFAULTS, SearchOptions
 from ablate.study.search_space import SearchSpace
@@ -199,9 +200,14 @@ class _LazyRay:
         return self._references
 
     def _data_needed(self) -> list[str]:
+        """What any point reads: a backbone and its weights may both be searched."""
         settings = [dict(arm.settings) for arm in self._arms]
         settings += [probe for arm in self._arms for probe in probes(self._space, arm)]
-        resolved = map(self.workload.resolve, settings)
+        resolved = [self.workload.resolve(one) for one in settings]
+        for arm, point in itertools.product(self._arms, self._space.combinations()):
+            with suppress(SettingsError):  # such a point has no trial
+                together = overlaid(arm.settings, self._space.settings(point))
+                resolved.append(self.workload.resolve(together))
         return list(dict.fromkeys(n for one in resolved for n in self.workload.data_needed(one)))
 
 

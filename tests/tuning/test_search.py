@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Factor, Study
 from ablate.study.search_options import SearchOptions
 from ablate.study.search_space import Parameter, SearchSpace
+from ablate.tuning import search
 from ablate.tuning.optuna_storage import open_storage, revive
 from ablate.tuning.points import values_of_params
 from ablate.tuning.progress import Silent
@@ -472,6 +474,25 @@ OPTIMIZERS = {
         name="optimizer", levels={"sgd": {"optimizer": "sgd"}, "adam": {"optimizer": "adam"}}
     )
 }
+
+
+def test_data_is_loaded_for_every_combination_of_choices():
+    settings = {"preset": "resnet18", "data.dataset": "digits", "architecture.weights": "none"}
+    plan = make_valley_plan(settings, workload="image_classification")
+    backbone = parameter(
+        "architecture.backbone", type="categorical", choices=("resnet18", "resnet34")
+    )
+    weights = parameter("architecture.weights", type="categorical", choices=("none", "imagenet"))
+    names = needed(plan, space(backbone, weights))
+    assert names == ["digits", "weights resnet18 imagenet", "weights resnet34 imagenet"]
+
+
+def needed(plan: Plan, of: SearchSpace) -> list[str]:
+    """Names of the data that a search loads."""
+    ray = search._LazyRay(
+        ExitStack(), plan.load_workload(), of, plan.arms, None, None, Silent(), False
+    )
+    return ray._data_needed()
 
 
 class TestRefused:
