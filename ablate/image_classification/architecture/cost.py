@@ -36,7 +36,8 @@ class ForwardFlops(NamedTuple):
 
 def forward_flops(spec: ArchitectureSpec, input_shape: Shape, classes: int) -> ForwardFlops:
     """By the usual convention, as in `Layer`. Of a backbone by the table: those of its blocks at
-    224x224, scaled by the image's area, which is exact up to the rounding of odd maps.
+    224x224, what grows with the image's area scaled by it, which is exact up to the rounding of odd
+    maps.
 
     Raises ValueError as `layer_list` does.
     """
@@ -45,8 +46,9 @@ def forward_flops(spec: ArchitectureSpec, input_shape: Shape, classes: int) -> F
         return ForwardFlops(float(sum(layer.flops for layer in layers)))
     backbone = BACKBONES[spec.backbone]
     area = input_shape[1] * input_shape[2] / NATIVE_SIDE**2
-    *body, classifier = backbone.megaflops
-    blocks = [1e6 * area * flops for flops in body]
-    blocks.append(1e6 * classifier + 2 * backbone.features * classes)
+    fixed = backbone.fixed_megaflops or (0.0,) * len(backbone.megaflops)
+    pairs = zip(backbone.megaflops, fixed, strict=True)
+    blocks = [1e6 * (area * growing + same) for growing, same in pairs]
+    blocks[-1] += 2 * backbone.features * classes
     frozen = len(frozen_blocks(spec.backbone, spec.train_from))
     return ForwardFlops(trained=sum(blocks[frozen:]), frozen=sum(blocks[:frozen]))

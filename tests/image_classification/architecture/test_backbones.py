@@ -35,15 +35,29 @@ def test_channels_are_those_that_torchvision_normalises_by_for_the_weights(name:
 def test_every_block_has_its_flops_and_the_classifier_is_last(name: str) -> None:
     backbone = BACKBONES[name]
     assert len(backbone.blocks) == len(backbone.megaflops)
+    assert len(backbone.fixed_megaflops) in (0, len(backbone.blocks))
     assert list(backbone.blocks)[-1] == CLASSIFIER
+
+
+def counted(name: str, side: int) -> int:
+    """FLOPs of a forward pass, by torch."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        empty_backbone(name, 7).eval()(torch.empty(1, 3, side, side, device="meta"))
+    flops: int = counter.get_total_flops()
+    return flops
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_flops_are_those_that_torch_counts(name: str) -> None:
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        empty_backbone(name, 7).eval()(torch.empty(1, 3, 224, 224, device="meta"))
     found = forward_flops(spec_of(backbone=name), (3, 224, 224), 7)
-    assert found.whole == pytest.approx(counter.get_total_flops(), rel=5e-3)
+    assert found.whole == pytest.approx(counted(name, 224), rel=5e-3)
+
+
+@pytest.mark.parametrize("name", [name for name, one in BACKBONES.items() if one.side is None])
+@pytest.mark.parametrize("side", [32, 256])
+def test_flops_are_those_that_torch_counts_at_other_sizes(name: str, side: int) -> None:
+    found = forward_flops(spec_of(backbone=name), (3, side, side), 7)
+    assert found.whole == pytest.approx(counted(name, side), rel=5e-3)
 
 
 def test_flops_grow_with_the_area_but_for_the_classifier() -> None:
