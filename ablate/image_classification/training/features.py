@@ -8,6 +8,7 @@ needs it.
     <cache>/features/<key>.rows    the numbers, image after image, channels last
     <cache>/features/<key>.json    how many images they are of, and what they are
     <cache>/features/<key>.lock    held by the one process that fills it
+    <cache>/features/room.lock     held by who looks for room for its own
 """
 
 import json
@@ -33,6 +34,7 @@ from ablate.duration import duration
 from ablate.image_classification.training.evaluation import Inputs, evaluation_batch
 
 FORMAT = 1
+ROOM_LOCK = "room.lock"
 GIGABYTE = 1e9
 SYNC_SECONDS = 5.0  # at most so much work is lost with the process
 NOTICE_SECONDS = 2.0
@@ -168,6 +170,13 @@ class _File:
             return 0
         return int(noted["images"]) if whole and noted["row"] == self._row else 0
 
+    def reserve(self) -> None:
+        """Have the file at its full size, by which others count it before it is filled."""
+        if not self.done():
+            self._count_path.unlink(missing_ok=True)  # of a damaged file, which would look whole
+        with self.path.open("ab") as rows:
+            rows.truncate(self.size)
+
     def note_done(self, images: int, content: Content) -> None:
         """Once this returns, so many images outlive a kill."""
         text = json.dumps({"images": images, "row": self._row, "content": dict(content.key)})
@@ -217,8 +226,10 @@ def _filled(
     try:
         if file.done() == file.count:
             return None
-        if refusal := _room_refused(file, limit):
-            return refusal
+        with FileLock(file.path.with_name(ROOM_LOCK)):  # two that look at once would both fit
+            if refusal := _room_refused(file, limit):
+                return refusal
+            file.reserve()
         yield from _fill(file, sets, content, clock)
         return None
     finally:
@@ -235,8 +246,7 @@ def _fill(
         f"{_gigabytes(file.size)} in {file.path.parent}"
     )
     started = synced = told = clock()
-    with file.path.open("r+b" if file.path.exists() else "w+b") as rows:
-        rows.truncate(done * file.row_bytes)
+    with file.path.open("r+b") as rows:
         rows.seek(done * file.row_bytes)
         for images, indices in _batches(sets, done):
             block = _rows(images, indices)

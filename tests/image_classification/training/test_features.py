@@ -220,6 +220,15 @@ class TestRoom:
         assert sets is None and other.exists()
         assert "beside what others fill" in words[0]
 
+    def test_of_two_fills_at_once_the_first_counts_at_its_full_size(self, tmp_path: Path) -> None:
+        limit = 1.5 * 10 * 12 * 4 / 1e9
+        first = kept_features([Fake(10)], CONTENT, tmp_path, limit)
+        next(first)  # it is about to compute its first image
+        sets, words = kept(tmp_path, Fake(10), limit=limit, content=Content({"b": 1}, CONTENT.what))
+        assert sets is None
+        assert "beside what others fill" in words[0]
+        assert told(first).sets is not None
+
     def test_what_is_older_makes_room_on_a_full_disk_too(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
