@@ -18,13 +18,13 @@ class PointSearcher(WithoutMemory):
     Ray is told nothing but what to run.
     """
 
-    def __init__(self, points: PointSearch) -> None:
-        """points: of one arm."""
+    def __init__(self, points: PointSearch, progress: ProgressListener) -> None:
+        """points: of one arm. progress: told how many trials are left."""
         objective = points.objective
         super().__init__(
             metric=list(objective.names), mode=[name[:3] for name in objective.directions]
         )
-        self._points = points
+        self._points, self._progress = points, progress
         self.error: Exception | None = None
         """Why the search cannot go on."""
 
@@ -43,6 +43,7 @@ class PointSearcher(WithoutMemory):
         except Exception as error:
             self.error = error
             raise
+        self._progress.left_to_run(self._points.trials_left)
         if task is not None:
             return {"task": task.model_dump(mode="json")}
         return FINISHED if self._points.finished else None
@@ -60,6 +61,7 @@ class Teller:
         """searcher: stopped when telling fails. to: told everything."""
         self._searcher, self._points, self._to = searcher, points, to
         self.run_started = to.run_started
+        self.left_to_run = to.left_to_run
         self.remarked = to.remarked
         self.data_loading = to.data_loading
         self.trial_started = to.trial_started

@@ -118,6 +118,20 @@ class PointSearch:
         return max(0, self._options.trials - self._asked) + len(self._open)
 
     @property
+    def trials_left(self) -> int:
+        """Trials that are still to end, at most: of points that are not asked for yet each counts,
+        recorded or not.
+        """
+        missing = {
+            task.hash
+            for point in self._open
+            for task in point.tasks
+            if task.hash not in point.found
+        }
+        not_asked = max(0, self._options.trials - self._asked)
+        return not_asked * len(self._options.seeds) + len(missing | self._running)
+
+    @property
     def finished(self) -> bool:
         """Whether all points are told."""
         return self.points_left == 0

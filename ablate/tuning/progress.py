@@ -32,8 +32,13 @@ class TrialName(NamedTuple):
 class ProgressListener(Protocol):
     """Is told, in the driver, what happens to the trials of a run."""
 
-    def run_started(self, total: int, to_run: int, metric: str) -> None:
-        """total: trials planned; to_run: those still missing. metric: the study's."""
+    def run_started(self, total: int, to_run: int, metric: str, at_most: bool = False) -> None:
+        """total: trials planned; to_run: those still missing. metric: the study's. at_most: whether
+        some of them may turn out not to be needed; see `left_to_run`.
+        """
+
+    def left_to_run(self, trials: int) -> None:
+        """So many trials are left at most: others were found to be recorded, or are not needed."""
 
     def remarked(self, remark: str) -> None:
         """What to know of the trials that follow."""
@@ -57,7 +62,8 @@ class ProgressListener(Protocol):
 class Silent:
     """A listener that says nothing."""
 
-    def run_started(self, total: int, to_run: int, metric: str) -> None: ...
+    def run_started(self, total: int, to_run: int, metric: str, at_most: bool = False) -> None: ...
+    def left_to_run(self, trials: int) -> None: ...
     def remarked(self, remark: str) -> None: ...
     def data_loading(self, name: str) -> None: ...
     def trial_started(self, hash_: str, trial: TrialName) -> None: ...
@@ -73,13 +79,13 @@ class Tally:
         """clock: seconds, from any start."""
         self._clock = clock
         self._start: float | None = None
-        self.total = self.done = self._ended_here = self._to_run = 0
+        self.total = self.done = self._ended_here = 0
 
     def begin(self, total: int, to_run: int) -> None:
         """total: trials planned; to_run: those not recorded yet."""
-        self.total, self._to_run = total, to_run
-        self.done, self._ended_here = total - to_run, 0
+        self.total, self._ended_here = total, 0
         self._start = None
+        self.count_left(to_run)
 
     def count_from_now(self) -> None:
         """The first trial starts: reading data and starting workers says nothing of the pace."""
@@ -90,12 +96,16 @@ class Tally:
         self.done += 1
         self._ended_here += 1
 
+    def count_left(self, trials: int) -> None:
+        """So many are still to do."""
+        self.done = self.total - trials
+
     def seconds_left(self) -> float | None:
         """None before the first trial has ended."""
         if self._start is None or not self._ended_here:
             return None
         pace = (self._clock() - self._start) / self._ended_here
-        return pace * (self._to_run - self._ended_here)
+        return pace * (self.total - self.done)
 
     def __str__(self) -> str:
         left = self.seconds_left()
@@ -116,10 +126,17 @@ class PlainProgress:
         self._last_said: dict[str, float] = {}
         self._last_point: dict[str, float] = {}
 
-    def run_started(self, total: int, to_run: int, metric: str) -> None:
+    def run_started(self, total: int, to_run: int, metric: str, at_most: bool = False) -> None:
         self._metric = metric
         self._tally.begin(total, to_run)
-        self._say(_opening(total, to_run))
+        self._say(_opening(total, to_run, at_most))
+
+    def left_to_run(self, trials: int) -> None:
+        """A line of its own only where no trial's end will say that all is done."""
+        before = self._tally.done
+        self._tally.count_left(trials)
+        if before < self._tally.done == self._tally.total:
+            self._say(str(self._tally))
 
     def remarked(self, remark: str) -> None:
         self._say(remark)
@@ -180,11 +197,14 @@ class LiveProgress:
     def __exit__(self, *exception: object) -> None:
         self._live.stop()
 
-    def run_started(self, total: int, to_run: int, metric: str) -> None:
+    def run_started(self, total: int, to_run: int, metric: str, at_most: bool = False) -> None:
         self._metric = metric
         self._tally.begin(total, to_run)
         self._status = "starting" if to_run else ""
-        self._console.print(_opening(total, to_run), highlight=False)
+        self._console.print(_opening(total, to_run, at_most), highlight=False)
+
+    def left_to_run(self, trials: int) -> None:
+        self._tally.count_left(trials)
 
     def remarked(self, remark: str) -> None:
         self._console.print(remark, markup=False, highlight=False, soft_wrap=True)
@@ -246,9 +266,11 @@ def show_progress(file: TextIO | None = None) -> Iterator[ProgressListener]:
         yield live
 
 
-def _opening(total: int, to_run: int) -> str:
-    plural = "" if total == 1 else "s"
-    return f"{total} trial{plural}, {total - to_run} already recorded, {to_run} to run"
+def _opening(total: int, to_run: int, at_most: bool) -> str:
+    trials = f"{total} trial{'' if total == 1 else 's'}"
+    if at_most:
+        return f"{trials} at most, of which at most {to_run} to run"
+    return f"{trials}, {total - to_run} already recorded, {to_run} to run"
 
 
 def _arm(trial: TrialName) -> str:

@@ -219,10 +219,9 @@ def _run(
     max_concurrent: int | None,
 ) -> None:
     """Run what trials the points still miss."""
-    planned = points.points_left * len(asked.options.seeds)
+    planned = points.trials_left
     if not points.has_work():
         return
-    left = points.points_left * len(asked.options.seeds)
     if points.outside:
         contexts = len(asked.plan.study.contexts)
         name = points.arm.name if contexts == 1 else f"{points.arm.context}/{points.arm.name}"
@@ -230,14 +229,14 @@ def _run(
             f"{name}: its settings in the study lie outside the space "
             f"({points.outside}): the search does not start from them"
         )
-    ray.progress.run_started(planned, left, asked.objective.metric)
+    ray.progress.run_started(planned, points.trials_left, asked.objective.metric, at_most=True)
     references = ray.references()
     points.resources = choose_resources(wish, offered(), largest_machine())
     points.provenance = provenance()
-    searcher = PointSearcher(points)
+    searcher = PointSearcher(points, ray.progress)
     try:
         run_tasks(
-            [points.sample_task()] * left,
+            [points.sample_task()] * points.trials_left,
             asked.store,
             ray.workload,
             references,

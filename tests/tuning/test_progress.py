@@ -56,6 +56,23 @@ def test_plain_lines_tell_each_ending():
     ]
 
 
+def test_trials_that_turn_out_not_to_be_needed_count_as_done():
+    file, trial = io.StringIO(), TrialName("baseline", "adam", 0)
+    listener = PlainProgress(file, Clock())
+    listener.run_started(5, 4, "test_accuracy", at_most=True)
+    listener.trial_started("0", trial)
+    listener.left_to_run(3)
+    listener.trial_ended("0", trial, make_record(cost=Cost(seconds=1)))
+    listener.left_to_run(1)
+    listener.left_to_run(0)
+    listener.left_to_run(0)
+    assert file.getvalue().splitlines() == [
+        "5 trials at most, of which at most 4 to run",
+        "3/5  adam, seed 0  test_accuracy 82.5  1.0 s",
+        "5/5",
+    ]
+
+
 def test_the_live_table_shows_what_runs():
     file, clock = io.StringIO(), Clock()
     console = Console(file=file, force_terminal=True, width=100, color_system=None)

@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import signal
@@ -25,7 +26,7 @@ from ablate.study.search_space import Parameter, SearchSpace
 from ablate.tuning import search
 from ablate.tuning.optuna_storage import open_storage, revive
 from ablate.tuning.points import values_of_params
-from ablate.tuning.progress import Silent
+from ablate.tuning.progress import PlainProgress, Silent
 from ablate.tuning.samplers import SAMPLERS
 from ablate.tuning.search import search_arms
 from tests.tuning.here import run_here, search_here
@@ -411,6 +412,16 @@ class TestSearch:
         result = find(plan, tmp_path / "run", of, trials=6, sampler="random")
         assert len(result.points) == 6
         assert len(starts(tmp_path / "log")) == 2
+
+    def test_the_tally_reaches_its_end_though_trials_are_shared_and_recorded(self, tmp_path: Path):
+        of = space(parameter("width", type="categorical", choices=(8, 16)))
+        plan = make_valley_plan({"width": 8})
+        find(plan, tmp_path, of, trials=1, sampler="random", storage=str(tmp_path / "other"))
+        told = io.StringIO()
+        find(plan, tmp_path, of, trials=6, sampler="random", progress=PlainProgress(told))
+        first, *_, last = told.getvalue().splitlines()
+        assert first == "6 trials at most, of which at most 2 to run"
+        assert last == "6/6"
 
     def test_the_test_set_is_not_looked_at(self, tmp_path: Path):
         result = find(make_valley_plan(metric="test_accuracy"), tmp_path, trials=2)
