@@ -33,8 +33,8 @@ def make_sampler(
 
     asked: points asked for so far. What is drawn follows from that and the seed, so that a search
     which was killed goes on as if it had not been; but for the quasi-random sequence, which
-    remembers in the storage how far it has come. trials: points in all, of which the model-based
-    samplers draw a third, at least 4 and at most 10, at random.
+    remembers in the storage how far it has come. trials: points in all, of which tpe and
+    gaussian_process draw a third, at least 4 and at most 10, at random; cma_es draws one so.
     """
     drawn = _drawn_seed(seed, asked)
     start = max(4, min(10, trials // 3))
