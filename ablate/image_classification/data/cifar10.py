@@ -72,7 +72,6 @@ def load(data_dir: Path | None = None) -> ImageData:
     """
     train, test = (_cached(part, data_dir) for part in (TRAIN, TEST))
     return ImageData(
-        name="cifar10",
         train_images=_channels_first(train[0]),
         train_labels=train[1],
         test_images=_channels_first(test[0]),

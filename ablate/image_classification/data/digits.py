@@ -32,7 +32,6 @@ def load(data_dir: Path | None = None) -> ImageData:
     labels = bunch.target.astype(np.int64)
     test = _test_mask(labels)
     return ImageData(
-        name="digits",
         train_images=images[~test],
         train_labels=labels[~test],
         test_images=images[test],

@@ -14,7 +14,6 @@ class ImageData:
     int64 (N,). mean, std: of each channel, for pixel values from 0 to 1.
     """
 
-    name: str
     train_images: NDArray[np.uint8]
     train_labels: NDArray[np.int64]
     test_images: NDArray[np.uint8]

@@ -21,8 +21,6 @@ class DatasetDescription(NamedTuple):
 
     input_shape: tuple[int, int, int]
     class_names: tuple[str, ...]
-    train_size: int
-    test_size: int
     class_sizes: tuple[int, ...]
     digest: str
     module: str
@@ -48,8 +46,6 @@ DATASETS = {
             "ship",
             "truck",
         ),
-        train_size=50_000,
-        test_size=10_000,
         class_sizes=(5_000,) * 10,
         digest="47af8b02cfcfb6cd+f9b1e2130bab680d",
         module="ablate.image_classification.data.cifar10",
@@ -57,8 +53,6 @@ DATASETS = {
     "digits": DatasetDescription(
         input_shape=(3, 32, 32),
         class_names=tuple("0123456789"),
-        train_size=1_433,
-        test_size=364,
         class_sizes=(142, 145, 141, 146, 144, 145, 144, 143, 139, 144),
         digest="fa3533ecbf98e1a0",
         module="ablate.image_classification.data.digits",

@@ -32,7 +32,7 @@ def data_set() -> ImageData:
     train, test = (random.integers(0, 256, (n, 3, 32, 32), dtype=np.uint8) for n in (20, 5))
     labels = np.arange(20) % 10
     mean, std = (0.1, 0.2, 0.3), (0.4, 0.5, 0.6)
-    return ImageData("digits", train, labels, test, labels[:5], mean, std)
+    return ImageData(train, labels, test, labels[:5], mean, std)
 
 
 def received(settings: dict[str, Any], indices: list[int], which: str = "images") -> Tensor:
