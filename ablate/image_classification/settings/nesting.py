@@ -1,21 +1,9 @@
-"""Settings as sections of keys, whether they come dotted or nested."""
+"""Nested settings, section by section: one laid over another, and what differs."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from ablate.workload import Settings
-
-
-def nested(settings: Mapping[str, Any]) -> Settings:
-    """{"a.b": 1, "a": {"c": 2}} -> {"a": {"b": 1, "c": 2}}; later entries win."""
-    result: Settings = {}
-    for key, value in settings.items():
-        *parents, last = key.split(".")
-        entry: Settings = {last: nested(value) if isinstance(value, Mapping) else value}
-        for parent in reversed(parents):
-            entry = {parent: entry}
-        result = merged(result, entry)
-    return result
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> Settings:

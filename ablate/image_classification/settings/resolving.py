@@ -11,9 +11,9 @@ from ablate.image_classification.architecture.presets import PRESETS
 from ablate.image_classification.settings.checks import check
 from ablate.image_classification.settings.implied import CHANNELS
 from ablate.image_classification.settings.keys import ImageClassificationSettings
-from ablate.image_classification.settings.nesting import merged, nested
+from ablate.image_classification.settings.nesting import merged
 from ablate.image_classification.settings.refusals import problems
-from ablate.workload import Settings
+from ablate.workload import Settings, nested
 
 _ADDED_FOR_THE_HASH = (("data", "digest"), ("data", CHANNELS), ("architecture", "weights_digest"))
 """Sections and keys of `identity` that are no settings."""
