@@ -156,22 +156,6 @@ class SearchSpace(_Frozen):
         """The settings that a point sets, by dotted key."""
         return {item.key: values[item.name] for item in self.parameters if item.name in values}
 
-    def combinations(self) -> list[Values]:
-        """A point for each combination of choices, with numbers at the low ends of their ranges."""
-        points: list[Values] = [{}]
-        for parameter in self.parameters:
-            values = parameter.choices or parameter.bounds[:1]
-            points = [
-                {**point, **of_one}
-                for point in points
-                for of_one in (
-                    [{parameter.name: value} for value in values]
-                    if self.active(parameter, point)
-                    else [{}]
-                )
-            ]
-        return points
-
     def values_of(self, resolved: Settings) -> Values | None:
         """The point at which complete settings lie, or None where they lie outside."""
         values, outside = self.place_of(resolved)

@@ -10,6 +10,7 @@ A file holds `parameters`, each under its settings key, or under a name and with
       why: below it nothing moves in ten epochs, above it everything diverges
 """
 
+import itertools
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -142,6 +143,21 @@ def probes(space: SearchSpace, arm: Arm) -> Iterator[SettingsOverride]:
         base = _prepared(space, parameter, arm)
         for value in parameter.extremes:
             yield overlaid(base, {parameter.key: value})
+
+
+def probes_of_pairs(space: SearchSpace, arm: Arm) -> Iterator[SettingsOverride]:
+    """The same at each two choices that two parameters may take together. All combinations of more
+    would be too many of a large space.
+    """
+    by_name = {item.name: item for item in space.parameters}
+    categorical = [parameter for parameter in space.parameters if parameter.choices]
+    for one, other in itertools.combinations(categorical, 2):
+        held = _needed(by_name, other.name).get(one.name, one.choice_names)
+        first = arm.model_copy(update={"settings": _prepared(space, one, arm)})
+        base = _prepared(space, other, first)
+        for choice, another in itertools.product(one.choices, other.choices):
+            if scalar_name(choice) in held:
+                yield overlaid(overlaid(base, {one.key: choice}), {other.key: another})
 
 
 # --- one parameter as it is written --------------------------------------------------------------

@@ -4,7 +4,6 @@ Points are chosen by validation metrics alone. The workload scores the test set 
 trial, as always; a search never reads that score.
 """
 
-import itertools
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -18,11 +17,11 @@ from ablate.records.greedy_path import criterion
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchMethod, SearchResult
 from ablate.records.store import RecordStore, writer_lock
-from ablate.study.arms import Arm, overlaid
+from ablate.study.arms import Arm
 from ablate.study.plan import Plan
 from ablate.study.search_options import DEFAULTS, SearchOptions
 from ablate.study.search_space import SearchSpace
-from ablate.study.space_file import check_space, probes
+from ablate.study.space_file import check_space, probes, probes_of_pairs
 from ablate.tuning.cluster import cluster, largest_machine, offered
 from ablate.tuning.optuna_storage import (
     JOURNAL_FILE,
@@ -204,9 +203,8 @@ class _LazyRay:
         settings = [dict(arm.settings) for arm in self._arms]
         settings += [probe for arm in self._arms for probe in probes(self._space, arm)]
         resolved = [self.workload.resolve(one) for one in settings]
-        for arm, point in itertools.product(self._arms, self._space.combinations()):
+        for together in (two for arm in self._arms for two in probes_of_pairs(self._space, arm)):
             with suppress(SettingsError):  # such a point has no trial
-                together = overlaid(arm.settings, self._space.settings(point))
                 resolved.append(self.workload.resolve(together))
         return list(dict.fromkeys(n for one in resolved for n in self.workload.data_needed(one)))
 

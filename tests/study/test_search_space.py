@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from ablate.study.search_space import Parameter, SearchSpace, value_at
+from ablate.study.search_space import Parameter, value_at
 
 RATE = Parameter(name="r", key="r", type="float", range=(1e-4, 1), scale="log", why="w")
 SHARE = Parameter(name="s", key="s", type="float", range=(0, 0.5), why="w")
@@ -90,15 +90,3 @@ def test_a_value_has_a_position_between_the_ends(
 ):
     parameter = Parameter(name="a", key="a", why="a test", **entries)
     assert parameter.position(value) == pytest.approx(position)
-
-
-def test_combinations_are_those_that_conditions_allow():
-    under_b = RATE.model_copy(update={"when": {"c": ("b",)}})
-    flag = Parameter(name="f", key="f", type="categorical", choices=(True, None), why="w")
-    points = SearchSpace(name="s", parameters=(WORD, under_b, flag)).combinations()
-    assert points == [
-        {"c": "a", "f": True},
-        {"c": "a", "f": None},
-        {"c": "b", "r": 1e-4, "f": True},
-        {"c": "b", "r": 1e-4, "f": None},
-    ]

@@ -7,12 +7,14 @@ from ablate.study.arms import Arm
 from ablate.study.loading import load_study
 from ablate.study.own_point import why_outside
 from ablate.study.plan import make_plan
+from ablate.study.search_space import Parameter, SearchSpace
 from ablate.study.space_file import (
     check_space,
     find_space,
     folders_near,
     load_space,
     probes,
+    probes_of_pairs,
     read_space,
 )
 from ablate.workload import load_workload
@@ -361,6 +363,23 @@ class TestAgainstTheWorkload:
         assert momenta == [
             {"training.optimizer": "sgd", "training.momentum": value} for value in (0.0, 0.9)
         ]
+
+    def test_pairs_of_choices_are_those_that_may_go_together(self):
+        def of(name: str, *choices: str, **when: tuple[str, ...]) -> Parameter:
+            return Parameter(
+                name=name, key=name, type="categorical", choices=choices, when=when, why="a test"
+            )
+
+        space = SearchSpace(
+            name="space",
+            parameters=(of("a", "x", "y"), of("b", "p", "q", a=("y",)), of("c", "0", "1")),
+        )
+        pairs = [tuple(probe.values()) for probe in probes_of_pairs(space, arm())]
+        assert set(pairs) == {
+            *(("y", b) for b in "pq"),
+            *((a, c) for a in "xy" for c in "01"),
+            *(("y", b, c) for b in "pq" for c in "01"),
+        }
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "search_spaces").glob("*.yaml")), ids=str)
