@@ -20,7 +20,8 @@ Maps = NDArray[np.floating[Any]]
 
 _REACH = 99.5  # percentile of the absolute values at which the colours end
 _GAP = 0.1  # between maps, as a share of a cell's width
-_PIXELS = 24  # of a map's width, at least, so that the gap can be a whole number of them
+_MAP_IN_GAPS = round((1 - _GAP) / _GAP)
+_PIXELS = 24  # of a map's width, at least; of more, half a pixel of the gap is not to be seen
 _LABEL = 0.15  # inches above a map for its own number
 _ROOM_FOR_LABEL = 0.42  # inches
 _ROOM_FOR_TICK = 0.2  # inches
@@ -136,13 +137,16 @@ def draw_bar(
 
 def joined(maps: Maps) -> Maps:
     """Maps in a row, with a gap behind each: (height, width, ...), where every pixel of a small map
-    is repeated, and gaps are NaN, or white among colours.
+    is repeated until the gap is a whole number of them, and gaps are NaN, or white among colours.
 
     One image for many maps is drawn many times faster than as many images.
     """
-    repeats = -(-_PIXELS // maps.shape[2])
+    width = maps.shape[2]
+    repeats = -(-_PIXELS // width)
+    while repeats > 1 and width * repeats % _MAP_IN_GAPS:
+        repeats += 1
     large = maps.repeat(repeats, axis=1).repeat(repeats, axis=2)
-    gap = round(large.shape[2] * _GAP / (1 - _GAP))
+    gap = round(large.shape[2] / _MAP_IN_GAPS)
     padding = [(0, 0), (0, 0), (0, gap)] + [(0, 0)] * (maps.ndim - 3)
     empty = np.nan if maps.ndim == 3 else 1.0
     return np.concatenate(list(np.pad(large, padding, constant_values=empty)), axis=1)

@@ -36,13 +36,21 @@ def test_a_mosaic_is_square_or_wider(count: int, columns: int) -> None:
 def test_each_map_stands_whole_in_its_row_with_gaps_between() -> None:
     maps = maps_of(3, 2, 3)
     strip = joined(maps)
-    repeats = 8  # 24 pixels a map
-    assert strip.shape == (16, 3 * (24 + 3))
+    repeats = 9  # 27 pixels a map
+    assert strip.shape == (18, 3 * (27 + 3))
     for position, expected in enumerate(maps):
-        cell = strip[:, position * 27 : (position + 1) * 27]
-        np.testing.assert_array_equal(cell[::repeats, :24:repeats], expected)
-        assert np.isnan(cell[:, 24:]).all()
-    assert (joined(np.zeros((2, 8, 8, 3)))[:, 24:27] == 1).all()  # white among colours
+        cell = strip[:, position * 30 : (position + 1) * 30]
+        np.testing.assert_array_equal(cell[::repeats, :27:repeats], expected)
+        assert np.isnan(cell[:, 27:]).all()
+    assert (joined(np.zeros((2, 8, 8, 3)))[:, 72:80] == 1).all()  # white among colours
+
+
+@pytest.mark.parametrize("side", [1, 2, 3, 4, 5, 7, 8, 16])
+def test_a_small_map_fills_the_line_around_it(side: int) -> None:
+    (width,) = joined(maps_of(1, side, side)).shape[1:]
+    pixels = width * 0.9
+    assert pixels == pytest.approx(round(pixels))
+    assert round(pixels) % side == 0
 
 
 def test_rows_are_drawn_from_the_top_and_the_last_may_be_short(figure: Figure) -> None:
