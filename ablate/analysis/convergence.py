@@ -135,8 +135,9 @@ def curve_means(
     mean over training: the area under the curve by the length of training.
 
     All are taken at the same epochs, those at which every trial that is still in training has a
-    point, each weighted by the stretch from the one before. A trial that has ended holds its last
-    value for as long as another one goes on. diverged: the chance level of the curve, of trials
+    point, each weighted by the stretch from the one before; where seeds have no such epoch in
+    common, the trials of each seed by themselves. A trial that has ended holds its last value for
+    as long as another one goes on. diverged: the chance level of the curve, of trials
     that count so; NaN where it is unknown.
     """
     name = f"{curve}_mean"
@@ -148,19 +149,27 @@ def curve_means(
         if key[:2] in arms and key not in diverged
     }
     means = {key: value for key, value in diverged.items() if key[:2] in arms}
-    means |= dict(zip(points, _means_at_the_same_epochs(list(points.values())), strict=True))
+    found = _means_at_the_same_epochs(points)
+    if not any(map(np.isfinite, found.values())):
+        for seed in {key[2] for key in points}:
+            of_seed = {key: curve for key, curve in points.items() if key[2] == seed}
+            found |= _means_at_the_same_epochs(of_seed)
+    means |= found
     rows = [(*key, mean) for key, mean in means.items() if np.isfinite(mean)]
     return pd.DataFrame(rows, columns=[*_TRIAL, name])
 
 
-def _means_at_the_same_epochs(curves: Sequence["pd.Series[float]"]) -> list[float]:
-    shared = _shared([curve.index for curve in curves])
-    if not any(all(epoch in curve.index for curve in curves) for epoch in shared):
-        return [np.nan] * len(curves)  # nowhere are all of them known at once
+def _means_at_the_same_epochs(curves: Mapping[Any, "pd.Series[float]"]) -> dict[Any, float]:
+    shared = _shared([curve.index for curve in curves.values()])
+    if not any(all(epoch in curve.index for curve in curves.values()) for epoch in shared):
+        return dict.fromkeys(curves, np.nan)  # nowhere are all of them known at once
     stretches = np.diff([min(0.0, shared[0]), *shared])
     weights = stretches if stretches.any() else None
-    held = (curve.reindex(curve.index.union(shared)).ffill().reindex(shared) for curve in curves)
-    return [float(np.average(curve, weights=weights)) for curve in held]
+    held = {
+        key: curve.reindex(curve.index.union(shared)).ffill().reindex(shared)
+        for key, curve in curves.items()
+    }
+    return {key: float(np.average(curve, weights=weights)) for key, curve in held.items()}
 
 
 def point_spacing(history: pd.DataFrame) -> float:

@@ -201,9 +201,21 @@ def test_a_point_counts_for_the_stretch_before_it():
 
 
 def test_trials_without_a_common_point_have_no_mean():
-    history = history_of({"wide": [[50, 60], [50, 60]]})
+    history = history_of({"wide": [[50, 60]], "baseline": [[50, 60]]})
     history["epoch"] = [1.0, 3.0, 2.0, 4.0]
     assert means_of(history).empty
+
+
+def test_where_seeds_have_no_common_point_those_of_one_seed_are_compared_at_theirs():
+    history = history_of(
+        {"wide": [[None, 60, 80], [50, 60]], "baseline": [[40, 50, 60], [40, 30]]}, step=2.0
+    )
+    history.loc[history["seed"] == 1, "epoch"] += 1.0
+    means = means_of(history).set_index(["arm", "seed"])["accuracy_mean"]
+    leads = [means["wide", seed] - means["baseline", seed] for seed in (0, 1)]
+    assert leads == pytest.approx(
+        [(4 * (60 - 50) + 2 * (80 - 60)) / 6, (3 * (50 - 40) + 2 * (60 - 30)) / 5]
+    )
 
 
 def test_a_diverged_trial_has_the_mean_of_its_chance_level():
