@@ -22,6 +22,7 @@ from ablate.records.search_result import RESULT_FILE, SearchResult, read_search,
 from ablate.records.store import (
     RecordStore,
     answers,
+    answers_a_run,
     compact_records,
     gather,
     load_records,
@@ -328,11 +329,7 @@ def recorded(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> dict[str,
     for sibling in _siblings(folder):
         with suppress(RecordError):
             known += load_records(sibling).values()
-    return {
-        record.hash: record
-        for record in reversed(known)
-        if answers(record, plan.study) and not record.is_from_elsewhere
-    }
+    return {record.hash: record for record in reversed(known) if answers_a_run(record, plan.study)}
 
 
 def searched(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Searches:

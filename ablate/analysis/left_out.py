@@ -3,7 +3,7 @@ it would be said of the others alone.
 """
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,32 +21,34 @@ def trials_of(trials: pd.DataFrame, arms: Collection[ArmKey]) -> pd.DataFrame:
     return trials[np.array(mine, dtype=bool)].drop_duplicates("hash")
 
 
-def left_out(evidence: "Evidence", claim: Claim, arms: Collection[ArmKey]) -> str:
-    """What is to be said of diverged trials of these arms that have no value in what the claim
-    compares; "" where there are none.
-    """
+class Diverged(NamedTuple):
+    """What is to be said of diverged trials; "" where there are none."""
+
+    counted: str
+    """Of those that have a value in what the claim compares."""
+    left_out: str
+    """Of those that have none."""
+
+
+def told_of_diverged(evidence: "Evidence", claim: Claim, arms: Collection[ArmKey]) -> Diverged:
+    """What is to be said beside a claim of these arms' trials."""
     own = trials_of(evidence.trials, arms)
     diverged = own[own["status"] == "diverged"]
-    lost = diverged[~_has_value(evidence, claim, diverged)] if len(diverged) else diverged
-    if lost.empty:
-        return ""
-    told = _of_each_arm(lost, own)
+    if diverged.empty:
+        return Diverged("", "")
+    known = _has_value(evidence, claim, diverged)
+    counted, lost = (_of_each_arm(some, own) for some in (diverged[known], diverged[~known]))
+    return Diverged(
+        f"Diverged, and counted as without learning: {counted}." if counted else "",
+        _left_out(evidence, claim, lost) if lost else "",
+    )
+
+
+def _left_out(evidence: "Evidence", claim: Claim, told: str) -> str:
     if evidence.plan.study.diverged == "failure_rate":
         return f"Diverged, and left out: {told}. It is said of the others alone."
     metric = claim.curve if isinstance(claim, Faster) else evidence.metric_of(claim)
     return f"Diverged: {told}. {no_chance_level(metric)}"
-
-
-def counted_at_chance(evidence: "Evidence", claim: Claim, arms: Collection[ArmKey]) -> str:
-    """What is to be said of diverged trials of these arms that have a value in what the claim
-    compares; "" where there are none.
-    """
-    own = trials_of(evidence.trials, arms)
-    diverged = own[own["status"] == "diverged"]
-    counted = diverged[_has_value(evidence, claim, diverged)] if len(diverged) else diverged
-    if counted.empty:
-        return ""
-    return f"Diverged, and counted as without learning: {_of_each_arm(counted, own)}."
 
 
 def _of_each_arm(some: pd.DataFrame, trials: pd.DataFrame) -> str:

@@ -14,7 +14,7 @@ from ablate.analysis import inference
 from ablate.analysis.convergence import at_shared_epochs, curve_means, epochs_to, point_spacing
 from ablate.analysis.effects import SeedContrast, compared, contrast, values_of
 from ablate.analysis.inference import ALPHA, Critical, Decision, Sample
-from ablate.analysis.left_out import counted_at_chance, left_out, trials_of
+from ablate.analysis.left_out import told_of_diverged, trials_of
 from ablate.analysis.sequential import GivenUp, Outcome
 from ablate.analysis.tables import (
     ArmKey,
@@ -174,11 +174,10 @@ def _of_all_trials(evidence: Evidence, claim: Claim, reading: Reading) -> Readin
     would have them count, those that trained settle nothing: an arm that collapses half the time
     would be judged by its better half.
     """
-    keys = {arm.key for arm in reading.arms}
-    counted, lost = counted_at_chance(evidence, claim, keys), left_out(evidence, claim, keys)
-    notes = filter(None, (reading.note, counted, lost))
+    told = told_of_diverged(evidence, claim, {arm.key for arm in reading.arms})
+    notes = filter(None, (reading.note, *told))
     reading = reading._replace(note=" ".join(notes))
-    if not lost or evidence.plan.study.diverged == "failure_rate":
+    if not told.left_out or evidence.plan.study.diverged == "failure_rate":
         return reading
     return reading._replace(decision=inference.among(reading.decision, ()), possible=())
 

@@ -73,8 +73,8 @@ def history_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFram
     leaves those out: context, arm, seed, epoch and the columns of the history.
 
     Where no trial counts epochs, their steps take the place of epochs (see `counts_steps`); points
-    without either are numbered from 1. Of several points of one epoch, as of a function that counts
-    whole epochs and validates more often, the last stands for it.
+    without either are numbered from 1. Of several points of one epoch, or step, as of a function
+    that counts whole epochs and validates more often, the last stands for it.
     """
     counted = ["completed", *(["diverged"] if plan.study.diverged == "chance" else [])]
     frames = []
@@ -91,9 +91,10 @@ def history_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFram
 
 
 def _with_epochs(points: pd.DataFrame, by_steps: bool) -> pd.DataFrame:
-    if "epoch" in points:
-        return points.drop_duplicates("epoch", keep="last")
-    return points.assign(epoch=points["step"] if by_steps else np.arange(1.0, len(points) + 1))
+    if "epoch" not in points:
+        places = points["step"] if by_steps else np.arange(1.0, len(points) + 1)
+        points = points.assign(epoch=places)
+    return points.drop_duplicates("epoch", keep="last")
 
 
 def counts_steps(history: pd.DataFrame) -> bool:

@@ -172,6 +172,11 @@ def answers(record: TrialRecord, study: Study) -> bool:
     return not (wants_weights and record.status == "completed" and record.weights is None)
 
 
+def answers_a_run(record: TrialRecord, study: Study) -> bool:
+    """The same of a run, which takes no results from elsewhere."""
+    return answers(record, study) and not record.is_from_elsewhere
+
+
 def gather(
     hashes: Iterable[str], run_folder: Path, others: Iterable[Path], study: Study
 ) -> tuple[str, ...]:
@@ -192,7 +197,7 @@ def gather(
         own = Path(folder).resolve() == store.run_folder.resolve()
         other = RecordStore(folder)
         for hash_, record in (compact_records if own else _all_records)(folder).items():
-            if hash_ in missing and answers(record, study) and not record.is_from_elsewhere:
+            if hash_ in missing and answers_a_run(record, study):
                 store.put(record, other.weights_of(record))
                 missing.remove(hash_)
                 copied.append(hash_)

@@ -149,9 +149,10 @@ def test_a_history_has_one_row_a_validation_point():
     assert set(history["context"]) == {"baseline"}
 
 
-def test_of_several_points_of_one_epoch_the_last_stands_for_it():
+@pytest.mark.parametrize("place", ["epoch", "step"])
+def test_of_several_points_of_one_epoch_or_step_the_last_stands_for_it(place: str):
     plan = plan_of(WIDTH, seeds=1)
-    curve = {"epoch": [1, 1, 2, 2], "loss": [4.0, 3.0, 2.0, 1.0]}
+    curve = {place: [1, 1, 2, 2], "loss": [4.0, 3.0, 2.0, 1.0]}
     history = history_table(plan, records_of(plan, {"baseline": [80]}, {"baseline": [curve]}))
     assert history[["epoch", "loss"]].to_numpy().tolist() == [[1.0, 3.0], [2.0, 1.0]]
 
