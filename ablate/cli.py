@@ -119,7 +119,7 @@ def run(
     """
     from ablate.analysis.looks import never_decided
     from ablate.records.looks import sequential_plan
-    from ablate.run_folder import folder_for
+    from ablate.stored_study import folder_for
     from ablate.study_run import run_study
     from ablate.tuning.progress import show_progress
     from ablate.tuning.runner import ResourceWish
@@ -167,7 +167,8 @@ def plan(
     from ablate.records.greedy_path import follow
     from ablate.records.looks import with_looks
     from ablate.records.tuned_search import own_plan
-    from ablate.run_folder import folder_for, recorded, searched
+    from ablate.run_folder import recorded, searched
+    from ablate.stored_study import folder_for
     from ablate.study.cost import cost_sentence, data_sentence, tuning_sentence
     from ablate.study.plan import plan_table
 
@@ -220,16 +221,12 @@ def report(
     ablate report runs/optimizer-learning_rate
     ablate report studies/pooling.yaml --results results.csv
     """
+    from ablate.combined_runs import read_runs
+    from ablate.refused_folders import refuse_results_beside_a_run, refuse_to_report_into
     from ablate.reporting.picture_folder import PICTURES_FOLDER, carry_pictures
-    from ablate.run_folder import (
-        folder_for_results,
-        make_folder,
-        read_runs,
-        refuse_results_beside_a_run,
-        refuse_to_report_into,
-        write_compact_run,
-    )
+    from ablate.run_folder import make_folder, write_compact_run
     from ablate.search_folder import is_search
+    from ablate.stored_study import folder_for_results
 
     if any(map(is_search, runs)):
         report_of_search(runs, results, out or runs[0], compact)

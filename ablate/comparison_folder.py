@@ -12,13 +12,15 @@ import pandas as pd
 from ablate.analysis.comparison import Comparison, Contender, compare, labels_of
 from ablate.analysis.convergence import NO_CURVES
 from ablate.atomic import write_atomically
+from ablate.combined_runs import read_runs
 from ablate.errors import AblateError, Problem, did_you_mean
 from ablate.reporting import formatting
 from ablate.reporting.figures import comparison as figure_of
 from ablate.reporting.figures import curves, theme
 from ablate.reporting.figures.palette import arm_styles
 from ablate.reporting.picture import Picture, draw_picture
-from ablate.run_folder import RUNS, make_folder, read_runs
+from ablate.run_folder import make_folder
+from ablate.stored_study import RUNS
 from ablate.study.arms import BASELINE
 
 MOST = 10

@@ -21,19 +21,9 @@ from ablate.records.schema import TrialRecord
 from ablate.records.search_result import RESULT_FILE, SearchResult, read_search, write_search
 from ablate.records.store import RecordStore, holds_records, load_records, writer_lock
 from ablate.records.tuned_search import Searches, each_once, finished, is_of_arm, metric_of
-from ablate.run_folder import (
-    SPACE_FILE,
-    STUDY_FILE,
-    collect_trials,
-    folder_for,
-    make_folder,
-    recorded,
-    refuse_a_run,
-    refuse_another_study,
-    searched,
-    taken_back,
-    write_study,
-)
+from ablate.refused_folders import SPACE_FILE, refuse_a_run, refuse_another_study
+from ablate.run_folder import collect_trials, make_folder, recorded, searched, taken_back
+from ablate.stored_study import STUDY_FILE, folder_for, write_study
 from ablate.study.arms import Arm
 from ablate.study.loading import load_study
 from ablate.study.plan import Plan, make_plan

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ablate.combined_runs import read_runs
 from ablate.errors import AblateError, Problem, did_you_mean
 from ablate.image_classification.architecture.presets import PRESETS
 from ablate.image_classification.architecture.spec import NO_WEIGHTS
@@ -12,7 +13,7 @@ from ablate.image_classification.settings.keys import ImageClassificationSetting
 from ablate.image_classification.settings.resolving import parse, resolve
 from ablate.records.store import RecordStore, record_files
 from ablate.reporting.picture_folder import PICTURES_FOLDER
-from ablate.run_folder import STUDY_FILE, read_runs
+from ablate.stored_study import STUDY_FILE
 from ablate.study.plan import Plan, PlannedTrial
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from ablate.comparison_folder import compare_runs, run_names, shown_rows
 from ablate.errors import AblateError
 from ablate.study.plan import Plan
-from tests.test_run_folder import completed, make_report, make_run
+from tests.runs import completed, make_report, make_run
 from tests.tuning.studies import make_trivial_plan
 
 HISTORY = {

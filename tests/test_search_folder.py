@@ -21,7 +21,7 @@ from ablate.study.loading import load_study
 from ablate.study.plan import Plan, make_plan
 from ablate.study.search_options import SearchOptions
 from ablate.study.search_space import Parameter
-from ablate.study.space_file import load_space
+from ablate.study.space_file import check_space, read_space
 from ablate.tuning.samplers import SAMPLERS
 from ablate.tuning.schedulers import SCHEDULERS
 from ablate.workload import load_workload
@@ -314,7 +314,8 @@ def test_the_command_at_the_head_of_a_space_can_be_meant(path: Path):
     study, arm, space = command.groups()
     assert space == path.stem
     plan = make_plan(load_study(ROOT / study))
-    load_space(path, load_workload(plan.study.workload), chosen_arms(plan, arm))
+    loaded = read_space(path)
+    check_space(loaded.space, load_workload(plan.study.workload), chosen_arms(plan, arm))
 
 
 class TestPage:
@@ -325,7 +326,8 @@ class TestPage:
         path = tmp_path / "space.yaml"
         path.write_text(text)
         plan = make_plan(load_study(ROOT / "studies" / "optimizer.yaml"))
-        space = load_space(path, load_workload(plan.study.workload), plan.arms)
+        space = read_space(path).space
+        check_space(space, load_workload(plan.study.workload), plan.arms)
         assert [item.name for item in space.parameters] == [
             "optimizer",
             "training.learning_rate",

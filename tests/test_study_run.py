@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from ablate import study_run
+from ablate.combined_runs import read_runs
 from ablate.errors import AblateError
 from ablate.records.looks import sequential_plan
 from ablate.records.store import RecordStore
-from ablate.run_folder import read_runs
 from ablate.study.loading import load_study
 from ablate.study.plan import Plan, make_plan
 from ablate.study_run import run_study

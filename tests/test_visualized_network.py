@@ -7,17 +7,18 @@ import pytest
 import torch
 from safetensors.torch import save
 
+from ablate.combined_runs import read_runs
 from ablate.errors import AblateError
 from ablate.image_classification.initial_network import initial_network
 from ablate.image_classification.settings.resolving import parse
 from ablate.image_classification.workload import WORKLOAD
 from ablate.records.schema import TrialRecord
 from ablate.records.store import RecordStore
-from ablate.run_folder import read_runs, recorded, write_compact_run
+from ablate.run_folder import recorded, write_compact_run
 from ablate.study.loading import load_study
 from ablate.study.plan import Plan, PlannedTrial, make_plan
 from ablate.visualized_network import Subject, find_subject
-from tests.test_run_folder import make_run
+from tests.runs import make_run
 from tests.tuning.studies import make_trivial_plan
 
 STUDY = """\

@@ -190,6 +190,15 @@ def make_plan(study: Study, workload: Workload | None = None, chosen: tuple[str,
     return plan
 
 
+def share_an_arm(one: Plan, other: Plan) -> bool:
+    """Whether a trial of one is also one of the other, but for its seed."""
+    first, second = (
+        {trial.spec.model_copy(update={"seed": 0}).hash for trial in plan.trials}
+        for plan in (one, other)
+    )
+    return not first.isdisjoint(second)
+
+
 class PlanRow(NamedTuple):
     """An arm as `ablate plan` shows it."""
 

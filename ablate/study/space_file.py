@@ -68,20 +68,6 @@ def folders_near(study_file: Path) -> tuple[Path, Path]:
     return FOLDER, study_file.resolve().parent.parent / FOLDER
 
 
-def load_space(
-    name: str | Path, workload: Workload | None = None, arms: Sequence[Arm] = ()
-) -> SearchSpace:
-    """The space of that name, or in that file.
-
-    workload, arms: whose settings it is to be searched in, checked as `check_space` does.
-    Raises StudyError with all problems found, each with file, line and key.
-    """
-    loaded = read_space(find_space(name))
-    if workload is not None:
-        check_space(loaded.space, workload, arms, loaded.source)
-    return loaded.space
-
-
 def read_space(path: Path) -> LoadedSpace:
     """The space in a YAML file, checked as far as it goes alone. Raises StudyError."""
     source = read_yaml(path)

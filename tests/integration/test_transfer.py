@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ablate.run_folder import read_runs
+from ablate.combined_runs import read_runs
 from tests.integration.command import ROOT, finished, started
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1300)]

@@ -12,12 +12,11 @@ from ablate.study.space_file import (
     check_space,
     find_space,
     folders_near,
-    load_space,
     probes,
     probes_of_pairs,
     read_space,
 )
-from ablate.workload import load_workload
+from ablate.workload import Workload, load_workload
 from tests.study.fake_workload import FakeWorkload
 
 ROOT = Path(__file__).parents[2]
@@ -41,10 +40,17 @@ def arm(**settings: object) -> Arm:
     return Arm(name="a", context="baseline", levels={}, is_reference=False, settings=settings)
 
 
+def checked(path: Path, workload: Workload, *arms: Arm) -> SearchSpace:
+    """The space in a file, found fit for these arms."""
+    loaded = read_space(find_space(path))
+    check_space(loaded.space, workload, arms, loaded.source)
+    return loaded.space
+
+
 def complaints(path: Path, *arms: Arm) -> list[str]:
     """What is wrong, without the file's name."""
     with pytest.raises(StudyError) as caught:
-        load_space(path, FakeWorkload(), arms) if arms else load_space(path)
+        checked(path, FakeWorkload(), *arms)
     assert caught.value.exit_code == 2
     return [str(problem).replace(f"{path}, ", "") for problem in caught.value.problems]
 
@@ -257,7 +263,7 @@ class TestRefused:
             f"when: {{optimizer: {name}}}}}\n"
             for name, low in (("adam", 1e-5), ("sgd", 1e-3))
         )
-        space = load_space(write(tmp_path, CONDITIONAL + ranges), FakeWorkload(), [arm()])
+        space = checked(write(tmp_path, CONDITIONAL + ranges), FakeWorkload(), arm())
         assert space.settings({"optimizer": "sgd", "sgd_rate": 0.1}) == {
             "training.optimizer": "sgd",
             "training.rate": 0.1,
@@ -290,7 +296,7 @@ class TestRefused:
 
 class TestAgainstTheWorkload:
     def test_a_space_that_fits(self, tmp_path: Path):
-        load_space(write(tmp_path, CONDITIONAL), FakeWorkload(), [arm(), arm(**{"model.width": 4})])
+        checked(write(tmp_path, CONDITIONAL), FakeWorkload(), arm(), arm(**{"model.width": 4}))
 
     def test_a_parameter_that_the_workload_does_not_know(self, tmp_path: Path):
         path = write(tmp_path, RATE.replace("training.rate", "training.raet"))
@@ -318,7 +324,7 @@ class TestAgainstTheWorkload:
         path = write(
             tmp_path, "parameters:\n  training.momentum: {type: float, range: [0, 1], why: w}\n"
         )
-        load_space(path, FakeWorkload(), [arm(**{"training.optimizer": "sgd"})])
+        checked(path, FakeWorkload(), arm(**{"training.optimizer": "sgd"}))
         assert complaints(path, arm(**{"training.optimizer": "adam"})) == [
             "line 2, parameters.training.momentum: changes nothing in arm 'a'\n"
             "    give it a `when`, leave it out, or search another arm"
@@ -346,7 +352,7 @@ class TestAgainstTheWorkload:
         path = write(tmp_path, f"parameters:\n  {key}: {parameter}\n")
         one = arm(**{"preset": "good_model", "data.dataset": "digits"})
         with pytest.raises(StudyError) as caught:
-            load_space(path, load_workload("image_classification"), [one])
+            checked(path, load_workload("image_classification"), one)
         (problem,) = caught.value.problems
         assert problem.where == f"{path}, line 2, parameters.{key}.range"
         assert complaint in problem.message

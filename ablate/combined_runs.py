@@ -1,0 +1,102 @@
+"""Runs and reports read back: one, or several as one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ablate.errors import Problem, RecordError
+from ablate.records.schema import TrialRecord
+from ablate.records.search_result import SearchResult, read_search
+from ablate.records.store import answers, load_records
+from ablate.records.tuned_search import Searches, finished
+from ablate.run_folder import Run, followed
+from ablate.stored_study import read_stored_study
+from ablate.study.plan import Plan, make_plan, share_an_arm
+from ablate.study.schema import Study
+from ablate.study.seeds import seeds_text
+
+
+def read_runs(folders: Sequence[Path]) -> Run:
+    """The first folder's study, with the records of all folders.
+
+    folders: of runs or of reports. Where several hold a record of one trial, a finished one is
+    taken, of the earlier folder. If all are runs of one study with other seeds, the seeds are
+    joined. Raises RecordError for a folder that is neither run nor report, for one that shares no
+    trial with the first one's study, for runs that have tuned an arm differently, and for those
+    looked at after every seed in different orders; StudyError for a study.yaml that cannot be read.
+    """
+    studies = [read_stored_study(folder) for folder in folders]
+    plan = make_plan(_joined(folders, studies))
+    found: dict[str, TrialRecord] = {}
+    in_each = {folder: load_records(folder) for folder in folders}
+    for folder in reversed(folders):
+        for hash_, record in in_each[folder].items():
+            if hash_ not in found or answers(record, plan.study):
+                found[hash_] = record
+    run = followed(plan, found.get, _searches_in(folders, plan))
+    for folder, study in zip(folders[1:], studies[1:], strict=True):
+        if run.records.keys().isdisjoint(in_each[folder]):
+            raise RecordError(_without_common_trial(folder, study, folders[0], plan))
+    return run
+
+
+def _without_common_trial(folder: Path, study: Study, first: Path, plan: Plan) -> Problem:
+    if share_an_arm(make_plan(study), plan):
+        return Problem(
+            str(folder),
+            f"has recorded other seeds than {first}, and its study differs in more than these",
+            "run both from one study, so that their seeds can be joined",
+        )
+    return Problem(
+        str(folder),
+        f"has recorded no trial of the study of {first}",
+        "report the two one by one; `ablate compare` draws arms of both",
+    )
+
+
+def _searches_in(folders: Sequence[Path], plan: Plan) -> Searches:
+    """Those of all folders. Raises RecordError where two lead an arm to different settings."""
+    found: dict[tuple[str, str], tuple[Path, SearchResult]] = {}
+    for folder in folders if plan.study.tune else ():
+        for key, search in finished(plan, read_search(folder)).items():
+            where, first = found.setdefault(key, (folder, search))
+            if (first.best and first.best.settings) != (search.best and search.best.settings):
+                raise RecordError(
+                    Problem(
+                        str(folder),
+                        f"has tuned arm '{key[1]}' to other settings than {where}",
+                        "report the two one by one",
+                    )
+                )
+    return {key: search for key, (_, search) in found.items()}
+
+
+def _joined(folders: Sequence[Path], studies: Sequence[Study]) -> Study:
+    """The first study; with the seeds of all, if they differ in nothing else. Raises RecordError
+    where such were looked at after every seed, each in another order.
+    """
+    first = studies[0]
+    alike = all(study.model_copy(update={"seeds": first.seeds}) == first for study in studies)
+    if not alike:
+        return first
+    if first.max_seeds is not None:
+        return _longest(folders, studies)
+    seeds = sorted({seed for study in studies for seed in study.seeds})
+    return first.model_copy(update={"seeds": tuple(seeds)})
+
+
+def _longest(folders: Sequence[Path], studies: Sequence[Study]) -> Study:
+    """Of studies that were looked at after every seed, all in one order."""
+    longest = max(studies, key=lambda study: len(study.seeds))
+    where = folders[studies.index(longest)]
+    for folder, study in zip(folders, studies, strict=True):
+        if longest.seeds[: len(study.seeds)] != study.seeds:
+            raise RecordError(
+                Problem(
+                    str(folder),
+                    f"was looked at with seeds {seeds_text(study.seeds)}, in this order, and "
+                    f"{where} with {seeds_text(longest.seeds)}: the looks of two orders are none "
+                    "together",
+                    "report the two one by one",
+                )
+            )
+    return longest
