@@ -12,6 +12,7 @@ from ablate.analysis.findings import Findings
 from ablate.analysis.tables import FACTOR, metric_column
 from ablate.reporting import formatting
 from ablate.reporting.table import Cell, Table
+from ablate.study.arms import levels_in_force
 from ablate.study.schema import Study
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import MetricDescription, describe_metric
@@ -50,7 +51,7 @@ def ablation_table(findings: Findings) -> Table:
     }
     means = {(arm["context"], arm["arm"]): arm for arm in findings.arms.to_dict("records")}
     factors = list(dict.fromkeys(name for arm in findings.plan.arms for name in arm.levels))
-    references = {arm.context: arm.levels for arm in findings.plan.arms if arm.is_reference}
+    references = {arm.context: arm for arm in findings.plan.arms if arm.is_reference}
     baselines = _baselines(findings)
     several_contexts = len(references) > 1
     columns = {name: f"{FACTOR}{name}" if name in _ABLATION else name for name in factors}
@@ -58,11 +59,13 @@ def ablation_table(findings: Findings) -> Table:
     for arm in findings.plan.arms:
         mean = means.get((arm.context, arm.name), {})
         effect = effects.get((arm.context, arm.name), {})
+        reference = references[arm.context]
+        levels = levels_in_force(findings.plan.study, arm, reference)
         rows.append(
             (
                 *([Cell(arm.context)] if several_contexts else []),
                 Cell(arm.name, "strong" if arm.is_reference else "plain"),
-                *(_level_cell(findings, arm.levels, references, arm.context, f) for f in factors),
+                *(_level_cell(findings, levels, reference.levels, f) for f in factors),
                 Cell(formatting.mean_and_spread(mean.get("mean"), mean.get("sd"), metric.unit)),
                 Cell(formatting.count(mean.get("n"))),
                 _difference_cell(effect, baselines, metric.difference_unit),
@@ -70,7 +73,7 @@ def ablation_table(findings: Findings) -> Table:
         )
         records.append(
             {"context": arm.context, "arm": arm.name}
-            | {column: arm.levels.get(factor) for factor, column in columns.items()}
+            | {column: levels.get(factor) for factor, column in columns.items()}
             | {name: mean.get(name) for name in ("n", "mean", "sd")}
             | {"reference": effect.get("reference"), "difference": effect.get("estimate")}
             | {f"difference_{name}": effect.get(name) for name in ("low", "high")}
@@ -106,14 +109,13 @@ def ablation_table(findings: Findings) -> Table:
 def _level_cell(
     findings: Findings,
     levels: Mapping[str, str],
-    references: Mapping[str, Mapping[str, str]],
-    context: str,
+    reference: Mapping[str, str],
     factor: str,
 ) -> Cell:
     if factor not in levels:
         return Cell(formatting.MISSING, "muted")
     level = levels[factor]
-    changed = references.get(context, {}).get(factor) != level
+    changed = reference.get(factor) != level
     text = str(level)
     if _is_switch(findings, factor):
         text = TICK if text.lower() in _WITH else NO_TICK

@@ -225,6 +225,29 @@ def arm_name(study: Study, changed: Mapping[str, str]) -> str:
     return ", ".join(_level_text(study, factor, level) for factor, level in changed.items())
 
 
+def levels_in_force(study: Study, arm: Arm, reference: Arm) -> dict[str, str]:
+    """Level by factor as the arm's settings have it: where a changed level sets what another factor
+    is about as well, that factor's level which says the same; else the arm's own.
+
+    reference: the one of the arm's context.
+    """
+    return {
+        factor: _implied_level(study, factor, arm, reference)
+        if level == reference.levels[factor]
+        else level
+        for factor, level in arm.levels.items()
+    }
+
+
+def _implied_level(study: Study, factor: str, arm: Arm, reference: Arm) -> str:
+    if all(arm.levels.get(other) == held for other, held in study.factors[factor].when.items()):
+        for level, settings in study.factors[factor].levels.items():
+            holds = overlaid(arm.settings, settings) == arm.settings
+            if holds and overlaid(reference.settings, settings) != reference.settings:
+                return level
+    return arm.levels[factor]
+
+
 def overlaid(base: SettingsOverride, over: SettingsOverride) -> SettingsOverride:
     """`base` with the entries of `over`; a key replaces those above and below it too."""
     kept = {

@@ -66,6 +66,7 @@ def make_findings(
         stop_futile=False,
         design=SimpleNamespace(kind=design, order=()),
         contexts={context: {} for context in contexts},
+        factors={factor: SimpleNamespace(levels={}, when={}) for factor in factors},
         claims=(),
     )
     plan = SimpleNamespace(study=study, arms=tuple(arms), trials=(), metrics=METRICS)

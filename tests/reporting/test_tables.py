@@ -40,6 +40,22 @@ def test_the_ablation_table_ticks_switches_and_names_levels() -> None:
     ]
 
 
+def test_the_ablation_table_names_the_level_that_another_factors_change_brings_along() -> None:
+    findings = make_findings(CHANGES)
+    study, (_, strided, normalized) = findings.plan.study, findings.plan.arms
+    study.factors["architecture.normalization"].levels["with"] = {"bias": False}
+    strided.settings = {"stride": 2, "bias": False}
+    normalized.settings = {"bias": False}
+    table = tables.ablation_table(findings)
+    assert [row[1:3] for row in texts(table)] == [
+        ["max_pool", "–"],
+        ["strided_conv", "✓"],
+        ["max_pool", "✓"],
+    ]
+    assert [cell.tone for cell in table.rows[1][1:3]] == ["strong", "strong"]
+    assert table.frame["architecture.normalization"].tolist() == ["without", "with", "with"]
+
+
 def test_the_ablation_tables_difference_is_the_effect() -> None:
     findings = make_findings(CHANGES)
     frame = tables.ablation_table(findings).frame

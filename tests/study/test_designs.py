@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from ablate.errors import StudyError
-from ablate.study.arms import BASELINE, Arm
+from ablate.study.arms import BASELINE, Arm, levels_in_force
 from ablate.study.designs import Aliased, aliases, draw_arms, next_greedy_arms
 from ablate.study.schema import Study
 from tests.study.fake_workload import FAKE
@@ -55,6 +55,39 @@ def refusal(of: Study, draw: Callable[..., Any] = draw_arms) -> str:
     with pytest.raises(StudyError) as error:
         draw(of, FAKE)
     return str(error.value)
+
+
+# --- levels in force ----------------------------------------------------------------------------
+
+RATE = {"slow": {"training.rate": 0.001}, "fast": {"training.rate": 0.05}}
+
+
+def in_force(of: Study) -> dict[str, dict[str, str]]:
+    reference, *others = draw_arms(of, FAKE)
+    return {arm.name: levels_in_force(of, arm, reference) for arm in others}
+
+
+def test_a_level_that_sets_what_another_factor_is_about_brings_its_level_along():
+    assert in_force(study({"optimizer": OPTIMIZER, "rate": RATE})) == {
+        "sgd": {"optimizer": "sgd", "rate": "fast"},
+        "fast": {"optimizer": "adam", "rate": "fast"},  # not all that sgd sets
+    }
+
+
+def test_one_that_sets_it_to_what_no_level_says_leaves_the_name():
+    other = {"adam": {}, "sgd": {"training.optimizer": "sgd", "training.rate": 0.1}}
+    assert in_force(study({"optimizer": other, "rate": RATE}))["sgd"]["rate"] == "slow"
+
+
+def test_what_a_level_brings_along_needs_the_condition_of_its_factor():
+    conditional = {"levels": MOMENTUM["levels"], "when": {"optimizer": "sgd"}}
+    factors = {
+        "optimizer": {"adam": {}, "sgd": {"training.optimizer": "sgd", "training.momentum": 0.9}},
+        "momentum": conditional,
+        "pool": {"max": {}, "mean": {"model.pool": "mean", "training.momentum": 0.9}},
+    }
+    of = study(factors)
+    assert in_force(of)["mean"]["momentum"] == draw_arms(of, FAKE)[0].levels["momentum"]
 
 
 # --- one at a time ------------------------------------------------------------------------------
