@@ -16,8 +16,10 @@ def console(stderr: bool = False) -> "Console":
     """Where rich output goes."""
     from rich.console import Console
 
-    found = Console(stderr=stderr)
-    return found if found.is_terminal else Console(stderr=stderr, width=WIDTH_OF_A_FILE)
+    found = Console(stderr=stderr, emoji=False)  # `:fire:` may be part of a name
+    if not found.is_terminal:
+        found.width = WIDTH_OF_A_FILE
+    return found
 
 
 def show(text: str) -> None:

@@ -7,6 +7,7 @@ but `run` and `load_data` of a workload may.
 
 import copy
 import importlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -78,13 +79,17 @@ class MetricDescription(BaseModel):
 _LOWER_IS_BETTER = {
     "loss", "error", "perplexity", "seconds", "time", "latency", "roughness", "gap", "rise",
     "rmse", "mse", "mae", "mape", "nll", "wer", "cer", "fid", "brier", "entropy", "bits", "bpb",
-    "bpc", "ppl", "ece", "regret", "flops", "memory",
+    "bpc", "ppl", "ece", "regret", "flops", "memory", "logloss", "drop",
 }  # fmt: skip
 _HIGHER_IS_BETTER = {
     "accuracy", "acc", "score", "f1", "auc", "auroc", "precision", "recall", "sensitivity",
     "specificity", "iou", "dice", "bleu", "rouge", "reward", "return", "r2", "psnr", "ssim",
     "throughput", "success", "correct", "top1", "top5", "map", "ndcg",
 }  # fmt: skip
+
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Between the words of CamelCase."""
 
 
 def describe_metric(name: str, known: Mapping[str, MetricDescription]) -> MetricDescription:
@@ -99,14 +104,21 @@ def describe_metric(name: str, known: Mapping[str, MetricDescription]) -> Metric
 
 
 def is_direction_known(name: str, known: Mapping[str, MetricDescription]) -> bool:
-    """Whether a metric is described, or its words say which way is better."""
-    telling = _LOWER_IS_BETTER | _HIGHER_IS_BETTER
-    return name in known or not telling.isdisjoint(words(name))
+    """Whether a metric is described, or its words say which way is better, and agree on it."""
+    lower, higher = (
+        not telling.isdisjoint(words(name)) for telling in (_LOWER_IS_BETTER, _HIGHER_IS_BETTER)
+    )
+    return name in known or lower != higher
 
 
 def words(name: str) -> list[str]:
-    """Of a metric's name, in lower case."""
-    return name.lower().replace(".", "_").replace("-", "_").split("_")
+    """Of a metric's name, in lower case: what stands between signs, and what CamelCase is made of.
+
+    "val/topK" -> "val", "topk", "top", "k"
+    """
+    parts = re.findall(r"[^\W_]+", name)
+    humps = [hump for part in parts for hump in re.split(_HUMP, part)]
+    return [word.lower() for word in dict.fromkeys([*parts, *humps])]
 
 
 def rests_on_test_data(name: str, known: Mapping[str, MetricDescription]) -> bool:

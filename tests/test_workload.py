@@ -30,6 +30,27 @@ def test_errors_by_their_usual_names_are_better_when_lower(name: str) -> None:
     assert is_direction_known(name, {})
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["val/loss", "Loss/val", "val loss", "val:loss", "valLoss", "valNLLLoss", "logloss", "wordWER"],
+)
+def test_words_stand_between_any_signs_and_in_camel_case(name: str) -> None:
+    assert not describe_metric(name, {}).higher_is_better
+    assert is_direction_known(name, {})
+
+
+@pytest.mark.parametrize("name", ["mAP", "valF1", "eval/AUC-ROC", "Train:topAccuracy"])
+def test_capitals_hide_no_word(name: str) -> None:
+    assert describe_metric(name, {}).higher_is_better
+    assert is_direction_known(name, {})
+
+
+@pytest.mark.parametrize("name", ["accuracy_drop", "score/error"])
+def test_words_that_disagree_make_a_guess(name: str) -> None:
+    assert not describe_metric(name, {}).higher_is_better
+    assert not is_direction_known(name, {})
+
+
 @pytest.mark.parametrize(("name", "known"), [("top1", True), ("f1_score", True), ("wobble", False)])
 def test_of_a_metric_of_unknown_words_the_direction_is_a_guess(name: str, known: bool) -> None:
     assert is_direction_known(name, {}) == known

@@ -228,10 +228,12 @@ _NO_INTERVAL = dict.fromkeys(("low", "high", "p"), np.nan)
 
 def _welch(ours: Sample, theirs: Sample) -> dict[str, Any]:
     """Welch's test (1947): the seeds do not match, so nothing can be paired. n: of the fewer."""
-    squares = [float(sample.standard_error) ** 2 for sample in (ours, theirs)]
+    squares = [np.square(sample.standard_error) for sample in (ours, theirs)]
     estimate, error = float(ours.mean - theirs.mean), float(np.sqrt(sum(squares)))
-    parts = squares[0] ** 2 / (ours.n - 1) + squares[1] ** 2 / (theirs.n - 1)
-    freedom = error**4 / parts if parts > 0 else 1.0
+    parts = sum(
+        np.square(square) / (n - 1) for square, n in zip(squares, (ours.n, theirs.n), strict=True)
+    )
+    freedom = float(np.square(sum(squares)) / parts) if parts > 0 else 1.0
     half = float(stats.t.ppf(1 - ALPHA / 2, freedom)) * error
     distance = abs(estimate) / error if error > 0 else (np.inf if estimate else 0.0)
     return {

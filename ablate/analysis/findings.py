@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ablate.analysis import tuned
@@ -35,7 +36,7 @@ from ablate.records.search_result import SearchResult
 from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, own_plan
 from ablate.study.plan import Plan
 from ablate.study.schema import Faster, Open, PublishedNumber
-from ablate.workload import is_direction_known
+from ablate.workload import describe_metric, is_direction_known
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +100,7 @@ def evidence_of(plan: Plan, records: Mapping[str, TrialRecord]) -> Evidence:
     return Evidence(plan, trial_table(plan, records), history_table(plan, records), records)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a value that has exploded has no finite spread
 def analyse(
     plan: Plan, records: Mapping[str, TrialRecord], searches: Searches = NO_SEARCHES
 ) -> Findings:
@@ -234,9 +236,11 @@ def _guessed_directions(plan: Plan) -> Iterator[str]:
     )
     for name in dict.fromkeys([study.metric, *names]):
         if not is_direction_known(name, plan.metrics):
+            more = describe_metric(name, plan.metrics).higher_is_better
             yield (
-                f"That more {name} is better is a guess: say which way it is, by "
-                f"`metrics: {{{name}: {{label: ..., higher_is_better: false}}}}`."
+                f"That {'more' if more else 'less'} {name} is better is a guess: say which way it "
+                f"is, by `metrics: {{{name}: {{label: ..., higher_is_better: "
+                f"{'false' if more else 'true'}}}}}`."
             )
 
 

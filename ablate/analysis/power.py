@@ -65,7 +65,7 @@ def seeds_for_difference(
     distance: float, sd: float, alpha: float = ALPHA, study: Looking = ONCE
 ) -> int | None:
     """Seeds that settle it with 80 % power; None where more would be needed than there may be."""
-    if not sd > 0:
+    if not _is_spread(sd):
         return None
     return _fewest(lambda n: power_of_difference(distance, sd, n, alpha, study), study)
 
@@ -74,7 +74,7 @@ def seeds_for_equivalence(
     margin: float, sd: float, alpha: float = ALPHA, mean: float = 0.0, study: Looking = ONCE
 ) -> int | None:
     """Seeds that show equivalence with 80 % power where the true mean is this, or None."""
-    if not sd > 0:
+    if not _is_spread(sd):
         return None
     return _fewest(lambda n: power_of_equivalence(margin, sd, n, alpha, mean, study), study)
 
@@ -85,7 +85,7 @@ def detectable_distance(
     """Distance from the threshold that n seeds find with 80 % power; None where they can find
     nothing, as under two seeds.
     """
-    if n < 2 or not sd > 0:
+    if n < 2 or not _is_spread(sd):
         return None
     reach = study.critical(n, alpha) * sd / np.sqrt(n)
     if not np.isfinite(reach):
@@ -100,13 +100,20 @@ def provable_margin(
     """The smallest margin within which n seeds show equivalence with 80 % power, where the true
     mean is this; None where they show nothing, as under two seeds.
     """
-    if n < 2 or not sd > 0 or not np.isfinite(study.critical(n, alpha)):
+    if n < 2 or not _is_spread(sd) or not np.isfinite(study.critical(n, alpha)):
         return None
     return _least(
         lambda margin: power_of_equivalence(margin, sd, n, alpha, mean, study),
         abs(mean),
         abs(mean) + sd,
     )
+
+
+def _is_spread(sd: float) -> bool:
+    """Whether a standard deviation says how seeds spread: not where all are equal, nor where one
+    has exploded so far that its square is no number.
+    """
+    return bool(0 < sd < np.inf)
 
 
 def _least(power_at: Callable[[float], float], low: float, high: float) -> float:

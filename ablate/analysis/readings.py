@@ -302,12 +302,13 @@ def _read_faster(evidence: Evidence, claim: Faster) -> Reading:
     faster, slower = (_arm(evidence, claim, selector) for selector in (claim.faster, claim.slower))
     description = evidence.describe(claim.curve)
     if claim.threshold is None:
-        sample = (
-            _mean_of_curve(evidence, claim.curve, faster, slower)
-            .difference(f"{claim.curve}_mean", faster.key, slower.key, description.higher_is_better)
-            .sample
-        )
-        note = f"Mean of {description.label} over training, at the same epochs in both."
+        reckoned = _mean_of_curve(evidence, claim.curve, faster, slower)
+        sample = reckoned.difference(
+            f"{claim.curve}_mean", faster.key, slower.key, description.higher_is_better
+        ).sample
+        places = "steps" if counts_steps(evidence.history) else "epochs"
+        how = "as recorded" if reckoned is evidence else f"at the same {places} in both"
+        note = f"Mean of {description.label} over training, {how}."
         unit = description.difference_unit
         return Reading(
             sample, inference.exceeds(sample, claim.by), claim.by, unit, (faster, slower), note

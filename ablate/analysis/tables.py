@@ -18,7 +18,8 @@ TrialKey = tuple[str, str, int]
 """Context and name of an arm, and a seed."""
 
 FACTOR = "factor."
-_ROUND_OFF = 1e-12  # relative gaps below this are no step of a metric
+_ROUND_OFF = 1e-6
+"""Relative gaps below this are no step of a metric: tables and trackers keep single precision."""
 _KEYS = ("context", "arm", "seed")
 _ABOUT = (*_KEYS, "hash", "status", "core_seconds", "gpu_seconds", "flops")
 
@@ -125,7 +126,7 @@ def chance_of_diverged(
 
 def resolution_of(metric: str, trials: pd.DataFrame, records: Mapping[str, TrialRecord]) -> float:
     """The step in which a metric changes: as the records say, else the smallest gap between two
-    of its values, which can only be too large; NaN where all values are equal.
+    of its values that is no rounding, which can only be too large; NaN where all values are equal.
     """
     stated = [
         record.metric_resolution[metric]

@@ -18,8 +18,12 @@ Writer = Callable[[Any], str]
 """How the numbers of a column are written, without their unit; MISSING where there is none."""
 
 _DECIMALS = {"%": 2, "points": 2, "nats": 4, "epochs": 1, "steps": 0}
-_LEAST_MAGNITUDE = -5
-"""Of a number; smaller ones are written with a power of ten."""
+_FINE = {"%", "points", "nats"}
+"""Units whose small numbers get more decimals, until two digits tell them."""
+_NOISE = -9
+"""Magnitude of what rounding alone leaves in numbers of these units."""
+_LEAST_MAGNITUDE, _LARGEST_MAGNITUDE = -5, 14
+"""Of a number; smaller and larger ones are written with a power of ten."""
 _PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -36,8 +40,9 @@ def is_missing(value: SupportsFloat | None) -> bool:
 def number(value: SupportsFloat | None, unit: str = "", *, signed: bool = False) -> str:
     """A number with as many decimals as its unit deserves, without the unit.
 
-    unit: of a MetricDescription ("%", "nats", ...), or "points" for differences of percentages;
-    others, seconds among them, give four significant digits. signed: show a plus sign too.
+    unit: of a MetricDescription ("%", "nats", ...), or "points" for differences of percentages,
+    small ones of which keep two digits; others, seconds among them, give four significant digits
+    at least. signed: show a plus sign too.
     """
     if value is None or is_missing(value):
         return MISSING
@@ -142,6 +147,12 @@ def scaled(value: SupportsFloat | None, unit: str) -> str:
     return f"{float(value):.3g} {unit}".replace("-", MINUS)
 
 
+def as_given(value: float) -> str:
+    """A number that a study gives, with all the digits it was given with: "99.996", "−1e−5"."""
+    mantissa, marker, exponent = f"{value:.15g}".partition("e")
+    return (f"{mantissa}e{int(exponent)}" if marker else mantissa).replace("-", MINUS)
+
+
 def setting(value: object) -> str:
     """A value of a setting, a number with four significant digits: "0.0026", "1e-5", "none"."""
     if isinstance(value, float):
@@ -192,12 +203,19 @@ def _with_sign(text: str, signed: bool) -> str:
 
 
 def _plain(value: float, unit: str) -> str:
+    magnitude = math.floor(math.log10(abs(value))) if value else _NOISE - 1
+    if magnitude > _LARGEST_MAGNITUDE:
+        return _with_power(value)
     if unit in _DECIMALS:
-        return f"{value:.{_DECIMALS[unit]}f}"
+        fine = unit in _FINE and magnitude >= _NOISE
+        return f"{value:.{max(_DECIMALS[unit], 1 - magnitude if fine else 0)}f}"
     if value == 0:
         return "0"
-    magnitude = math.floor(math.log10(abs(value)))
     if magnitude < _LEAST_MAGNITUDE:
-        mantissa, _, exponent = f"{value:.3e}".partition("e")
-        return f"{mantissa}e{int(exponent)}"
+        return _with_power(value)
     return f"{value:.{max(3 - magnitude, 0)}f}"
+
+
+def _with_power(value: float) -> str:
+    mantissa, _, exponent = f"{value:.3e}".partition("e")
+    return f"{mantissa}e{int(exponent)}"

@@ -97,7 +97,7 @@ def make_page(
         name=study.name,
         title=formatting.sentence_case(study.name.replace("_", " ")),
         question=study.question,
-        baselines=table_makers.baselines(study),
+        baselines=table_makers.baselines(findings.plan),
         answer=answer(findings),
         warnings=tuple(findings.warnings),
         verdicts=tuned_tables.verdict_table(findings),

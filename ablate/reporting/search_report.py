@@ -84,7 +84,7 @@ def make_search_page(findings: SearchFindings, provenance: Mapping[str, Any]) ->
         name=f"{first.study}-{first.space}",
         title=f"{formatting.sentence_case(study)}: search of {space}",
         question=search_question(findings),
-        baselines=table_makers.baselines(findings.plan.study),
+        baselines=table_makers.baselines(findings.plan),
         answer=search_answer(findings),
         warnings=search_warnings(findings),
         best=search_tables.best_points_table(findings),

@@ -13,7 +13,7 @@ from ablate.analysis.tables import FACTOR, metric_column
 from ablate.reporting import formatting
 from ablate.reporting.table import Cell, Table
 from ablate.study.arms import levels_in_force
-from ablate.study.schema import Study
+from ablate.study.plan import Plan
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import MetricDescription, describe_metric
 
@@ -422,10 +422,13 @@ def _text(value: object) -> str:
     return "" if value is None or value is pd.NA or value != value else str(value)
 
 
-def baselines(study: Study) -> tuple[str, ...]:
-    """What each context starts from, in the study's own keys, a line each."""
+def baselines(plan: Plan) -> tuple[str, ...]:
+    """What each context's effects are measured against, in the study's own keys, a line each: the
+    baseline as written, or, where the design takes a reference of its own, that.
+    """
+    references = {arm.context: arm.settings for arm in plan.arms if arm.is_reference}
     return tuple(
         f"{name}: {', '.join(f'{key} {scalar_name(value)}' for key, value in settings.items())}"
-        for name, settings in study.contexts.items()
+        for name, settings in (plan.study.contexts | references).items()
         if settings
     )

@@ -32,7 +32,6 @@ def verdict_rule(verdict: Verdict) -> str:
     if len(verdict.arms) == several and verdict.kind in _COMPARED:
         parts.append(_COMPARED[verdict.kind].format(*verdict.arms))
     if verdict.arms and verdict.threshold is not None and verdict.kind != "open":
-        number = formatting.setting(verdict.threshold).replace("-", formatting.MINUS)
-        bound = formatting.with_unit(number, verdict.unit)
+        bound = formatting.with_unit(formatting.as_given(verdict.threshold), verdict.unit)
         parts.append(_SUPPORTED[verdict.wanted].format(bound))
     return f"{'; '.join(parts)}." if parts else ""

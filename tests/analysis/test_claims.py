@@ -594,7 +594,9 @@ def test_trials_that_count_steps_are_compared_by_their_steps(threshold):
     curves = {"wide": [course(1000)] * 3, "baseline": [course(100)] * 3}
     verdict = verdict_of_curves(faster(threshold=threshold), curves)
     assert (verdict.verdict, verdict.estimate) == ("undecided", 0.0)
-    if threshold is not None:
+    if threshold is None:
+        assert "at the same steps in both." in verdict.note
+    else:
         assert (verdict.unit, verdict.note[:5]) == ("steps", "Steps")
 
 
@@ -642,7 +644,9 @@ def test_a_recorded_mean_of_the_curve_is_used_where_there_is_no_curve():
         name: [{"test_accuracy": 80.0, "validation_accuracy_mean": value} for value in means]
         for name, means in {"wide": (70, 71, 72.5), "baseline": (60, 61, 62)}.items()
     }
-    assert verdict_of(faster(), metrics).estimate == pytest.approx(30.5 / 3)
+    verdict = verdict_of(faster(), metrics)
+    assert verdict.estimate == pytest.approx(30.5 / 3)
+    assert verdict.note == "Mean of validation accuracy over training, as recorded."
     curves = {"wide": [reaching(2)] * 3, "baseline": [reaching(4)] * 3}
     assert verdict_of_curves(faster(), curves, metrics).estimate == pytest.approx(2 * 20 / 8)
 

@@ -8,7 +8,7 @@ from scipy import stats
 from ablate.analysis import sequential
 from ablate.analysis.findings import Findings, analyse
 from ablate.study.plan import Plan
-from ablate.study.schema import Design, Difference, MoreStable, PublishedNumber
+from ablate.study.schema import Design, Difference, MoreStable, NoDifference, PublishedNumber
 from ablate.workload import MetricDescription
 from tests.analysis.evidence import (
     EPOCHS,
@@ -423,3 +423,14 @@ def test_effects_without_pairs_are_told():
         "4 of 8 trials missing (not recorded yet): baseline, wide.",
         "Seeds of wide and baseline do not match: their effect is by Welch's test, without pairs.",
     )
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("claim", [Difference, NoDifference])
+def test_a_value_that_has_exploded_settles_nothing(claim: type[Difference | NoDifference]):
+    names = ("better", "worse") if claim is Difference else ("first", "second")
+    arms = dict(zip(names, (arm(width="wide"), arm()), strict=True))
+    plan = plan_of(WIDTH, seeds=3, claims=(claim(says="?", **arms),))
+    values = {"baseline": [20.1, 20.5, 20.2], "wide": [19.1, 3.2e180, 19.4]}
+    (verdict,) = findings_of(plan, values).verdicts
+    assert (verdict.verdict, verdict.low, verdict.seeds_needed) == ("undecided", None, None)

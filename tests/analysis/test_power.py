@@ -124,6 +124,12 @@ def test_without_spread_nothing_is_reckoned():
         assert detectable_distance(sd, 5) is None
 
 
+def test_of_a_spread_without_bounds_nothing_is_reckoned():
+    """As where one value has exploded, so that its square is no number."""
+    assert seeds_for_difference(1.0, np.inf) is seeds_for_equivalence(1.0, np.inf) is None
+    assert detectable_distance(np.inf, 3) is provable_margin(np.inf, 3) is None
+
+
 def test_an_effect_far_beyond_the_spread_takes_two_seeds():
     assert seeds_for_difference(20.0, 1e-6) == 2
     assert seeds_for_equivalence(0.5, 1e-6) == 2

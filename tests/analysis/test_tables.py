@@ -234,3 +234,10 @@ def test_of_a_metric_without_two_values_the_resolution_is_not_known(values):
     records = records_of(plan, {"baseline": values})
     assert np.isnan(resolution_of("test_accuracy", trial_table(plan, records), records))
     assert resolution_of("test_loss", trial_table(plan, records), records) == 0.0
+
+
+def test_what_rounding_to_single_precision_leaves_is_no_step():
+    plan = plan_of(WIDTH, seeds=3)
+    values = {"baseline": [80.0, 81.0, 82.5], "wide": [81.00001, 82.0, 83.5]}
+    records = records_of(plan, values)
+    assert resolution_of("test_accuracy", trial_table(plan, records), records) == 0.5

@@ -42,7 +42,16 @@ def test_what_is_missing_is_a_dash(nothing: float | None) -> None:
     ("value", "unit", "text"),
     [
         (79.4, "%", "79.40"),
-        (-0.001, "points", "0.00"),
+        (-0.001, "points", "−0.0010"),
+        (0.0141, "%", "0.014"),
+        (0.05, "points", "0.050"),
+        (0.1234, "points", "0.12"),
+        (-1e-14, "points", "0.00"),
+        (0.0000512, "nats", "0.000051"),
+        (0.02, "epochs", "0.0"),
+        (-3.2e180, "%", "−3.200e180"),
+        (1.23456e15, "", "1.235e15"),
+        (123456789, "", "123456789"),
         (0.744095, "nats", "0.7441"),
         (1234.56, "", "1235"),
         (0.00123456, "", "0.001235"),
@@ -112,6 +121,14 @@ def test_wrapping_keeps_every_letter_within_the_width(label: str, width: int) ->
 )
 def test_a_setting_is_written_as_a_person_would(value: object, text: str) -> None:
     assert formatting.setting(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(99.996, "99.996"), (123456.0, "123456"), (0.1 + 0.2, "0.3"), (-1e-5, "−1e−5"), (0.0, "0")],
+)
+def test_a_number_that_a_study_gives_keeps_its_digits(value: float, text: str) -> None:
+    assert formatting.as_given(value) == text
 
 
 def test_a_ratio_has_two_decimals_and_a_level_as_many_as_tell_it() -> None:

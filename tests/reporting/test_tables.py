@@ -56,6 +56,15 @@ def test_the_ablation_table_names_the_level_that_another_factors_change_brings_a
     assert table.frame["architecture.normalization"].tolist() == ["without", "with", "with"]
 
 
+def test_a_baseline_is_what_effects_are_measured_against() -> None:
+    """In `leave_one_out` the full recipe, whatever is written as the baseline."""
+    plan = make_findings(CHANGES, contexts=("good", "simple")).plan
+    plan.study.contexts.update(good={"dropout": 0.5, "width": 8}, simple={"dropout": 0.1})
+    plan.arms[0].settings = {"dropout": 0.5, "width": 64}
+    plan.arms[3].is_reference = False
+    assert tables.baselines(plan) == ("good: dropout 0.5, width 64", "simple: dropout 0.1")
+
+
 def test_the_ablation_tables_difference_is_the_effect() -> None:
     findings = make_findings(CHANGES)
     frame = tables.ablation_table(findings).frame
