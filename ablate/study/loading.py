@@ -227,7 +227,7 @@ def _metric_problems(draft: Draft, long: dict[str, Any], workload: Workload) -> 
     declared = long.get("metrics")
     known = {*workload.metrics, *(declared if isinstance(declared, dict) else ())}
     for place, name in named:
-        if isinstance(name, str) and workload.metrics and name not in known:
+        if isinstance(name, str) and name.strip() and workload.metrics and name not in known:
             yield Problem(
                 draft.source.where(draft.written(place)),
                 f"no metric named '{name}'",

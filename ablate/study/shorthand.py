@@ -26,6 +26,15 @@ _AS_WRITTEN = (
     "name", "question", "workload", "metric", "metrics", "smallest_effect_of_interest", "diverged",
     "max_seeds", "stop_futile", "test_curve", "keep_weights", "retries",
 )  # fmt: skip
+_NEVER_EMPTY = {
+    "name": "leave it out: a study is named like its file",
+    "question": "write what the study asks",
+    "metric": "name one, or leave the key out",
+    "says": "write the claim as a sentence",
+    "why": "write why it is not decided",
+    "curve": "name a metric, or leave the key out",
+}
+"""Key -> what to write where it is empty text."""
 
 
 @dataclass
@@ -71,6 +80,12 @@ class Draft:
             self.refuse((*place, key), f"no key named '{key}'", did_you_mean(key, known))
         return not unknown
 
+    def empty(self, content: Mapping[str, Any], place: Place) -> None:
+        """Refuse empty text under keys where it would say nothing, or pass for a key left out."""
+        for key, fix in _NEVER_EMPTY.items():
+            if _is_blank(content.get(key)):
+                self.refuse((*place, key), "is empty", fix)
+
     def word(self, value: Any, place: Place, known: Collection[str], what: str) -> bool:
         """Whether the value is one of the known words; if not, a problem."""
         if isinstance(value, str) and value in known:
@@ -93,6 +108,7 @@ def expand(draft: Draft) -> dict[str, Any]:
     if draft.problems:
         raise StudyError(*draft.problems)
     draft.known_keys(content, (), _KEYS)
+    draft.empty(content, ())
     long = {key: content[key] for key in _AS_WRITTEN if key in content}
     _contexts(draft, content)
     factors = draft.mapping(content.get("factors", {}), ("factors",), "factors")
@@ -124,7 +140,10 @@ def _contexts(draft: Draft, content: dict[str, Any]) -> None:
         if baselines == {} and isinstance(content["baselines"], dict):
             draft.refuse(("baselines",), "there is no baseline", "name at least one")
         for name, value in baselines.items():
-            _context(draft, name, value, ("baselines", name))
+            if _is_blank(name):
+                draft.refuse(("baselines", name), "a baseline's name is empty", "give it one")
+            else:
+                _context(draft, name, value, ("baselines", name))
     elif "baseline" in content:
         _context(draft, "baseline", content["baseline"], ("baseline",))
     else:
@@ -241,6 +260,11 @@ def _value_level(
         )
         return
     level = scalar_name(value)
+    if _is_blank(level):
+        written = f"'{value}'" if isinstance(value, str) else value
+        fix = f"name the levels: `{name}: {{empty: {{{key}: {written}}}, other: {{{key}: ...}}}}`"
+        draft.refuse(place, f"the level {shown(value)} has no name", fix)
+        return
     if level in levels:
         draft.refuse(place, f"level '{level}' is there twice", "each level makes one arm")
         return
@@ -253,6 +277,9 @@ def _named_level(
     draft: Draft, levels: dict[str, Any], of: tuple[str, str], settings: Any, place: Place
 ) -> None:
     name, level = of
+    if _is_blank(level):
+        draft.refuse(place, f"a level of '{name}' has an empty name", "give it one")
+        return
     if not isinstance(settings, dict):
         fix = f"write `{level}: {{setting: value}}`, with {{}} for no change"
         if isinstance(settings, list) and place == ("factors", place[1], level):
@@ -262,6 +289,13 @@ def _named_level(
     long = ("factors", name, "levels", level)
     draft.origin[long] = place
     levels[level] = _flat(draft, settings, place, long)
+
+
+def _is_blank(text: Any) -> bool:
+    """Whether it is text of which nothing is seen. As a level it would pass for an empty cell of a
+    table of results, which stands for the baseline.
+    """
+    return isinstance(text, str) and not text.strip()
 
 
 def _conditions(draft: Draft) -> None:
@@ -357,6 +391,7 @@ def _tune(draft: Draft, value: Any) -> dict[str, Any] | None:
         )
         return None
     draft.known_keys(value, ("tune",), Tune.model_fields)
+    draft.empty(value, ("tune",))
     result = {key: value[key] for key in Tune.model_fields if key in value}
     if "seeds" in result:
         result["seeds"] = _seeds(draft, result["seeds"], ("tune", "seeds"))
@@ -388,12 +423,14 @@ def _claims(draft: Draft, value: Any) -> list[dict[str, Any]]:
 def _claim(
     draft: Draft, content: dict[str, Any], kind: str, long: Place, place: Place
 ) -> dict[str, Any]:
+    draft.empty(content, place)
     result = {key: content[key] for key in _ABOUT_CLAIMS if key in content}
     result["context"] = _context_of(draft, result.pop("context", None), place)
     fields = CLAIMS[kind].model_fields
     own = {key for key in fields if key not in (*_ABOUT_CLAIMS, "kind")}
     written = draft.mapping(content[kind], (*place, kind), f"`{kind}`")
     draft.known_keys(written, (*place, kind), own)
+    draft.empty(written, (*place, kind))
     for key in own:
         draft.origin[(*long, key)] = (*place, kind, key)
     for key in own & written.keys():
@@ -430,6 +467,7 @@ def _published(draft: Draft, value: Any) -> list[dict[str, Any]]:
         place: Place = ("published", index)
         number = dict(draft.mapping(written, place, "a published number"))
         draft.known_keys(number, place, ("value", "metric", "label", "arm"))
+        draft.empty(number, place)
         if number.get("arm") is not None:
             number["arm"] = _selector(draft, number["arm"], (*place, "arm"))
         result.append(number)

@@ -460,6 +460,35 @@ REFUSALS = {
         "study.yaml, line 4, factors.model.pool[2]: level 'max' is there twice\n"
         "    each level makes one arm",
     ),
+    "level that is empty text": (
+        PLAIN.replace("[max, mean]", "\n    - max\n    - ''"),
+        "study.yaml, line 6, factors.model.pool[1]: the level '' has no name\n"
+        "    name the levels: `pool: {empty: {model.pool: ''}, other: {model.pool: ...}}`",
+    ),
+    "level that is an empty list": (
+        PLAIN + "  model.rates: [[0.1], []]\n",
+        "study.yaml, line 5, factors.model.rates[1]: the level [] has no name\n"
+        "    name the levels: `rates: {empty: {model.rates: []}, other: {model.rates: ...}}`",
+    ),
+    "level with an empty name": (
+        PLAIN + "  width:\n    ' ': {model.width: 4}\n",
+        "study.yaml, line 6, factors.width. : a level of 'width' has an empty name\n"
+        "    give it one",
+    ),
+    "baseline with an empty name": (
+        PLAIN.replace("baseline: {model.width: 16}", "baselines: {a: {}, '': {model.width: 16}}"),
+        "study.yaml, line 2, baselines.: a baseline's name is empty\n    give it one",
+    ),
+    "empty question and metric": (
+        PLAIN.replace("Does pooling matter?", "''") + "metric: ''\n",
+        "study.yaml, line 1, question: is empty\n    write what the study asks\n"
+        "study.yaml, line 5, metric: is empty\n    name one, or leave the key out",
+    ),
+    "claim that says nothing": (
+        PLAIN + "claims:\n  - says: ' '\n    metric: ''\n    reaches: {arm: {}, value: 1}\n",
+        "study.yaml, line 7, claims[0].metric: is empty\n    name one, or leave the key out\n"
+        "study.yaml, line 6, claims[0].says: is empty\n    write the claim as a sentence",
+    ),
     "factor name twice": (
         PLAIN + "  training.pool: [1, 2]\n",
         "study.yaml, line 5, factors.training.pool: two factors are named 'pool'\n"
