@@ -233,7 +233,9 @@ def _metric_problems(draft: Draft, long: dict[str, Any], workload: Workload) -> 
                 f"no metric named '{name}'",
                 did_you_mean(name, known),
             )
-    yield from _hidden_test_data(draft, workload, declared if isinstance(declared, dict) else {})
+    described = declared if isinstance(declared, dict) else {}
+    yield from _hidden_test_data(draft, workload, described)
+    yield from _turned_round(draft, workload, described)
 
 
 def _hidden_test_data(
@@ -247,6 +249,26 @@ def _hidden_test_data(
                 draft.source.where(("metrics", name)),
                 f"'{name}' rests on test data, which this description leaves out",
                 "add uses_test_data: true, or leave the description to the workload",
+            )
+
+
+def _turned_round(
+    draft: Draft, workload: Workload, declared: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """Metrics of the workload that the study describes as better the other way: every verdict would
+    turn round. One that leaves the direction out says `true`, as the long form would.
+    """
+    for name, description in declared.items():
+        if name not in workload.metrics or not isinstance(description, dict):
+            continue
+        better = workload.metrics[name].higher_is_better
+        key = "higher_is_better"
+        if description.get(key, MetricDescription.model_fields[key].default) is (not better):
+            yield Problem(
+                draft.source.where(("metrics", name, *([key] if key in description else []))),
+                f"the workload's '{name}' is better when {'higher' if better else 'lower'}, and "
+                f"this description turns it round{'' if key in description else ' by its default'}",
+                f"write {key}: {shown(better)}, or leave the description to the workload",
             )
 
 

@@ -156,6 +156,11 @@ def test_a_study_may_describe_metrics_of_its_own(load: Load) -> None:
     assert described == MetricDescription(label="regret", higher_is_better=False)
 
 
+def test_a_study_may_name_the_workloads_metrics_anew(load: Load) -> None:
+    study = load(PLAIN + "metrics: {test_accuracy: {label: hits, unit: '%', chance: 10}}\n")
+    assert study.metrics["test_accuracy"].label == "hits"
+
+
 def test_a_level_may_be_named_when_where_it_cannot_be_a_condition(load: Load) -> None:
     long = "pool: {levels: {when: {}, b: {model.pool: mean}}}"
     text = PLAIN.replace("model.pool: [max, mean]", long)
@@ -527,6 +532,18 @@ REFUSALS = {
         PLAIN + "metrics: {gap: {label: gap}}\n",
         "study.yaml, line 5, metrics.gap: 'gap' rests on test data, which this description leaves "
         "out\n    add uses_test_data: true, or leave the description to the workload",
+    ),
+    "metric of the workload turned round": (
+        PLAIN + "metrics:\n  test_accuracy:\n    label: accuracy\n    higher_is_better: false\n",
+        "study.yaml, line 8, metrics.test_accuracy.higher_is_better: the workload's "
+        "'test_accuracy' is better when higher, and this description turns it round\n"
+        "    write higher_is_better: true, or leave the description to the workload",
+    ),
+    "metric of the workload turned round unsaid": (
+        PLAIN + "metrics: {test_loss: {label: loss}}\n",
+        "study.yaml, line 5, metrics.test_loss: the workload's 'test_loss' is better when lower, "
+        "and this description turns it round by its default\n"
+        "    write higher_is_better: false, or leave the description to the workload",
     ),
     "not YAML": (
         PLAIN + "seeds: [0, 1\n",
