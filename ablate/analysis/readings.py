@@ -233,7 +233,6 @@ def _read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
     plan, metric = evidence.plan, evidence.metric_of(claim)
     named = _arm(evidence, claim, claim.change)
     rivals = [_arm(evidence, claim, rival) for rival in claim.rivals] or _changes(plan, named)
-    rivals = [rival for rival in rivals if rival.key != named.key]
     unit = evidence.describe(metric).difference_unit
     if not rivals:
         return Reading(inference.summarise([]), _open(), 0.0, unit, (), "There is no rival.")
@@ -265,11 +264,11 @@ def _read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
 
 
 def _changes(plan: Plan, named: Arm) -> list[Arm]:
-    """The arms of the context that change one factor."""
+    """The other arms of the context that change one factor."""
     return [
         arm
         for arm, _, factor in compared(plan)
-        if arm.context == named.context and factor is not None
+        if arm.context == named.context and factor is not None and arm.key != named.key
     ]
 
 

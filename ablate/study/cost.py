@@ -125,7 +125,8 @@ def tuning_cost(plan: Plan, tune: Tune, costs: Mapping[str, MeasuredCost]) -> Tu
 
 def cost_sentence(plan: Plan, costs: Mapping[str, MeasuredCost]) -> str:
     """How many trials there are, how many of them are recorded, and what the rest will cost: at
-    most, where looking after every seed may end it before the last.
+    most, where looking after every seed may end it before the last. Of a greedy path, the steps
+    so far, and the most trials that later steps may lead to.
     """
     trials = len(plan.unique_trials)
     of_all = "1 trial" if trials == 1 else f"{trials} trials"
@@ -139,7 +140,24 @@ def cost_sentence(plan: Plan, costs: Mapping[str, MeasuredCost]) -> str:
         )
     at_most = "" if plan.study.max_seeds is None else " at most"
     known = f"{of_all}{at_most}, {trials - missing} recorded, {missing} to run"
-    return f"{known}{_hours(estimate_cost(plan, costs), costs)}"
+    return f"{known}{_hours(estimate_cost(plan, costs), costs)}{_later_steps(plan)}"
+
+
+def _later_steps(plan: Plan) -> str:
+    """What a greedy path runs beyond a plan of its steps so far; "" of others, and at its last."""
+    if plan.study.design.order != "greedy":
+        return ""
+    baseline = plan.arms[0].levels
+    factors = len(baseline)
+    added = max(sum(arm.levels[f] != baseline[f] for f in baseline) for arm in plan.arms)
+    if added == factors:
+        return ""
+    # Each step tries every factor that is left.
+    most = (1 + factors * (factors + 1) // 2) * len(plan.study.seeds)
+    return (
+        " That is the path so far, with the candidates of its next step; all its steps together "
+        f"take at most {most} trials."
+    )
 
 
 def data_sentence(plan: Plan, recorded: Collection[str]) -> str:

@@ -157,7 +157,7 @@ def make_plan(study: Study, workload: Workload | None = None, chosen: tuple[str,
     chosen: for a greedy path, the factors added so far; the plan then holds the steps taken and
     the candidates of the next. Raises StudyError with every problem found: arms that change
     nothing (see `draw_arms`), claims and published numbers that name no arm, and claims that
-    compare an arm with itself.
+    compare an arm with itself, or with another one twice.
     """
     given, workload = workload, workload or load_workload(study.workload)
     arms = draw_arms(study, workload, chosen)
@@ -185,7 +185,7 @@ def make_plan(study: Study, workload: Workload | None = None, chosen: tuple[str,
         metrics={**workload.metrics, **study.metrics},
         workload=given,
     )
-    if problems := tuple(_claim_problems(plan)):
+    if problems := tuple(dict.fromkeys(_claim_problems(plan))):
         raise StudyError(*problems)
     return plan
 
@@ -319,7 +319,7 @@ def _compared_with_themselves(plan: Plan) -> Iterator[Problem]:
             yield Problem(
                 f"claims.{index}.{found.key}",
                 f"compares {found.what}",
-                "name two arms that differ",
+                found.cure,
             )
 
 
@@ -371,25 +371,27 @@ class NamedTwice(NamedTuple):
     """Under which it is named again."""
     what: str
     """What the claim compares, as a part of a sentence."""
+    cure: str = "name two arms that differ"
 
 
 def named_twice(plan: Plan, claim: Claim) -> NamedTwice | None:
     """The arm that a claim compares with itself, under one name or under two that stand for the
-    same trials; None where all that it compares differ. Raises StudyError when it names an arm
+    same trials, or with another one twice; None where all that it compares differ. Raises StudyError when it names an arm
     that there is not.
 
-    Of a largest effect, the change itself is no rival, and so is not compared. The four arms of an
-    interaction may share trials, as two settings may share a base.
+    Of a largest effect, a rival that is named twice would count as two in its error rate. The four
+    arms of an interaction may share trials, as two settings may share a base.
     """
-    if claim.kind == "largest_effect":
-        return None
     arms: list[Arm] = []
     for key, selector in selectors(claim):
         arm = plan.select(selector, claim.context)
+        if claim.kind == "largest_effect" and arm in arms[1:]:
+            what = f"'{arms[0].name}' with '{arm.name}' twice"
+            return NamedTwice(key, what, "name each rival once")
         if arm in arms:
             return NamedTwice(key, f"'{arm.name}' with itself")
         arms.append(arm)
-    if len(arms) != 2 or _hashes(plan, arms[0]) != _hashes(plan, arms[1]):
+    if claim.kind == "largest_effect" or len(arms) != 2 or _hashes(plan, arms[0]) != _hashes(plan, arms[1]):
         return None
     one, other = (f"'{arm.name}' of '{arm.context}'" for arm in arms)
     return NamedTwice(key, f"{one} with {other}, which are the same trials")

@@ -5,7 +5,7 @@ from ablate.study.cost import cost_sentence, estimate_cost, tuning_cost, tuning_
 from ablate.study.plan import make_plan
 from ablate.study.schema import Tune
 from tests.study.fake_workload import FAKE
-from tests.study.test_designs import study
+from tests.study.test_designs import NORM, POOL, WIDTH, study
 from tests.study.test_tuned import make, space
 
 TEN_SECONDS = Cost(core_seconds=10.0)
@@ -51,6 +51,31 @@ def test_the_sentence_says_what_is_recorded_and_what_the_estimate_rests_on() -> 
     (one,) = plan.trials[:1]
     alone = plan.model_copy(update={"trials": (one,)})
     assert cost_sentence(alone, every) == "1 trial, all recorded."
+
+
+class TestGreedyPath:
+    """Its plan holds the steps so far, and a step's candidates are known when it is reached."""
+
+    FACTORS = {"pool": POOL, "norm": NORM, "width": WIDTH}
+    GREEDY = study(FACTORS, design={"kind": "path", "order": "greedy"}, seeds=[0, 1])
+
+    def test_the_sentence_says_what_all_steps_take_at_most(self):
+        later = (
+            " That is the path so far, with the candidates of its next step; all its steps "
+            "together take at most 14 trials."
+        )
+        unknown = "; what they cost is not known before each arm has run."
+        start = make_plan(self.GREEDY, FAKE)
+        assert cost_sentence(start, {}) == f"8 trials, 0 recorded, 8 to run{unknown}{later}"
+        known = {trial.hash: Cost(core_seconds=1800.0) for trial in start.trials}
+        second = make_plan(self.GREEDY, FAKE, ("norm",))
+        assert cost_sentence(second, known) == f"8 trials, 4 recorded, 4 to run{unknown}{later}"
+
+    def test_after_the_last_step_nothing_more_comes(self):
+        last = make_plan(self.GREEDY, FAKE, ("norm", "pool"))
+        assert cost_sentence(last, {}) == (
+            "8 trials, 0 recorded, 8 to run; what they cost is not known before each arm has run."
+        )
 
 
 class TestKindsOfDevice:
