@@ -157,7 +157,7 @@ def make_plan(study: Study, workload: Workload | None = None, chosen: tuple[str,
     chosen: for a greedy path, the factors added so far; the plan then holds the steps taken and
     the candidates of the next. Raises StudyError with every problem found: arms that change
     nothing (see `draw_arms`), claims and published numbers that name no arm, and claims that
-    compare an arm with itself, or with another one twice.
+    compare an arm with itself, or with one rival twice.
     """
     given, workload = workload, workload or load_workload(study.workload)
     arms = draw_arms(study, workload, chosen)
@@ -376,22 +376,21 @@ class NamedTwice(NamedTuple):
 
 def named_twice(plan: Plan, claim: Claim) -> NamedTwice | None:
     """The arm that a claim compares with itself, under one name or under two that stand for the
-    same trials, or with another one twice; None where all that it compares differ. Raises StudyError when it names an arm
-    that there is not.
+    same trials, or the rival that it names twice; None where all that it compares differ. Raises
+    StudyError when it names an arm that there is not.
 
-    Of a largest effect, a rival that is named twice would count as two in its error rate. The four
-    arms of an interaction may share trials, as two settings may share a base.
+    A rival that is named twice would count as two in the error rate. The four arms of an
+    interaction may share trials, as two settings may share a base.
     """
     arms: list[Arm] = []
     for key, selector in selectors(claim):
         arm = plan.select(selector, claim.context)
-        if claim.kind == "largest_effect" and arm in arms[1:]:
-            what = f"'{arms[0].name}' with '{arm.name}' twice"
-            return NamedTwice(key, what, "name each rival once")
+        if key == "rivals" and arm in arms[1:]:
+            return NamedTwice(key, f"with '{arm.name}' twice", "name each rival once")
         if arm in arms:
             return NamedTwice(key, f"'{arm.name}' with itself")
         arms.append(arm)
-    if claim.kind == "largest_effect" or len(arms) != 2 or _hashes(plan, arms[0]) != _hashes(plan, arms[1]):
+    if len(arms) != 2 or key == "rivals" or _hashes(plan, arms[0]) != _hashes(plan, arms[1]):
         return None
     one, other = (f"'{arm.name}' of '{arm.context}'" for arm in arms)
     return NamedTwice(key, f"{one} with {other}, which are the same trials")

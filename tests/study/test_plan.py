@@ -146,6 +146,14 @@ BASELINE_IS_NONE = (
         (largest({"pool": "max"}), f"claims.0.change: {BASELINE_IS_NONE}"),
         (largest({"pool": "mean"}, {}), f"claims.0.rivals: {BASELINE_IS_NONE}"),
         (
+            largest({"pool": "mean"}, {"momentum": "0.9"}, {"pool": "mean"}),
+            "claims.0.rivals: compares 'mean' with itself\n    name two arms that differ",
+        ),
+        (
+            largest({"pool": "mean"}, {"momentum": "0.9"}, {"momentum": "0.9"}),
+            "claims.0.rivals: compares with 'sgd, momentum=0.9' twice\n    name each rival once",
+        ),
+        (
             largest({"pool": "mean", "momentum": "0.9"}),
             "claims.0.change: 'mean, sgd, momentum=0.9' changes more than one factor\n"
             "    name a level of one factor",
