@@ -276,6 +276,13 @@ def _design_problems(study: Study) -> Iterator[Problem]:
                 if design.kind == "fractional_factorial"
                 else "give first the level without the ingredient, last the one with it",
             )
+        if design.kind == "full_factorial" and len(factor.levels) < 2:
+            yield Problem(
+                where,
+                f"full_factorial needs two levels or more of each factor; '{name}' has "
+                f"{len(factor.levels)}",
+                "give the baseline's, too: a factorial crosses it like any other",
+            )
         if factor.levels.get(BASELINE):
             yield Problem(
                 f"{where}.levels.{BASELINE}",
@@ -476,8 +483,11 @@ def _equal_names(view: Scene) -> Iterator[Problem]:
 
 
 def _place(view: Scene, arm: Arm, other: Arm) -> str:
-    """The key of the level that tells an arm from another."""
-    for factor, level in arm.levels.items():
+    """The key of the level that tells an arm from another; on a path, of the last step's."""
+    levels = list(arm.levels.items())
+    if view.study.design.kind == "path":
+        levels.sort(key=lambda each: view.order.index(each[0]), reverse=True)
+    for factor, level in levels:
         if level not in (other.levels[factor], view.reference[factor]):
             return f"factors.{factor}.levels.{level}"
     return "factors"

@@ -441,6 +441,24 @@ def test_a_factor_of_the_baseline_alone_is_refused() -> None:
     )
 
 
+def test_a_factor_with_one_level_is_refused_in_a_factorial() -> None:
+    """Its level would be the reference, though it differs from the baseline."""
+    factors = {"pool": {"mean": {"model.pool": "mean"}}, "norm": NORM}
+    assert refusal(study(factors, design="full_factorial")) == (
+        "factors.pool: full_factorial needs two levels or more of each factor; 'pool' has 1\n"
+        "    give the baseline's, too: a factorial crosses it like any other"
+    )
+
+
+def test_a_step_that_leads_back_on_a_path_is_refused_where_it_does() -> None:
+    back = {"off": {}, "on": {"model.pool": "max"}}
+    message = ".levels.on: arms 'baseline' and '+ back' compute the same" + NO_ARM
+    assert refusal(study({"pool": POOL, "back": back}, design="path")) == "factors.back" + message
+    design = {"kind": "path", "order": ["pool", "back"]}
+    ordered = study({"back": back, "pool": POOL}, design=design)
+    assert refusal(ordered) == "factors.back" + message
+
+
 def test_a_step_that_comes_too_early_on_a_path_is_refused() -> None:
     early = study({"position": POSITION, "norm": NORM}, design="path")
     assert refusal(early) == (
