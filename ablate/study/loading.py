@@ -145,13 +145,22 @@ def _note_schema_error(draft: Draft, detail: Any) -> None:
         case "missing":
             place, message = place[:-1], f"'{loc[-1]}' is missing"
         case "literal_error":
-            words = detail["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
-            message = f"{shown(detail['input'])} is not known here"
-            fix = did_you_mean(str(detail["input"]), words)
+            message, fix = _not_known(detail["input"], detail["ctx"]["expected"])
         case "extra_forbidden":  # of the descriptions of metrics; others are known by now
             message = f"no key named '{loc[-1]}'"
             fix = did_you_mean(str(loc[-1]), MetricDescription.model_fields)
     draft.refuse(place, message, fix)
+
+
+def _not_known(value: Any, expected: str) -> tuple[str, str]:
+    """Message and cure for a value that is none of the words, or numbers, that pydantic lists as
+    "'a', 'b' or 'c'", or "3, 4 or 5".
+    """
+    words = expected.replace(" or ", ", ").replace("'", "").split(", ")
+    if isinstance(value, str) and "'" not in expected:
+        of_words = f"write {value}, without quotes" if value in words else ""
+        return f"must be a number, not {shown(value)}", of_words or f"known are: {', '.join(words)}"
+    return f"{shown(value)} is not known here", did_you_mean(str(value), words)
 
 
 # --- what the workload says ---------------------------------------------------------------------

@@ -431,6 +431,8 @@ def _claim(
     written = draft.mapping(content[kind], (*place, kind), f"`{kind}`")
     draft.known_keys(written, (*place, kind), own)
     draft.empty(written, (*place, kind))
+    if kind == "open":
+        _refuse_one_of_two(draft, written, (*place, kind))
     for key in own:
         draft.origin[(*long, key)] = (*place, kind, key)
     for key in own & written.keys():
@@ -438,6 +440,18 @@ def _claim(
             draft, key, written[key], (*place, kind, key), fields[key].annotation
         )
     return {**result, "kind": kind}
+
+
+def _refuse_one_of_two(draft: Draft, written: Mapping[str, Any], place: Place) -> None:
+    """Of an open claim's two arms, both or neither: one alone would show nothing."""
+    named = [key for key in ("better", "worse") if written.get(key) is not None]
+    if len(named) == 1:
+        other = "worse" if named == ["better"] else "better"
+        draft.refuse(
+            place,
+            f"'{named[0]}' is compared with '{other}', which is missing",
+            f"add `{other}`, which is {{}} for the baseline, or leave out `{named[0]}`",
+        )
 
 
 def _claim_field(draft: Draft, key: str, value: Any, place: Place, annotation: Any) -> Any:

@@ -398,6 +398,25 @@ REFUSALS = {
         "study.yaml, line 5, design.resolution: one_at_a_time has no resolution\n"
         "    leave it out, or use kind: fractional_factorial",
     ),
+    "text for a resolution": (
+        PLAIN + "design: {kind: fractional_factorial, resolution: '4'}\n",
+        "study.yaml, line 5, design.resolution: must be a number, not '4'\n"
+        "    write 4, without quotes",
+    ),
+    "word for a resolution": (
+        PLAIN + "design: {kind: fractional_factorial, resolution: IV}\n",
+        "study.yaml, line 5, design.resolution: must be a number, not 'IV'\n"
+        "    known are: 3, 4, 5",
+    ),
+    "resolution that there is not": (
+        PLAIN + "design: {kind: fractional_factorial, resolution: 6}\n",
+        "study.yaml, line 5, design.resolution: 6 is not known here\n    known are: 3, 4, 5",
+    ),
+    "open claim with one arm": (
+        PLAIN + "claims:\n  - says: a\n    open: {why: w, better: {pool: mean}}\n",
+        "study.yaml, line 7, claims[0].open: 'better' is compared with 'worse', which is missing\n"
+        "    add `worse`, which is {} for the baseline, or leave out `better`",
+    ),
     "number for a baseline's name": (
         PLAIN + "claims:\n  - says: a\n    context: 5\n    open: {why: b}\n",
         "study.yaml, line 7, claims[0].context: must be the name of a baseline, not 5\n"
