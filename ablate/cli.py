@@ -120,6 +120,7 @@ def run(
     from ablate.analysis.looks import never_decided
     from ablate.records.looks import sequential_plan
     from ablate.stored_study import folder_for
+    from ablate.study.looking import looking_warnings
     from ablate.study_run import run_study
     from ablate.tuning.progress import show_progress
     from ablate.tuning.runner import ResourceWish
@@ -131,7 +132,7 @@ def run(
         option = "--stop-futile" if max_seeds is None else "--max-seeds"
         raise AblateError(Problem(option, "goes with --until-decided", "add that, too"))
     folder = folder_for(study_file, dataset, out)
-    show_warnings(never_decided(plan.study))
+    show_warnings([*looking_warnings(plan.study), *never_decided(plan.study)])
     with show_progress() as progress:
         ended = run_study(
             plan,
@@ -170,6 +171,7 @@ def plan(
     from ablate.run_folder import recorded, searched
     from ablate.stored_study import folder_for
     from ablate.study.cost import cost_sentence, data_sentence, tuning_sentence
+    from ablate.study.looking import looking_warnings
     from ablate.study.plan import plan_table
 
     plan = with_looks(planned(study_file, dataset, seeds, overrides))
@@ -190,6 +192,7 @@ def plan(
         show(tuning_sentence(plan, plan.study.tune, own, costs))
     if reads := data_sentence(plan, found):
         show(reads)
+    show_warnings(looking_warnings(plan.study))
 
 
 app.command()(search)

@@ -657,8 +657,19 @@ class TestUntilDecided:
 
     def test_a_plan_refuses_what_a_run_does(self) -> None:
         Path("trivial.yaml").write_text(TRIVIAL + "max_seeds: 5\n")
-        message = "max_seeds: the study makes no claim to decide\n    add `claims`\n"
+        line = len(TRIVIAL.splitlines()) + 1
+        message = (
+            f"trivial.yaml, line {line}, max_seeds: the study makes no claim to decide\n"
+            "    add `claims`\n"
+        )
         assert refusal("plan", "trivial.yaml") == refusal("run", "trivial.yaml") == message
+
+    def test_a_plan_says_that_nothing_is_given_up_without_looking(self) -> None:
+        Path("trivial.yaml").write_text(TRIVIAL + "stop_futile: true\n" + self.CLAIMS)
+        assert ablate("plan", "trivial.yaml").stderr == (
+            "Mind this: `stop_futile` has no effect where claims are looked at once: add "
+            "`max_seeds`, or run with --until-decided.\n"
+        )
 
     def test_a_maximum_alone_is_refused(self) -> None:
         assert refusal("run", "digits.yaml", "--max-seeds", "5") == (

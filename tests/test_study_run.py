@@ -109,10 +109,14 @@ class TestAMaximumInTheStudyItself:
     def test_what_it_does_not_go_with_is_refused_before_anything_is_written(
         self, tmp_path: Path, text: str, message: str
     ):
+        study = planned(text).study.model_copy(update={"max_seeds": 5})
         with pytest.raises(AblateError) as caught:
-            run_study(planned(text + "max_seeds: 5\n"), tmp_path / "run")
+            run_study(make_plan(study), tmp_path / "run")
         assert str(caught.value) == message
         assert not (tmp_path / "run").exists()
+        with pytest.raises(AblateError) as caught:
+            planned("max_seeds: 5\n" + text)
+        assert str(caught.value) == f"study.yaml, line 1, {message}", "as soon as it is read"
 
 
 def test_tune_leads_to_a_search_of_each_arm(tmp_path: Path):

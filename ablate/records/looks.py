@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from ablate.errors import AblateError, Problem
 from ablate.records.greedy_path import Find
+from ablate.study.looking import looking_problems
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study
 from ablate.study.seeds import MOST_SEEDS
@@ -56,25 +57,8 @@ def sequential_study(study: Study, max_seeds: int, asked_by: str = "--until-deci
                 f"give at most {MOST_SEEDS:,}",
             )
         )
-    if not any(claim.kind != "open" for claim in study.claims):
-        raise AblateError(Problem(asked_by, "the study makes no claim to decide", "add `claims`"))
-    if study.design.order == "greedy":
-        raise AblateError(
-            Problem(
-                asked_by,
-                "a greedy path has no fixed arms to claim things of",
-                "give the path an order, or the number of seeds beforehand",
-            )
-        )
-    if study.tune is not None:
-        raise AblateError(
-            Problem(
-                asked_by,
-                "a tuned study is compared twice on the same seeds, and looking after each of them "
-                "would end at others with shared settings than with tuned ones",
-                "give the number of seeds beforehand, or leave out `tune`",
-            )
-        )
+    if problems := tuple(looking_problems(study, asked_by)):
+        raise AblateError(*problems)
     seeds = list(study.seeds[:max_seeds])
     fresh = (seed for seed in range(max_seeds + len(seeds)) if seed not in seeds)
     seeds += [next(fresh) for _ in range(max_seeds - len(seeds))]

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from ablate.errors import AblateError, Problem, SettingsError, StudyError, did_you_mean
 from ablate.refused_values import in_words, shown
 from ablate.study.arms import overlaid
+from ablate.study.looking import looking_problems
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study
 from ablate.study.seeds import parse_seeds
@@ -55,6 +56,10 @@ def load_study(
     plan = _planned(draft, study, workload)
     if space_source is not None:
         check_tune(draft, plan, workload, space_source, seeds_given=seeds is not None)
+    if study.max_seeds is not None:
+        draft.problems += looking_problems(study, draft.source.where(("max_seeds",)))
+    if draft.problems:
+        raise StudyError(*draft.problems)
     return study
 
 

@@ -136,7 +136,8 @@ class TestAWideTable:
         assert set(by_trial(results)) == {("baseline", 3), ("mean", 3), ("mean", 11)}
 
     def test_claims_are_looked_at_once_whatever_the_study_says(self, read: Read):
-        study = STUDY + "max_seeds: 3\n"
+        claim = "claims:\n  - {says: a, reaches: {arm: {}, value: 80}}\n"
+        study = STUDY + "max_seeds: 3\n" + claim
         rows = "".join(f"baseline,{seed},81\nmean,{seed},80\n" for seed in range(5))
         plan = read("arm,seed,accuracy\n" + rows, study).plan
         assert (plan.study.max_seeds, len(plan.study.seeds)) == (None, 5)

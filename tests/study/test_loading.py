@@ -417,6 +417,17 @@ REFUSALS = {
         "study.yaml, line 7, claims[0].open: 'better' is compared with 'worse', which is missing\n"
         "    add `worse`, which is {} for the baseline, or leave out `better`",
     ),
+    "maximum of seeds without a claim": (
+        PLAIN + "max_seeds: 5\nclaims:\n  - {says: a, open: {why: b}}\n",
+        "study.yaml, line 5, max_seeds: the study makes no claim to decide\n    add `claims`",
+    ),
+    "maximum of seeds of a greedy path": (
+        PLAIN
+        + "max_seeds: 5\ndesign: {kind: path, order: greedy}\nclaims:\n  - says: a\n"
+        + "    reaches: {arm: {}, value: 1}\n",
+        "study.yaml, line 5, max_seeds: a greedy path has no fixed arms to claim things of\n"
+        "    give the path an order, or the number of seeds beforehand",
+    ),
     "number for a baseline's name": (
         PLAIN + "claims:\n  - says: a\n    context: 5\n    open: {why: b}\n",
         "study.yaml, line 7, claims[0].context: must be the name of a baseline, not 5\n"
