@@ -2,14 +2,16 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.comments import CommentedMap, CommentedSeq, CommentedSet
+from ruamel.yaml.composer import ComposerError
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import CollectionNode, MappingNode
 
 from ablate.errors import Problem, StudyError
 
@@ -20,6 +22,12 @@ _DEEPEST, _MOST_DIGITS = 20, 308
 _LARGEST = 100_000
 _HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 _PLAIN = "use text, a finite number, true, false, null, a list or a mapping"
+_STANDARD = "tag:yaml.org,2002:"
+_KNOWN_TAGS = {
+    "map", "seq", "str", "int", "float", "bool", "null", "merge", "set", "omap", "pairs", "binary",
+    "timestamp",
+}  # fmt: skip
+"""Of YAML itself; what stands under them is refused, if it is, by what it is."""
 
 
 class YamlFile(NamedTuple):
@@ -49,6 +57,56 @@ class YamlFile(NamedTuple):
         return YamlFile(self.name, content, lines, (*self.inside, *place))
 
 
+class _RefusedError(MarkedYAMLError):
+    """YAML, but none that can be meant."""
+
+    def __init__(self, node: Any, message: str, fix: str = "") -> None:
+        super().__init__(problem=message, problem_mark=node.start_mark)
+        self.fix = fix
+
+
+class _Constructor(RoundTripConstructor):
+    """Refuses what ruamel passes over: it would drop tags, and leave null where an alias stands
+    within what it names.
+    """
+
+    def construct_document(self, node: Any) -> Any:
+        _check_nodes(node, [], set())
+        return super().construct_document(node)
+
+    def check_mapping_key(
+        self, node: Any, key_node: Any, mapping: Any, key: Any, value: Any
+    ) -> bool:
+        if key in mapping:
+            word, twin = scalar_name(key), scalar_name(next(o for o in mapping if o == key))
+            if word == twin:
+                raise _RefusedError(key_node, f"key '{word}' is written twice")
+            message = f"keys '{twin}' and '{word}' are equal as numbers, and taken for one"
+            raise _RefusedError(key_node, message, "put them in quotes")
+        return True
+
+
+def _check_nodes(node: Any, above: list[Any], seen: set[int]) -> None:
+    """Raises _RefusedError on a tag that is none of YAML's own, and an alias of what it stands in."""
+    if any(node is other for other in above):
+        raise _RefusedError(
+            node, f"'&{node.anchor}' holds itself, by its alias", "write out what is meant"
+        )
+    tag = str(node.tag)
+    if tag.removeprefix(_STANDARD) not in _KNOWN_TAGS:
+        message = f"has the tag '{tag.replace(_STANDARD, '!!')}', which means nothing here"
+        raise _RefusedError(node, message, "leave it out")
+    if id(node) not in seen and isinstance(node, CollectionNode):
+        seen.add(id(node))
+        for below in _nodes_below(node):
+            _check_nodes(below, [*above, node], seen)
+
+
+def _nodes_below(node: Any) -> Iterator[Any]:
+    for item in node.value:
+        yield from item if isinstance(node, MappingNode) else (item,)
+
+
 def read_yaml(path: Path) -> YamlFile:
     """The file's content, by YAML 1.2 (5e-4 is a number, `on` is text).
 
@@ -58,7 +116,7 @@ def read_yaml(path: Path) -> YamlFile:
     name = str(path)
     try:
         text = path.read_text(encoding="utf-8")
-        tree = YAML(typ="rt", pure=True).load(text)
+        tree = _reader().load(text)
     except OSError as error:
         raise StudyError(Problem(name, _reason(error, path), _neighbours(path))) from None
     except UnicodeDecodeError:
@@ -74,10 +132,16 @@ def read_yaml(path: Path) -> YamlFile:
 def parse_scalar(text: str) -> Any:
     """A value as it would be read from a study. Raises StudyError on bad YAML."""
     try:
-        tree = YAML(typ="rt", pure=True).load(text)
+        tree = _reader().load(text)
     except (YAMLError, ValueError, RecursionError):
         raise StudyError(Problem("", f"'{text}' is no value in YAML")) from None
     return _plain(tree, (), {}, text)
+
+
+def _reader() -> YAML:
+    yaml = YAML(typ="rt", pure=True)
+    yaml.Constructor = _Constructor
+    return yaml
 
 
 def key_text(path: Place) -> str:
@@ -113,8 +177,9 @@ def _plain(value: Any, path: Place, lines: dict[Place, int], name: str) -> Any:
     for kind in (bool, int, float, str):
         if isinstance(value, kind) or (kind is bool and type(value).__name__ == "ScalarBoolean"):
             return _kept(kind(value), path, lines, name)
+    what = "a set" if isinstance(value, CommentedSet) else str(value)
     raise StudyError(
-        Problem(YamlFile(name, None, lines).where(path), f"{value!s} is no plain value", _PLAIN)
+        Problem(YamlFile(name, None, lines).where(path), f"{what} is no plain value", _PLAIN)
     )
 
 
@@ -163,9 +228,10 @@ def _note(lines: dict[Place, int], path: Place, position: Any) -> None:
 def _syntax_problem(name: str, error: YAMLError | ValueError) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     where = f"{name}, line {mark.line + 1}" if mark is not None else name
-    if isinstance(error, DuplicateKeyError):
-        key = re.search(r'duplicate key "(.*?)"', str(error.problem))
-        return Problem(where, f"key '{key[1]}' is written twice" if key else "a key is twice")
+    if isinstance(error, _RefusedError):
+        return Problem(where, str(error.problem), error.fix)
+    if isinstance(error, ComposerError) and "another document" in str(error.problem):
+        return Problem(where, "begins a second document", "keep one, without `---` after it")
     reason = error.problem if isinstance(error, MarkedYAMLError) else str(error)
     return Problem(where, f"is not YAML: {reason}", "check indentation, colons and quotes there")
 

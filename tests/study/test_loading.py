@@ -161,6 +161,23 @@ def test_a_study_may_name_the_workloads_metrics_anew(load: Load) -> None:
     assert study.metrics["test_accuracy"].label == "hits"
 
 
+def test_aliases_may_stand_for_what_is_written_elsewhere(load: Load) -> None:
+    text = PLAIN.replace("baseline: {", "baselines:\n  a: &a {").replace(
+        "factors:", "  b: {<<: *a, training.epochs: 3}\n  c: *a\nfactors:"
+    )
+    width = {"model.width": 16}
+    assert load(text.replace("16}", "16, }")).contexts == {
+        "a": width,
+        "b": {"training.epochs": 3, **width},
+        "c": width,
+    }
+
+
+def test_keys_that_look_like_one_may_be_quoted(load: Load) -> None:
+    levels = "  width:\n    '1': {model.width: 4}\n    'true': {model.width: 5}\n"
+    assert list(load(PLAIN + levels).factors["width"].levels) == ["1", "true"]
+
+
 def test_a_level_may_be_named_when_where_it_cannot_be_a_condition(load: Load) -> None:
     long = "pool: {levels: {when: {}, b: {model.pool: mean}}}"
     text = PLAIN.replace("model.pool: [max, mean]", long)
@@ -583,7 +600,42 @@ REFUSALS = {
     "empty file": ("", "study.yaml: a study is a mapping of keys to values, not null"),
     "an object": (
         PLAIN + "metric: !!python/object:os.system {}\n",
-        "study.yaml, line 5, metric: must be text, not {}",
+        "study.yaml, line 5: has the tag '!!python/object:os.system', which means nothing here\n"
+        "    leave it out",
+    ),
+    "a tag": (
+        PLAIN.replace("{model.width: 16}", "!small {model.width: 16}"),
+        "study.yaml, line 2: has the tag '!small', which means nothing here\n    leave it out",
+    ),
+    "an alias of what it stands in": (
+        PLAIN.replace("{model.width: 16}", "&a {model.width: 16, model.pool: *a}"),
+        "study.yaml, line 2: '&a' holds itself, by its alias\n    write out what is meant",
+    ),
+    "an alias merged into what it stands in": (
+        PLAIN.replace("{model.width: 16}", "&a {<<: *a, model.width: 16}"),
+        "study.yaml, line 2: '&a' holds itself, by its alias\n    write out what is meant",
+    ),
+    "a list that holds itself": (
+        "&a [*a]\n",
+        "study.yaml, line 1: '&a' holds itself, by its alias\n    write out what is meant",
+    ),
+    "two documents": (
+        PLAIN + "---\n" + PLAIN,
+        "study.yaml, line 5: begins a second document\n    keep one, without `---` after it",
+    ),
+    "a set": (
+        PLAIN.replace("16", "!!set {1, 2}"),
+        "study.yaml, line 2, baseline.model.width: a set is no plain value\n"
+        "    use text, a finite number, true, false, null, a list or a mapping",
+    ),
+    "keys that YAML takes for one": (
+        PLAIN + "  width:\n    1: {model.width: 4}\n    true: {model.width: 5}\n",
+        "study.yaml, line 7: keys '1' and 'true' are equal as numbers, and taken for one\n"
+        "    put them in quotes",
+    ),
+    "key twice that is no text": (
+        PLAIN + "  width:\n    true: {model.width: 4}\n    true: {model.width: 5}\n",
+        "study.yaml, line 7: key 'true' is written twice",
     ),
     "no finite number": (
         PLAIN.replace("16", ".nan"),
