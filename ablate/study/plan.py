@@ -258,9 +258,25 @@ def _shown_against(plan: Plan, arm: Arm) -> Arm:
 
 
 def _text(value: Any) -> str:
-    return (
-        "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    )
+    """A value as YAML has it, null as none; text in quotes where it would read as a number, or as
+    true, false or null.
+    """
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    quoted = isinstance(value, str) and not _reads_as_text(value)
+    return f"'{value}'" if quoted else str(value)
+
+
+def _reads_as_text(word: str) -> bool:
+    if word.lower() in ("", "~", "null", "true", "false"):
+        return False
+    try:
+        float(word)
+    except ValueError:
+        return True
+    return False
 
 
 def _flat(settings: Settings, prefix: str = "") -> dict[str, Any]:

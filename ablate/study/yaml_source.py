@@ -87,7 +87,7 @@ class _Constructor(RoundTripConstructor):
 
 
 def _check_nodes(node: Any, above: list[Any], seen: set[int]) -> None:
-    """Raises _RefusedError on a tag that is none of YAML's own, and an alias of what it stands in."""
+    """Raises _RefusedError on a tag that YAML does not have, and an alias of what it stands in."""
     if any(node is other for other in above):
         raise _RefusedError(
             node, f"'&{node.anchor}' holds itself, by its alias", "write out what is meant"
