@@ -61,7 +61,7 @@ class MetricDescription(BaseModel):
     higher_is_better: bool = True
     uses_test_data: bool = False
     """Whether the test set is part of it, so that nothing may be chosen by it; a name that begins
-    with `test_` says so by itself."""
+    with `test_` says so by itself, and one with the word `test` where this is left out."""
     only_at_end: bool = False
     """Whether no validation point holds it, so that no trial can be stopped early by it."""
     chance: FiniteFloat | None = None
@@ -122,8 +122,12 @@ def words(name: str) -> list[str]:
 
 
 def rests_on_test_data(name: str, known: Mapping[str, MetricDescription]) -> bool:
-    """Whether a metric is of the test set, by its name or by what is known of it."""
-    return name.startswith("test_") or (name in known and known[name].uses_test_data)
+    """Whether a metric is of the test set: by its prefix `test_`, else by its description, and
+    where that does not say so, by the word `test` in its name.
+    """
+    if name.startswith("test_"):
+        return True
+    return known[name].uses_test_data if _says_of_test_data(name, known) else "test" in words(name)
 
 
 def validation_counterpart(name: str) -> str | None:
@@ -137,7 +141,13 @@ def cure_by_validation(name: str, known: Mapping[str, MetricDescription]) -> str
     if counterpart := validation_counterpart(name):
         return f"choose by '{counterpart}'"
     such_as = [f", such as '{other}'" for other in known if other.startswith("validation_")]
-    return f"choose by a metric of validation data{such_as[0] if such_as else ''}"
+    by_word = "test" in words(name) and not _says_of_test_data(name, known)
+    otherwise = " (or describe this one with `uses_test_data: false`)" if by_word else ""
+    return f"choose by a metric of validation data{such_as[0] if such_as else ''}{otherwise}"
+
+
+def _says_of_test_data(name: str, known: Mapping[str, MetricDescription]) -> bool:
+    return name in known and "uses_test_data" in known[name].model_fields_set
 
 
 class Workload(Protocol):

@@ -77,6 +77,18 @@ def test_metrics_of_the_test_set_are_known_by_name_or_by_description() -> None:
     assert not rests_on_test_data("score", {})
 
 
+@pytest.mark.parametrize("name", ["acc_test", "final.test.acc", "Test-Acc"])
+def test_the_word_test_tells_where_no_description_does(name: str) -> None:
+    assert rests_on_test_data(name, {})
+    assert rests_on_test_data(name, {name: MetricDescription(label="accuracy")})
+    told = {name: MetricDescription(label="accuracy", uses_test_data=False)}
+    assert not rests_on_test_data(name, told)
+    assert not rests_on_test_data("latest_acc", {})
+    assert cure_by_validation(name, {}) == (
+        "choose by a metric of validation data (or describe this one with `uses_test_data: false`)"
+    )
+
+
 def test_what_to_choose_by_in_their_place_is_named() -> None:
     assert cure_by_validation("test_loss", METRICS) == "choose by 'validation_loss'"
     assert cure_by_validation("generalization_gap", METRICS) == (

@@ -161,6 +161,22 @@ def test_a_study_may_name_the_workloads_metrics_anew(load: Load) -> None:
     assert study.metrics["test_accuracy"].label == "hits"
 
 
+def test_a_greedy_path_by_a_metric_named_after_the_test_set_needs_its_description(
+    load: Load, refused: Refused
+) -> None:
+    text = (
+        "question: '?'\nworkload: external\nbaseline: {a: 1}\nfactors: {a: [1, 2]}\n"
+        "design: {kind: path, order: greedy}\nmetric: acc_test\n"
+    )
+    assert refused(text, workload=None) == (
+        "study.yaml, line 6, metric: 'acc_test' rests on test data, by which a greedy path is not "
+        "to choose its steps\n    choose by a metric of validation data (or describe this one with "
+        "`uses_test_data: false`), or give the path an order"
+    )
+    described = "metrics: {acc_test: {label: accuracy, uses_test_data: false}}\n"
+    assert load(text + described, workload=None).metric == "acc_test"
+
+
 def test_aliases_may_stand_for_what_is_written_elsewhere(load: Load) -> None:
     text = PLAIN.replace("baseline: {", "baselines:\n  a: &a {").replace(
         "factors:", "  b: {<<: *a, training.epochs: 3}\n  c: *a\nfactors:"
