@@ -16,7 +16,7 @@ from tests.study.fake_workload import FAKE
 WORDS = st.one_of(
     st.sampled_from(["yes", "null", "0.1", "5e-4", "0x1f", "a: b", "- a", "ü ñ", "#", "{", "~"]),
     st.text(st.characters(codec="utf-8", exclude_categories=("C",)), min_size=1, max_size=12),
-)
+).filter(str.strip)
 NAMES = WORDS.filter(lambda word: "." not in word and word not in ("context", "baseline"))
 FACTORS = NAMES.filter(lambda word: ":" not in word and ", " not in word)
 RATES = st.floats(min_value=1e-12, max_value=1e6).map(lambda rate: float(repr(rate)))
@@ -38,7 +38,7 @@ def studies(draw: st.DrawFn) -> Study:
     return Study.model_validate(
         {
             "name": draw(WORDS),
-            "question": draw(st.text(st.characters(exclude_categories=("C",)))),
+            "question": draw(st.text(st.characters(exclude_categories=("C",))).filter(str.strip)),
             "contexts": {name: {"model.width": i + 3} for i, name in enumerate(contexts)},
             "factors": {
                 optimizer: {
