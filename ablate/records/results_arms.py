@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ablate.errors import Problem, StudyError, did_you_mean
@@ -89,26 +90,31 @@ class ArmReader:
         problems = []
         for factor, column in self._columns.factors.items():
             cell = cells[column]
-            levels = tuple(self._plan.study.factors[factor].levels)
-            level = _level(cell, levels)
-            if level is None and (cell == BASELINE or self._is_baselines(cell, factor, context)):
+            level = _meant(cell, self._names(factor, context))
+            if level is None and cell == BASELINE:
                 level = self._reference[context][factor]
             if level is not None:
                 given[factor] = level
             elif cell:
                 message = f"no level of '{factor}' named '{cell}'"
+                levels = self._plan.study.factors[factor].levels
                 problems.append(Problem(column, message, did_you_mean(cell, levels)))
         if problems:
             raise StudyError(*problems)
         return given
 
-    def _is_baselines(self, cell: str, factor: str, context: str) -> bool:
-        """Whether a cell is the baseline's own value of the only key that a factor sets."""
-        keys = {key for sets in self._plan.study.factors[factor].levels.values() for key in sets}
-        if self._reference[context][factor] != BASELINE or len(keys) != 1:
-            return False
-        found = _values_of(keys.pop(), self._plan.study.contexts[context], self._resolved[context])
-        return any(_level(cell, (scalar_name(value),)) is not None for value in found)
+    def _names(self, factor: str, context: str) -> dict[str, str]:
+        """What a cell may hold -> the level that it means: each level's name, and, where no level
+        equals the baseline, its own value of the only key that the factor sets.
+        """
+        levels = self._plan.study.factors[factor].levels
+        names = {level: level for level in levels}
+        keys = {key for sets in levels.values() for key in sets}
+        if self._reference[context][factor] == BASELINE and len(keys) == 1:
+            settings = self._plan.study.contexts[context]
+            for value in _values_of(keys.pop(), settings, self._resolved[context]):
+                names.setdefault(scalar_name(value), BASELINE)
+        return names
 
     def _untold(self, given: Mapping[str, str], context: str) -> Iterator[Problem]:
         """Empty cells that may mean the reference, and a level that some write as nothing."""
@@ -181,23 +187,40 @@ def _in_column(error: StudyError, column: str) -> StudyError:
     return StudyError(*(problem._replace(where=column) for problem in error.problems))
 
 
-def _level(cell: str, levels: tuple[str, ...]) -> str | None:
-    """The level that a cell means: its name, or the only one that is the same value in YAML."""
-    if cell in levels or not cell:
-        return cell or None
-    alike = [level for level in levels if _alike(cell, level)]
-    return alike[0] if len(alike) == 1 else None
+def _meant(cell: str, names: Mapping[str, str]) -> str | None:
+    """The level that a cell means, of those that names stand for: the one of that name, else the
+    only one of that very value, else the only one alike. An empty cell means none.
+    """
+    if not cell:
+        return None
+    for is_same in (str.__eq__, _equal, _alike):
+        found = {level for name, level in names.items() if is_same(cell, name)}
+        if found:
+            return found.pop() if len(found) == 1 else None
+    return None
 
 
-def _alike(cell: str, level: str) -> bool:
-    """True is true, 8.0 is 8 and 5e-4 is 0.0005; also in single precision."""
-    if cell.lower() == level.lower():
-        return True
+def _equal(cell: str, name: str) -> bool:
+    """8.0 is 8, 5e-4 is 0.0005 and ~ is none."""
     try:
-        return math.isclose(float(cell), float(level), rel_tol=1e-6)
-    except ValueError:
+        return Decimal(cell) == Decimal(name)
+    except InvalidOperation:
         pass
     try:
-        return scalar_name(parse_scalar(cell)) == level
+        return scalar_name(parse_scalar(cell)) == name
     except StudyError:
         return False
+
+
+def _alike(cell: str, name: str) -> bool:
+    """True is true, and a fraction the same in single precision. Whole numbers that differ at all
+    are two, as dates and identifiers are.
+    """
+    if cell.lower() == name.lower():
+        return True
+    try:
+        one, other = float(cell), float(name)
+    except ValueError:
+        return False
+    both_whole = one.is_integer() and other.is_integer()
+    return not both_whole and math.isclose(one, other, rel_tol=1e-6)

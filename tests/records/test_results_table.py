@@ -278,6 +278,40 @@ class TestAWideTable:
             "    known are: 5, 7"
         )
 
+    def test_dates_and_identifiers_are_told_apart_by_their_last_digit(
+        self, read: Read, refused: Callable[..., str]
+    ):
+        study = (
+            "question: '?'\nworkload: external\nbaseline: {snapshot: 20240101}\n"
+            "factors: {snapshot: [20240115]}\nmetric: accuracy\n"
+        )
+        rows = "snapshot,seed,accuracy\n20240101,0,70\n20240115,0,72\n"
+        assert metrics_of(read(rows, study)) == {
+            ("baseline", 0): {"accuracy": 70.0},
+            ("snapshot=20240115", 0): {"accuracy": 72.0},
+        }
+        both = study.replace("[20240115]", "[20240101, 20240115]")
+        for own in (study, both):
+            as_floats = rows.replace(",0,", ".0,0,")
+            assert read(as_floats, own).records == read(rows, own).records
+        assert refused("snapshot,seed,accuracy\n20240108,0,70\n", study) == (
+            "results.csv, line 2, column 'snapshot': no level of 'snapshot' named '20240108'\n"
+            "    did you mean '20240115'?"
+        )
+
+    def test_of_numbers_that_nearly_agree_the_same_one_is_meant(
+        self, read: Read, refused: Callable[..., str]
+    ):
+        study = (
+            "question: '?'\nworkload: external\nbaseline: {rate: 0.1}\n"
+            "factors: {rate: [0.10000002, 0.2]}\nmetric: accuracy\n"
+        )
+        results = read("rate,seed,accuracy\n.1,0,70\n1.0000002e-1,0,72\n", study)
+        assert set(by_trial(results)) == {("baseline", 0), ("rate=0.10000002", 0)}
+        assert "no level of 'rate' named '0.10000001'" in refused(
+            "rate,seed,accuracy\n0.10000001,0,70\n", study
+        )
+
     def test_a_preset_of_the_baseline_is_the_reference_level(self, read: Read):
         study = (
             "question: '?'\nbaseline: {preset: good_model}\n"
