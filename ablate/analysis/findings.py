@@ -19,6 +19,7 @@ from ablate.analysis.effects import (
     values_of,
 )
 from ablate.analysis.factorial import factorial_table
+from ablate.analysis.from_elsewhere import tables_of, warnings_of_tables
 from ablate.analysis.inference import interval, summarise, tie_floor
 from ablate.analysis.looks import critical_of_effects, growth_table, never_decided
 from ablate.analysis.readings import Evidence
@@ -213,6 +214,7 @@ def _warnings(
     plan: Plan, trials: pd.DataFrame, effects: pd.DataFrame, records: Mapping[str, TrialRecord]
 ) -> Iterator[str]:
     yield from _endings(plan, trials, records)
+    yield from warnings_of_tables(plan, records)
     if len(plan.study.seeds) == 1:
         yield "There is one seed, so there are no intervals, and no claim can be decided."
     yield from never_decided(plan.study)
@@ -254,7 +256,7 @@ def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord
         ("diverged", counted, "counted at chance level"),
         ("diverged", left_out, f"left out of means and effects{why}"),
         ("failed", trials["status"] == "failed", "missing in means and effects"),
-        ("missing", trials["status"] == "missing", _why_missing(plan)),
+        ("missing", trials["status"] == "missing", _why_missing(plan, records)),
         ("pruned", trials["status"] == "pruned", "stopped early by a scheduler, and not counted"),
     ):
         if own.any():
@@ -276,7 +278,9 @@ def _failure_rates(trials: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def _why_missing(plan: Plan) -> str:
+def _why_missing(plan: Plan, records: Mapping[str, TrialRecord]) -> str:
+    if tables := tables_of(records):
+        return f"not in {tables}"
     if plan.study.max_seeds is None:
         return "not recorded yet"
     return "not needed where their claims were settled by then, else not recorded yet"

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ablate.errors import Problem, StudyError, did_you_mean
 from ablate.records.asked_metrics import absent_metrics, asked_metrics, divergence, not_finite
+from ablate.records.fractions import likely_fractions
 from ablate.records.results_arms import ArmReader
 from ablate.records.results_columns import ResultColumns, find_columns, metric_name
 from ablate.records.results_rows import Position, Reading, RowReader
@@ -104,23 +105,12 @@ def _note_absent_metric(
 def _note_fractions(
     readings: Sequence[Reading], columns: ResultColumns, plan: Plan, problems: TableProblems
 ) -> None:
-    """Metrics in percent that are given as fractions: margins and effects would be off by 100.
-
-    One that exceeds 1 tells that the table is in percent. Where none does, errors and gaps may
-    really be so small; what is the better the higher would be next to nothing.
+    """Metrics in percent that are given as fractions. Errors and gaps may really be so small, and
+    the report says so; what is the better the higher would be next to nothing.
     """
-    largest: dict[str, float] = {}
-    for reading in readings:
-        for metric, _, number in reading.values:
-            if (
-                metric in plan.metrics
-                and plan.metrics[metric].unit == "%"
-                and math.isfinite(number)
-            ):
-                largest[metric] = max(largest.get(metric, 0.0), abs(number))
-    given = [metric for metric in largest if largest[metric] > 0]
-    if any(largest[metric] > 1 for metric in given):
-        return
+    given = likely_fractions(
+        plan, ((value.metric, value.number) for reading in readings for value in reading.values)
+    )
     if any(plan.metrics[metric].higher_is_better for metric in given):
         for metric in given:
             problems.note(
