@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from ablate.records.fractions import likely_fractions
-from ablate.records.schema import SOURCE, TrialRecord
+from ablate.records.schema import LAST_POINT, SOURCE, TrialRecord
 from ablate.records.table_file import joined
-from ablate.study.plan import Plan
+from ablate.study.plan import Plan, PlannedTrial
 
 
 def tables_of(records: Mapping[str, TrialRecord]) -> str:
@@ -18,6 +18,7 @@ def warnings_of_tables(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterat
     """records: by hash, of the plan's trials; those that were run are left aside."""
     brought = {hash_: record for hash_, record in records.items() if record.is_from_elsewhere}
     yield from _fractions(plan, brought)
+    yield from _different_ends(plan, brought)
 
 
 def _fractions(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:
@@ -34,3 +35,33 @@ def _values(record: TrialRecord) -> Iterator[tuple[str, float]]:
     yield from record.metrics.items()
     for metric, course in record.history.items():
         yield from ((metric, number) for number in course if number is not None)
+
+
+def _different_ends(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:
+    """Trials that end before others: stopped early, which may be meant, or broken off."""
+    ends = [
+        (trial, record.provenance[LAST_POINT])
+        for trial in plan.trials
+        if (record := records.get(trial.hash)) is not None
+        and record.status == "completed"
+        and LAST_POINT in record.provenance
+    ]
+    # Where both are given, epochs: steps also differ with the size of a batch.
+    told = [word for word in ("epoch", "step") if all(word in point for _, point in ends)]
+    if not ends or not told:
+        return
+    shortest = min(ends, key=lambda end: end[1][told[0]])
+    longest = max(ends, key=lambda end: end[1][told[0]])
+    first, last = (f"{point[told[0]]:.10g}" for _, point in (shortest, longest))
+    if first != last:
+        yield (
+            f"Trials end at different {told[0]}s: the last {plan.study.metric} of "
+            f"{_name(plan, shortest[0])} is of {told[0]} {first}, that of "
+            f"{_name(plan, longest[0])} of {told[0]} {last}. If one broke off, a column 'status' "
+            "says so."
+        )
+
+
+def _name(plan: Plan, trial: PlannedTrial) -> str:
+    place = f" in {trial.context}" if len(plan.study.contexts) > 1 else ""
+    return f"{trial.arm}{place} with seed {trial.seed}"

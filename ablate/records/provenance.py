@@ -5,10 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ablate.records.asked_metrics import NOT_FINITE
-from ablate.records.schema import TrialRecord
+from ablate.records.schema import LAST_POINT, TrialRecord
 
 # says nothing of where a whole run comes from
-_OF_ONE_TRIAL = {"process", "not_given", "peak_memory_gb", NOT_FINITE}
+_OF_ONE_TRIAL = {
+    "process",
+    "not_given",
+    "peak_memory_gb",
+    NOT_FINITE,
+    f"{LAST_POINT}.epoch",
+    f"{LAST_POINT}.step",
+}
 
 
 def provenance_of(records: Iterable[TrialRecord]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from ablate.records.fractions import likely_fractions
 from ablate.records.results_arms import ArmReader
 from ablate.records.results_columns import ResultColumns, find_columns, metric_name
 from ablate.records.results_rows import Position, Reading, RowReader
-from ablate.records.schema import SOURCE, Status, TrialRecord
+from ablate.records.schema import LAST_POINT, SOURCE, Status, TrialRecord
 from ablate.records.store import FINISHED
 from ablate.records.table_file import Table, TableProblems, joined, read_table
 from ablate.study.plan import Plan, make_plan
@@ -183,9 +183,15 @@ class _Recorder:
             status=status,
             metrics=finite if status == "completed" else {},
             history=_history(points, tuple(self._columns.positions)),
-            provenance={SOURCE: self._file},
+            provenance={SOURCE: self._file, **self._last_point(points)},
             error=error,
         )
+
+    def _last_point(self, points: Points) -> dict[str, dict[str, float]]:
+        last = max(points.get(self._plan.study.metric, ()), key=_order, default=())
+        named = zip(self._columns.positions, last, strict=False)
+        given = {name: number for name, number in named if math.isfinite(number)}
+        return {LAST_POINT: given} if given else {}
 
     def _points(self, attempt: list[Reading]) -> Points:
         points: dict[str, dict[Position, float]] = {}

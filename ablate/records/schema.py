@@ -9,6 +9,9 @@ from ablate.study.trial import TrialSpec
 WEIGHTS_SUFFIX = ".safetensors"
 SOURCE = "source"
 """In the provenance of a record that a table of results brought: the table's name."""
+LAST_POINT = "last_point"
+"""In the provenance of such a record, where its table holds courses of training: the "epoch" and
+"step" that its value of the study's metric is of; none where that is given apart, as final."""
 
 Status = Literal["completed", "diverged", "pruned", "failed"]
 """completed; diverged: non-finite loss, kept and counted; pruned: stopped by a scheduler during

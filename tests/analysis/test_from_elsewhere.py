@@ -19,6 +19,9 @@ metric: err
 smallest_effect_of_interest: 0.5
 metrics: {err: {label: error, unit: "%", higher_is_better: false}}
 """
+TWO_BASELINES = STUDY.replace(
+    "baseline: {pool: max}", "baselines: {small: {width: 8, pool: max}, large: {pool: max}}"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +70,77 @@ def test_a_course_that_begins_above_1_tells_so_too():
 
 def test_fractions_of_what_is_in_no_percent_are_fine():
     assert warnings_of(FRACTIONS, STUDY.replace('unit: "%", ', "")) == ()
+
+
+# --- ends -----------------------------------------------------------------------------------------
+
+
+def courses(place: str, *trials: tuple[str, int, int], status: str = "") -> str:
+    """Arm, seed and last point of each trial; the last trial has the status."""
+    lines = ["arm,seed,status,metric,value," + place]
+    for arm, seed, last in trials:
+        own = status if (arm, seed, last) == trials[-1] else ""
+        for point in range(1, last + 1):
+            lines.append(
+                f"{arm},{seed},{own},err,{9 + seed / 8 + len(arm) / 7 - point / 9},{point}"
+            )
+    return "\n".join(lines)
+
+
+ALIKE = (("baseline", 0, 5), ("baseline", 1, 5), ("mean", 0, 5))
+
+
+@pytest.mark.parametrize("place", ["epoch", "step"])
+@pytest.mark.parametrize("last", [1, 2])
+def test_a_trial_that_ends_before_the_others_is_told(place: str, last: int):
+    assert warnings_of(courses(place, *ALIKE, ("mean", 1, last))) == (
+        f"Trials end at different {place}s: the last err of mean with seed 1 is of {place} {last}, "
+        f"that of baseline with seed 0 of {place} 5. If one broke off, a column 'status' says so.",
+    )
+    assert warnings_of(courses(place, *ALIKE, ("mean", 1, 5))) == ()
+
+
+def test_ends_of_trials_that_do_not_count_may_differ():
+    trials = (*ALIKE, ("mean", 1, 5), ("mean", 2, 2))
+    (missing, failed, why) = warnings_of(courses("epoch", *trials, status="crashed"))
+    assert missing == "1 of 6 trials failed (missing in means and effects): mean."
+    assert failed == "1 of 6 trials missing (not in results.csv): baseline."
+    assert why == "Why trials failed: failed where it ran."
+
+
+def test_steps_may_differ_where_epochs_agree():
+    text = (
+        "arm,seed,metric,epoch,step,value\nbaseline,0,err,1,10,9.5\nbaseline,0,err,2,20,9\n"
+        "mean,0,err,1,20,8\nmean,0,err,2,40,7.5\n"
+    )
+    seed = "There is one seed, so there are no intervals, and no claim can be decided."
+    assert warnings_of(text) == (seed,)
+    differ, _ = warnings_of(text.replace("mean,0,err,2,40,7.5\n", ""))
+    assert differ.startswith("Trials end at different epochs: the last err of mean with seed 0 is")
+
+
+def test_a_final_value_that_is_given_apart_has_no_place():
+    text = courses("epoch", *ALIKE, ("mean", 1, 2)).splitlines()
+    final = [f"{arm},{seed},,err,{4 + seed / 3 + len(arm)}," for arm, seed, _ in ALIKE]
+    assert warnings_of("\n".join([*text, *final, "mean,1,,err,6,"])) == ()
+
+
+def test_the_ends_of_several_baselines_are_named_with_theirs():
+    text = "context,arm,seed,metric,step,value\n" + "".join(
+        f"{context},{arm},{seed},err,{last},{number + seed / 3}\n"
+        for context, arm, last, number in (
+            ("small", "baseline", 1234567, 9),
+            ("small", "mean", 1234567, 8),
+            ("large", "baseline", 1234567, 7),
+            ("large", "mean", 17, 6.5),
+        )
+        for seed in (0, 1)
+    )
+    assert warnings_of(text, TWO_BASELINES) == (
+        "Trials end at different steps: the last err of mean in large with seed 0 is of step 17, "
+        "that of baseline in small with seed 0 of step 1234567. If one broke off, a column "
+        "'status' says so.",
+    )
 
 
 # --- what is not there ----------------------------------------------------------------------------

@@ -13,3 +13,6 @@ def test_what_differs_in_every_trial_says_nothing_of_a_run():
         "gpu.cuda": "13.0",
         "gpu.memory_gb": "85.0",
     }
+    assert of(source="results.csv", last_point={"epoch": 3.0, "step": 90.0}) == {
+        "source": "results.csv"
+    }
