@@ -67,15 +67,17 @@ def find_columns(table: Table, plan: Plan, problems: TableProblems) -> ResultCol
     study = plan.study
     columns = [_column(name) for name in table.columns]
     settings = [column for column in columns if column.kind != "metric"]
-    plain = [column for column in columns if column.kind is None]
 
     def setting(word: str, nested: bool = False) -> str | None:
         return _find(settings, word, nested, problems)
 
+    factors = {name: column for name in study.factors if (column := setting(name, nested=True))}
+    # A factor may be called like what any table tells: a state, a metric, a value, an epoch.
+    plain = [each for each in columns if each.kind is None and each.name not in factors.values()]
+
     def named(word: str) -> str | None:
         return _find(plain, word, False, problems)
 
-    factors = {name: column for name in study.factors if (column := setting(name, nested=True))}
     found = {
         "seed": setting("seed", nested=True),
         "arm": setting("arm"),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ablate.errors import StudyError, did_you_mean
+from ablate.errors import StudyError, nearest
 from ablate.records.asked_metrics import asked_metrics
 from ablate.records.results_arms import ArmReader
 from ablate.records.results_columns import ResultColumns, metric_name, number_in
@@ -99,8 +99,7 @@ class RowReader:
         word = "" if column is None else row.cells[column]
         ending = _ENDINGS.get(word.lower())
         if ending is None:
-            known = filter(None, _ENDINGS)
-            self._note(row, column, f"no status named '{word}'", did_you_mean(word.lower(), known))
+            self._note(row, column, f"no status named '{word}'", _cure_of_status(word))
         return ending
 
     def _values(self, row: Row) -> Iterator[Value]:
@@ -135,3 +134,11 @@ class RowReader:
 
     def _note(self, row: Row, column: str | None, message: str, fix: str) -> None:
         self._problems.note(message, fix, lines=[row.line], column=column)
+
+
+def _cure_of_status(word: str) -> str:
+    """The column may tell something else, such as a state of the USA."""
+    known = sorted(filter(None, _ENDINGS))
+    rename = "rename the column, or leave it out, if it does not tell how trials ended"
+    near = nearest(word.lower(), known)
+    return f"{near} Else {rename}" if near else f"{rename}; known are: {', '.join(known)}"

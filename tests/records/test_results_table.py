@@ -539,6 +539,21 @@ class TestStatus:
         assert (record.status, record.error) == (status, error)
         assert record.metrics == ({"accuracy": 1.0} if status == "completed" else {})
 
+    @pytest.mark.parametrize("name", ["state", "status"])
+    def test_a_factor_goes_before_it(self, name: str, read: Read):
+        study = (
+            f"question: '?'\nworkload: external\nbaseline: {{{name}: CA}}\n"
+            f"factors: {{{name}: [CA, failed]}}\nmetric: accuracy\n"
+        )
+        results = read(f"{name},seed,accuracy\nCA,0,80\nfailed,0,81\n", study)
+        assert metrics_of(results) == {
+            ("baseline", 0): {"accuracy": 80.0},
+            ("failed", 0): {"accuracy": 81.0},
+        }
+        other = {"state": "status", "status": "state"}[name]
+        records = by_trial(read(f"{name},{other},seed,accuracy\nCA,crashed,0,80\n,,1,1\n", study))
+        assert records["baseline", 0].status == "failed"
+
     @pytest.mark.parametrize("ending", ["finished", "diverged"])
     def test_failed_attempts_give_way_to_one_that_ended(self, ending: str, read: Read):
         rows = ["mean,0,crashed,", f"mean,0,{ending},1", "mean,0,failed,"]
@@ -578,6 +593,17 @@ class TestStatus:
 
 
 class TestALongTable:
+    def test_is_none_by_columns_of_factors(self, read: Read):
+        study = (
+            "question: '?'\nworkload: external\nbaseline: {metric: cosine, value: 1, step: 2}\n"
+            "factors: {metric: [cosine, dot], value: [1, 3], step: [2, 4]}\nmetric: accuracy\n"
+        )
+        results = read("metric,value,step,seed,accuracy\ndot,1,2,0,80\ncosine,3,2,0,81\n", study)
+        assert metrics_of(results) == {
+            ("dot", 0): {"accuracy": 80.0},
+            ("value=3", 0): {"accuracy": 81.0},
+        }
+
     def test_is_the_same_as_a_wide_one(self, read: Read):
         wide = read("arm,seed,accuracy,loss\nmean,0,1,0.5\nbaseline,0,2,0.25\n")
         long = read(
@@ -813,7 +839,16 @@ class TestWhatIsWrong:
             (
                 "arm,seed,status,accuracy\nmean,0,Fnished,1\n",
                 "results.csv, line 2, column 'status': no status named 'Fnished'\n"
-                "    did you mean 'finished'?",
+                "    did you mean 'finished'? Else rename the column, or leave it out, if it does "
+                "not tell how trials ended",
+            ),
+            (
+                "arm,seed,state,accuracy\nmean,0,CA,1\n",
+                "results.csv, line 2, column 'state': no status named 'CA'\n"
+                "    rename the column, or leave it out, if it does not tell how trials ended; "
+                "known are: complete, completed, crashed, diverged, done, error, fail, failed, "
+                "finished, killed, pending, preempted, preempting, pruned, queued, running, "
+                "scheduled, succeeded, success, terminated, waiting",
             ),
             (
                 "a.pool,b.pool,learning_rate,seed,accuracy\nmax,mean,,0,1\n",
