@@ -52,7 +52,8 @@ class ArmReader:
         given = self._levels(cells, context)
         column = self._columns.arm
         if column is None:
-            if problems := tuple(self._untold(given, context)):
+            problems = (*self._unvaried(given, context), *self._untold(given, context))
+            if problems:
                 raise StudyError(*problems)
             return self._with_levels(given, context)
         if not cells[column]:
@@ -115,6 +116,24 @@ class ArmReader:
             for value in _values_of(keys.pop(), settings, self._resolved[context]):
                 names.setdefault(scalar_name(value), BASELINE)
         return names
+
+    def _unvaried(self, given: Mapping[str, str], context: str) -> Iterator[Problem]:
+        """Levels of factors that are left as they are in the row's context."""
+        varied = self._plan.reference(context).levels
+        for factor, level in self._changes(given, context).items():
+            if factor in varied:
+                continue
+            contexts = self._plan.study.factors[factor].contexts
+            why = (
+                f"its `contexts` are {', '.join(contexts)}"
+                if contexts and context not in contexts
+                else f"varied there are: {', '.join(varied) or 'none'}"
+            )
+            yield Problem(
+                self._columns.factors[factor],
+                f"'{factor}' is not varied in '{context}', which has no arm with '{level}'",
+                f"correct the row, or leave the cell empty; {why}",
+            )
 
     def _untold(self, given: Mapping[str, str], context: str) -> Iterator[Problem]:
         """Empty cells that may mean the reference, and a level that some write as nothing."""

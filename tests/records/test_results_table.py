@@ -918,8 +918,9 @@ class TestWhatIsWrong:
             ),
             (
                 "context,pool,dropout,seed,accuracy\nsmall,,with,0,1\n",
-                "results.csv, line 2: factor 'dropout' changes nothing in 'small'\n"
-                "    varied there are: pool",
+                "results.csv, line 2, column 'dropout': 'dropout' is not varied in 'small', which "
+                "has no arm with 'with'\n"
+                "    correct the row, or leave the cell empty; its `contexts` are large",
             ),
             (
                 "context,arm,seed,accuracy\nlarge,mean,0,1\nlarge,mean,0,2\n",
@@ -932,6 +933,22 @@ class TestWhatIsWrong:
         self, text: str, message: str, refused: Callable[..., str]
     ):
         assert refused(text, TWO_BASELINES) == message
+
+    def test_a_level_whose_condition_cannot_hold_in_a_baseline_has_no_arm_there(
+        self, read: Read, refused: Callable[..., str]
+    ):
+        study = (
+            "question: '?'\nworkload: external\nbaselines: {a: {o: adam, m: 0, p: max}, "
+            "b: {o: adam, m: 0, p: max, w: 2}}\nfactors:\n  p: [max, mean]\n"
+            "  o: {levels: [adam, sgd], contexts: [b]}\n"
+            "  m: {levels: [0, 0.9], when: {o: sgd}}\nmetric: accuracy\n"
+        )
+        head = "context,p,o,m,seed,accuracy\n"
+        assert refused(f"{head}a,,,0.9,0,80\nb,,,0.9,0,80\n", study) == (
+            "results.csv, line 2, column 'm': 'm' is not varied in 'a', which has no arm with "
+            "'0.9'\n    correct the row, or leave the cell empty; varied there are: p"
+        )
+        assert read(f"{head}a,mean,adam,0.9,0,80\n", study).records
 
     def test_a_trial_that_two_baselines_share_cannot_have_two_results(
         self, refused: Callable[..., str]
