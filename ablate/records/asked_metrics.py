@@ -49,6 +49,24 @@ def absent_metrics(study: Study, given: Collection[str]) -> dict[str, str]:
     }
 
 
+def claims_without_course(
+    study: Study, given: Collection[str], courses: Collection[str]
+) -> dict[int, Faster]:
+    """Claims, by position from 1, on a curve that is given without the course that they need: for a
+    threshold the course itself, else that or its mean over training.
+
+    given: metrics. courses: those of them that are given at several points of training.
+    """
+    return {
+        position: claim
+        for position, claim in enumerate(study.claims, 1)
+        if isinstance(claim, Faster)
+        and {claim.curve, f"{claim.curve}_mean"} & set(given)  # else the metric itself is absent
+        and claim.curve not in courses
+        and not (claim.threshold is None and f"{claim.curve}_mean" in given)
+    }
+
+
 def not_finite(final: Mapping[str, float], asked: Collection[str] | None = None) -> list[str]:
     """The metrics that are not finite, of those asked for; None: of all."""
     return [

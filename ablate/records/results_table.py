@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ablate.errors import Problem, StudyError, did_you_mean
-from ablate.records.asked_metrics import absent_metrics, asked_metrics, divergence, not_finite
+from ablate.records.asked_metrics import (
+    absent_metrics,
+    asked_metrics,
+    claims_without_course,
+    divergence,
+    not_finite,
+)
 from ablate.records.fractions import likely_fractions
 from ablate.records.results_arms import ArmReader
 from ablate.records.results_columns import ResultColumns, find_columns, metric_name
@@ -58,6 +64,7 @@ def read_results(path: Path, study: Study, workload: Workload | None = None) -> 
     reader = RowReader(drawn, arms, columns, problems)
     readings = [reading for row in table.rows if (reading := reader.read(row)) is not None]
     _note_absent_metric(table, columns, drawn, problems)
+    _note_absent_courses(table, columns, drawn, problems)
     _note_fractions(readings, columns, drawn, problems)
     problems.raise_any()
     seeds = tuple(sorted({reading.seed for reading in readings}))
@@ -88,8 +95,7 @@ def _note_absent_metric(
     """
     metric = plan.study.metric
     if columns.metric is not None:
-        asked = asked_metrics(plan)
-        names = {metric_name(row.cells[columns.metric], asked) for row in table.rows} - {""}
+        names = _points_given(table, columns, plan).keys() - {""}
         for absent, whose in absent_metrics(plan.study, names).items():
             problems.note(
                 f"no row gives {whose} '{absent}'",
@@ -100,6 +106,40 @@ def _note_absent_metric(
         column = columns.metrics[metric]
         if not any(row.cells[column] for row in table.rows):
             problems.note("is empty in every row", "it holds the study's metric", column=column)
+
+
+def _note_absent_courses(
+    table: Table, columns: ResultColumns, plan: Plan, problems: TableProblems
+) -> None:
+    """Claims on how fast a metric gets better, where only its final values are given."""
+    points = _points_given(table, columns, plan)
+    given = points if columns.is_long else columns.metrics
+    courses = [metric for metric in points if len(points[metric]) > 1]
+    for position, claim in claims_without_course(plan.study, given, courses).items():
+        wanted = (
+            f"nor its mean '{claim.curve}_mean', for which claim {position} asks"
+            if claim.threshold is None
+            else f"and claim {position} asks how soon it reaches {claim.threshold:g}"
+        )
+        problems.note(
+            f"no course of {claim.curve} is given, {wanted}",
+            "give it in a long table, with columns metric, value and epoch or step",
+        )
+
+
+def _points_given(
+    table: Table, columns: ResultColumns, plan: Plan
+) -> dict[str, set[tuple[str, ...]]]:
+    """Of a long table: metric -> the points of training at which any trial has it."""
+    points: dict[str, set[tuple[str, ...]]] = {}
+    if columns.metric is not None:
+        asked = asked_metrics(plan)
+        for row in table.rows:
+            own = points.setdefault(metric_name(row.cells[columns.metric], asked), set())
+            place = tuple(row.cells[column] for column in columns.positions.values())
+            if any(place):
+                own.add(place)
+    return points
 
 
 def _note_fractions(

@@ -1,4 +1,4 @@
-from ablate.records.asked_metrics import as_asked, asked_metrics
+from ablate.records.asked_metrics import as_asked, asked_metrics, claims_without_course
 from ablate.records.schema import TrialRecord
 from ablate.study.plan import Plan
 from ablate.study.schema import Design, Difference, Faster, PublishedNumber
@@ -21,6 +21,24 @@ def test_the_study_asks_for_what_it_names_and_what_its_workload_describes():
     )
     assert asked_metrics(plan) - DESCRIBED == {"score", "memory", "course", "bleu"}
     assert asked_metrics(plan) >= DESCRIBED
+
+
+def test_a_threshold_needs_a_course_and_a_mean_over_training_is_enough_without():
+    arms = {"faster": arm(), "slower": arm(width="wide")}
+    claims = (
+        Difference(says="?", better=arm(), worse=arm(width="wide")),
+        Faster(says="?", **arms, curve="f1"),
+        Faster(says="?", **arms, curve="f1", threshold=80.0),
+    )
+    study = plan_of(WIDTH, claims=claims).study
+
+    def lacking(*given: str, courses: tuple[str, ...] = ()) -> list[int]:
+        return list(claims_without_course(study, given, courses))
+
+    assert lacking("f1") == [2, 3]
+    assert lacking("f1_mean") == [3]
+    assert lacking("f1", courses=("f1",)) == []
+    assert lacking("accuracy") == []  # as the metric itself is absent, and told to be
 
 
 def test_a_greedy_path_asks_for_what_its_order_is_found_by():

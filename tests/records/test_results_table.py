@@ -450,13 +450,36 @@ class TestAWideTable:
         assert refused(longer, STUDY + asked) == (
             f"results.csv, column 'metric': no row gives {whose} 'loss'\n    did you mean 'los'?"
         )
-        assert read(mistyped.replace("los", "loss"), STUDY + asked).records
+        well = "arm,seed,accuracy,loss,loss_mean\nbaseline,0,1,1,1\n"
+        assert read(well, STUDY + asked).records
 
-    def test_a_curve_may_be_given_as_its_mean(self, read: Read):
+    def test_a_curve_may_be_given_as_its_mean(self, read: Read, refused: Callable[..., str]):
         claim = (
             "claims: [{says: Yes., faster: {faster: {pool: max}, slower: {pool: mean}, curve: f1}}]"
         )
         assert read("arm,seed,accuracy,f1_mean\nbaseline,0,1,1\n", STUDY + claim).records
+        assert refused("arm,seed,accuracy,f1\nbaseline,0,1,1\n", STUDY + claim) == (
+            "results.csv: no course of f1 is given, nor its mean 'f1_mean', for which claim 1 "
+            "asks\n    give it in a long table, with columns metric, value and epoch or step"
+        )
+
+    @pytest.mark.parametrize("curve", ["accuracy", "f1"])
+    def test_a_threshold_needs_the_course_of_a_curve(
+        self, curve: str, read: Read, refused: Callable[..., str]
+    ):
+        study = STUDY + (
+            "claims: [{says: Yes., faster: {faster: {pool: max}, slower: {pool: mean}, "
+            f"curve: {curve}, threshold: 80}}}}]\n"
+        )
+        message = (
+            f"results.csv: no course of {curve} is given, and claim 1 asks how soon it reaches "
+            "80\n    give it in a long table, with columns metric, value and epoch or step"
+        )
+        assert refused(f"arm,seed,accuracy,{curve}_mean\nmean,0,81,70\n", study) == message
+        final = "mean,0,accuracy,,81\nmean,0,f1,,71\nmean,0,loss,1,4\nmean,0,loss,2,3\n"
+        assert refused(f"arm,seed,metric,epoch,value\n{final}", study) == message
+        course = f"mean,0,{curve},1,70\nmean,0,{curve},2,81\nmean,0,accuracy,,81\n"
+        assert read(f"arm,seed,metric,epoch,value\n{course}", study).records
 
     def test_fractions_of_a_metric_in_percent_are_refused(
         self, read: Read, refused: Callable[..., str]
