@@ -19,10 +19,10 @@ _MUST_BE = {
     "tuple_type": "a list of {items}",
     "too_short": "a list of {items}, at least {min_length}",
     "too_long": "a list of {items}, at most {max_length}",
-    "greater_than": "greater than {gt:g}",
-    "greater_than_equal": "greater than or equal to {ge:g}",
-    "less_than": "less than {lt:g}",
-    "less_than_equal": "less than or equal to {le:g}",
+    "greater_than": "greater than {gt:.10g}",
+    "greater_than_equal": "greater than or equal to {ge:.10g}",
+    "less_than": "less than {lt:.10g}",
+    "less_than_equal": "less than or equal to {le:.10g}",
 }
 
 

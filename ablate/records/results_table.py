@@ -119,7 +119,7 @@ def _note_absent_courses(
         wanted = (
             f"nor its mean '{claim.curve}_mean', for which claim {position} asks"
             if claim.threshold is None
-            else f"and claim {position} asks how soon it reaches {claim.threshold:g}"
+            else f"and claim {position} asks how soon it reaches {claim.threshold:.10g}"
         )
         problems.note(
             f"no course of {claim.curve} is given, {wanted}",
@@ -280,7 +280,7 @@ class _Recorder:
 
     def _place(self, position: Position) -> str:
         named = zip(self._columns.positions, position, strict=False)
-        shown = [f"{name} {number:g}" for name, number in named if math.isfinite(number)]
+        shown = [f"{name} {number:.10g}" for name, number in named if math.isfinite(number)]
         return f" at {joined(shown)}" if shown else ""
 
 
