@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ablate.errors import Problem, RecordError
-from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult, read_search
-from ablate.records.store import answers, load_records
+from ablate.records.store import joined, load_records
 from ablate.records.tuned_search import Searches, finished
 from ablate.run_folder import Run, followed
 from ablate.stored_study import read_stored_study
@@ -18,21 +17,16 @@ from ablate.study.seeds import seeds_text
 def read_runs(folders: Sequence[Path]) -> Run:
     """The first folder's study, with the records of all folders.
 
-    folders: of runs or of reports. Where several hold a record of one trial, a finished one is
-    taken, of the earlier folder. If all are runs of one study with other seeds, the seeds are
-    joined. Raises RecordError for a folder that is neither run nor report, for one that shares no
-    trial with the first one's study, for runs that have tuned an arm differently, and for those
-    looked at after every seed in different orders; StudyError for a study.yaml that cannot be read.
+    folders: of runs or of reports. Of several records of one trial the one that counts is taken, as
+    in `joined`. If all are runs of one study with other seeds, the seeds are joined. Raises
+    RecordError for a folder that is neither run nor report, for one that shares no trial with the
+    first one's study, for runs that have tuned an arm differently, and for those looked at after
+    every seed in different orders; StudyError for a study.yaml that cannot be read.
     """
     studies = [read_stored_study(folder) for folder in folders]
     plan = make_plan(_joined(folders, studies))
-    found: dict[str, TrialRecord] = {}
     in_each = {folder: load_records(folder) for folder in folders}
-    for folder in reversed(folders):
-        for hash_, record in in_each[folder].items():
-            if hash_ not in found or answers(record, plan.study):
-                found[hash_] = record
-    run = followed(plan, found.get, _searches_in(folders, plan))
+    run = followed(plan, joined(*in_each.values()).get, _searches_in(folders, plan))
     for folder, study in zip(folders[1:], studies[1:], strict=True):
         if run.records.keys().isdisjoint(in_each[folder]):
             raise RecordError(_without_common_trial(folder, study, folders[0], plan))

@@ -26,6 +26,7 @@ from ablate.records.store import (
     gather,
     load_records,
     record_files,
+    that_counts,
     writer_lock,
 )
 from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, finished, own_plan
@@ -156,13 +157,18 @@ def recorded(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> dict[str,
 
     Raises RecordError as `open_run` does. Writes nothing.
     """
-    known = [*RecordStore(folder).records(), *compact_records(folder).values()]
+    found = {record.hash: record for record in RecordStore(folder).records()}
+    known = list(compact_records(folder).values())
     for other in others:
         known += _trained_records(other).values()
     for sibling in _siblings(folder):
         with suppress(RecordError):
             known += load_records(sibling).values()
-    return {record.hash: record for record in reversed(known) if answers_a_run(record, plan.study)}
+    for record in known:
+        kept = found.get(record.hash)
+        if answers_a_run(record, plan.study) and not (kept and answers_a_run(kept, plan.study)):
+            found[record.hash] = that_counts(kept, record)
+    return {hash_: each for hash_, each in found.items() if answers_a_run(each, plan.study)}
 
 
 def searched(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Searches:

@@ -148,6 +148,16 @@ class TestReadRuns:
             neither.hash: failed(neither),
         }
 
+    @pytest.mark.parametrize("completed_first", [True, False])
+    def test_a_failed_record_does_not_count_before_one_that_completed_without_weights(
+        self, tmp_path: Path, completed_first: bool
+    ):
+        plan = make_trivial_plan(seeds=1, keep_weights=True)
+        run = make_run(tmp_path / "run", plan, *map(failed, plan.trials))
+        report = make_report(tmp_path / "report", plan, *map(completed, plan.trials))
+        folders = [report, run] if completed_first else [run, report]
+        assert read_runs(folders).records == {trial.hash: completed(trial) for trial in plan.trials}
+
     @pytest.mark.parametrize("position", [0, 1])
     def test_a_folder_that_is_neither_run_nor_report_is_an_error(
         self, tmp_path: Path, plan: Plan, position: int

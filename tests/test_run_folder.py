@@ -271,6 +271,16 @@ class TestRecorded:
         with open_run(tmp_path / "run", plan, [report]) as store:
             assert records_of(plan, store).records == found
 
+    def test_what_lacks_something_that_is_here_is_not_found_elsewhere(self, tmp_path: Path):
+        plan = make_trivial_plan(seeds=1, arms=(), test_curve=True)
+        trial = plan.trials[0]
+        RecordStore(make_run(tmp_path / "run", plan)).put(completed(trial), b"weights")
+        curve = completed(trial, history={"epoch": [1.0], "test_loss": [0.5]})
+        make_run(tmp_path / "beside", plan, curve)
+        assert recorded(tmp_path / "run", plan) == {}
+        with open_run(tmp_path / "run", plan) as store:
+            assert store.get(trial.hash).history == completed(trial).history
+
     def test_a_named_folder_without_records_is_an_error(self, tmp_path: Path, plan: Plan):
         with pytest.raises(RecordError) as caught:
             recorded(tmp_path / "run", plan, [tmp_path / "nowhere"])

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ablate.records.asked_metrics import NOT_FINITE
-from ablate.records.schema import LAST_POINT, TrialRecord
+from ablate.records.schema import LAST_POINT, NOT_GIVEN, TrialRecord
 
 # says nothing of where a whole run comes from
 _OF_ONE_TRIAL = {
     "process",
-    "not_given",
+    NOT_GIVEN,
     "peak_memory_gb",
     NOT_FINITE,
     f"{LAST_POINT}.epoch",

@@ -12,6 +12,9 @@ SOURCE = "source"
 LAST_POINT = "last_point"
 """In the provenance of such a record, where its table holds courses of training: the "epoch" and
 "step" that its value of the study's metric is of; none where that is given apart, as final."""
+NOT_GIVEN = "not_given"
+"""In the provenance of a record: what a study asked for, of the following, and did not get."""
+TEST_CURVE, WEIGHTS = "test_curve", "weights"
 
 Status = Literal["completed", "diverged", "pruned", "failed"]
 """completed; diverged: non-finite loss, kept and counted; pruned: stopped by a scheduler during

@@ -6,7 +6,7 @@
 What is missing is study minus store; nothing else is remembered.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ablate.errors import Problem, RecordError
 from ablate.records.compact import COMPACT_FILE, read_compact
 from ablate.records.encoding import decode, encode
 from ablate.records.exclusive_lock import exclusive_lock
-from ablate.records.schema import WEIGHTS_SUFFIX, TrialRecord
+from ablate.records.schema import NOT_GIVEN, TEST_CURVE, WEIGHTS, WEIGHTS_SUFFIX, TrialRecord
 from ablate.study.schema import Study
 
 RECORDS_FOLDER = "records"
@@ -54,22 +54,26 @@ class RecordStore:
             return record.model_copy(update={"weights": None})
         return record
 
-    def put(self, record: TrialRecord, weights: bytes | None = None) -> None:
-        """Write a record so that it survives whatever happens next.
+    def put(self, record: TrialRecord, weights: bytes | None = None) -> TrialRecord:
+        """Write a record so that it survives whatever happens next. Returns the trial's record as
+        it is then.
 
-        weights: a safetensors file. A completed or diverged record stays as it is, unless the new
-        one is finished too and brings what the first lacks (a test curve, weights). Any other
-        record gives way to a later ending.
+        weights: a safetensors file. Of a completed or diverged record and a later one, the one
+        that counts stays (`that_counts`). Any other record gives way to a later ending.
         """
+        path = self._weights_path(record.hash)
+        record = record.model_copy(update={"weights": None if weights is None else path.name})
         kept = self.get(record.hash)
-        if kept is not None and kept.status in FINISHED and not _adds(record, weights, kept):
-            return
+        if kept is not None and kept.status not in FINISHED:
+            kept = None
+        counts = that_counts(kept, record)
+        if counts is kept:
+            return counts
         self.folder.mkdir(parents=True, exist_ok=True)
-        if weights is not None:
-            path = self._weights_path(record.hash)
+        if weights is not None and (kept is None or _gives_more(record, kept)):
             write_atomically(path, weights)
-            record = record.model_copy(update={"weights": path.name})
-        write_atomically(self._path(record.hash), encode(record).encode())
+        write_atomically(self._path(record.hash), encode(counts).encode())
+        return counts
 
     def hashes(self) -> list[str]:
         """Hashes of all records, sorted. Raises RecordError for a file that is none of ours, and
@@ -135,7 +139,8 @@ def record_files(folder: Path) -> list[Path]:
 def load_records(folder: Path) -> dict[str, TrialRecord]:
     """The records of a run folder (records/*.json) or of a report folder (records.jsonl), by hash.
 
-    Where a folder holds both, the run's own come first. Raises RecordError when it holds neither.
+    Where a folder holds both, the run's own come first, as in `joined`. Raises RecordError when it
+    holds neither.
     """
     folder = Path(folder)
     if not holds_records(folder):
@@ -147,7 +152,7 @@ def load_records(folder: Path) -> dict[str, TrialRecord]:
             )
         )
     own = {record.hash: record for record in RecordStore(folder).records()}
-    return compact_records(folder) | own
+    return joined(own, compact_records(folder))
 
 
 def compact_records(folder: Path) -> dict[str, TrialRecord]:
@@ -156,20 +161,48 @@ def compact_records(folder: Path) -> dict[str, TrialRecord]:
     return read_compact(compact) if compact.is_file() else {}
 
 
+def joined(*folders: Mapping[str, TrialRecord]) -> dict[str, TrialRecord]:
+    """The records of several folders, by hash; of two of one trial the one that counts, where the
+    earlier folder's is the one kept.
+    """
+    found: dict[str, TrialRecord] = {}
+    for records in folders:
+        for hash_, record in records.items():
+            found[hash_] = that_counts(found.get(hash_), record)
+    return found
+
+
+def that_counts(kept: TrialRecord | None, other: TrialRecord) -> TrialRecord:
+    """Of two records of one trial the one that counts: that which is kept, if there is any, unless
+    only the other is finished, or gives all that the first does and more (a test curve, weights).
+
+    What one of them names as not given, and the one that counts does not give, is named in that,
+    too: asking once more would bring nothing.
+    """
+    if kept is None:
+        return other
+    if other.status not in FINISHED:
+        return kept
+    counts = other if kept.status not in FINISHED or _gives_more(other, kept) else kept
+    named = _not_given(kept) | _not_given(other)
+    if named <= _not_given(counts) | _given(counts):
+        return counts
+    not_given = {NOT_GIVEN: sorted(named - _given(counts))}
+    return counts.model_copy(update={"provenance": counts.provenance | not_given})
+
+
 def answers(record: TrialRecord, study: Study) -> bool:
     """Whether a record holds all that the study asks of a trial, so that it need not run.
 
-    What the workload was asked for and does not give (`not_given` in the provenance) cannot be
-    had by running again. A diverged trial has no final weights.
+    What the workload was asked for and does not give cannot be had by running again. A trial
+    without validation points has no test curve, and a diverged one no final weights.
     """
     if record.status not in FINISHED:
         return False
-    not_given = record.provenance.get("not_given", ())
-    wants_curve = study.test_curve and "test_curve" not in not_given
-    if wants_curve and any(record.history.values()) and not has_test_curve(record):
-        return False
-    wants_weights = study.keep_weights and "weights" not in not_given
-    return not (wants_weights and record.status == "completed" and record.weights is None)
+    settled = _given(record) | _not_given(record)
+    wants_curve = study.test_curve and any(record.history.values())
+    wants_weights = study.keep_weights and record.status == "completed"
+    return (TEST_CURVE in settled or not wants_curve) and (WEIGHTS in settled or not wants_weights)
 
 
 def answers_a_run(record: TrialRecord, study: Study) -> bool:
@@ -184,9 +217,9 @@ def gather(
 
     hashes: of the trials that the study plans; those whose record here answers the study are left
     alone. others: run and report folders, the first that answers wins; folders without records
-    are passed over, and so are results from elsewhere. A folder that holds a report's compact
-    records lends them to its own run, before all others. Returns the hashes copied. Raises
-    RecordError when a folder cannot be read.
+    are passed over, and so are results from elsewhere, and records in place of which the one here
+    counts. A folder that holds a report's compact records lends them to its own run, before all
+    others. Returns the hashes copied. Raises RecordError when a folder cannot be read.
     """
     store = RecordStore(run_folder)
     missing = {hash_ for hash_ in hashes if not _answered(store.get(hash_), study)}
@@ -197,8 +230,9 @@ def gather(
         own = Path(folder).resolve() == store.run_folder.resolve()
         other = RecordStore(folder)
         for hash_, record in (compact_records if own else _all_records)(folder).items():
-            if hash_ in missing and answers_a_run(record, study):
-                store.put(record, other.weights_of(record))
+            if hash_ not in missing or not answers_a_run(record, study):
+                continue
+            if answers(store.put(record, other.weights_of(record)), study):
                 missing.remove(hash_)
                 copied.append(hash_)
     return tuple(copied)
@@ -222,13 +256,20 @@ def has_test_curve(record: TrialRecord) -> bool:
     return any(column.startswith("test_") for column in record.history)
 
 
-def _adds(record: TrialRecord, weights: bytes | None, kept: TrialRecord) -> bool:
-    """Whether a finished record has what the one kept lacks, and lacks nothing that it has."""
-    if record.status not in FINISHED:
-        return False
-    now = {"curve": has_test_curve(record), "weights": weights is not None}
-    then = {"curve": has_test_curve(kept), "weights": kept.weights is not None}
-    return all(now[key] >= then[key] for key in now) and now != then
+def _gives_more(record: TrialRecord, kept: TrialRecord) -> bool:
+    """Whether a record has what the one kept lacks, and lacks nothing that it has."""
+    return _given(record) > _given(kept)
+
+
+def _given(record: TrialRecord) -> set[str]:
+    """What a study may ask for and the record has."""
+    has = {TEST_CURVE: has_test_curve(record), WEIGHTS: record.weights is not None}
+    return {name for name, given in has.items() if given}
+
+
+def _not_given(record: TrialRecord) -> set[str]:
+    """What the trial was asked for, and its workload did not give."""
+    return set(record.provenance.get(NOT_GIVEN, ()))
 
 
 def _is_record(path: Path) -> bool:

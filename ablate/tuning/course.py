@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from ablate import __version__
 from ablate.errors import DivergedError
 from ablate.records.asked_metrics import NOT_FINITE, divergence, not_finite
-from ablate.records.schema import Cost, Status, TrialRecord
+from ablate.records.schema import NOT_GIVEN, TEST_CURVE, WEIGHTS, Cost, Status, TrialRecord
 from ablate.stopwatch import Stopwatch
 from ablate.study.trial import TrialSpec
 from ablate.workload import Resources, Settings, Wanted, Workload, words
@@ -250,12 +250,12 @@ def _not_given(
     missing = [
         name
         for name, asked, given in (
-            ("test_curve", wanted.test_curve, curve),
-            ("weights", wanted.weights, weights is not None),
+            (TEST_CURVE, wanted.test_curve, curve),
+            (WEIGHTS, wanted.weights, weights is not None),
         )
         if asked and not given
     ]
-    return {"not_given": missing} if missing else {}
+    return {NOT_GIVEN: missing} if missing else {}
 
 
 def _plain(value: Any) -> Any:

@@ -268,7 +268,7 @@ class PointSearch:
             record = self._known.get(hash_)
             if record is None or not self._answers(record):
                 return None
-            self._store.put(record.model_copy(update={"weights": None}))
+            self._store.put(record)
         return counted(record, self._asked_metrics)
 
     def _answers(self, record: TrialRecord) -> bool:

@@ -105,6 +105,54 @@ def test_a_finished_record_gives_way_to_one_that_holds_more(tmp_path: Path):
     assert store.get(fuller.hash) == fuller
 
 
+def test_a_finished_record_that_gives_more_replaces_the_weights_too(tmp_path: Path):
+    store = RecordStore(tmp_path)
+    store.put(make_record(), weights=b"first")
+    fuller = store.put(make_record(history={"epoch": [1.0], "test_loss": [0.5]}), weights=b"later")
+    assert store.get(fuller.hash) == fuller
+    assert store.weights_of(fuller) == b"later"
+
+
+class TestNotGiven:
+    """What a workload was asked for in a later run, and could not give."""
+
+    @pytest.mark.parametrize("asked", ["weights", "test_curve"])
+    def test_is_named_in_the_record_that_stays_so_that_no_call_asks_again(
+        self, tmp_path: Path, asked: str
+    ):
+        store = RecordStore(tmp_path)
+        study = make_study(keep_weights=asked == "weights", test_curve=asked == "test_curve")
+        first = store.put(make_record())
+        assert not answers(first, study)
+        again = make_record(metrics={"test_accuracy": 1.0}, provenance={"not_given": [asked]})
+        kept = store.put(again)
+        assert kept == store.get(first.hash)
+        assert kept.provenance == first.provenance | {"not_given": [asked]}
+        assert kept.metrics == first.metrics
+        assert answers(kept, study)
+
+    def test_does_not_take_what_the_first_gave(self, tmp_path: Path):
+        store, curve = RecordStore(tmp_path), {"epoch": [1.0], "test_loss": [0.5]}
+        store.put(make_record(history=curve), weights=b"first")
+        store.put(make_record(provenance={"not_given": ["test_curve"]}), weights=b"later")
+        kept = store.get(make_record().hash)
+        assert kept.history == curve
+        assert "not_given" not in kept.provenance
+        assert store.weights_of(kept) == b"first"
+
+    def test_is_remembered_where_a_later_record_gives_more(self, tmp_path: Path):
+        store = RecordStore(tmp_path)
+        store.put(make_record(provenance={"not_given": ["weights"]}))
+        fuller = make_record(history={"epoch": [1.0], "test_loss": [0.5]})
+        assert store.put(fuller).provenance == fuller.provenance | {"not_given": ["weights"]}
+
+
+def test_a_completed_record_counts_before_a_failed_one_in_either_kind_of_folder(tmp_path: Path):
+    write_run(tmp_path, [make_failed(0), make_record(1)])
+    write_report(tmp_path, [make_record(0), make_failed(1)])
+    assert [record.status for record in load_records(tmp_path).values()] == ["completed"] * 2
+
+
 def test_weights_lie_beside_their_record(tmp_path: Path):
     store = RecordStore(tmp_path)
     store.put(make_record(), weights=b"tensors")
@@ -256,6 +304,16 @@ class TestGather:
         others = [tmp_path / "first", folder]
         assert gather(wanted, folder, others, make_study()) == (wanted[0],)
         assert RecordStore(folder).get(wanted[0]) == make_record(0)
+
+    def test_does_not_count_as_copied_what_lacks_something_that_is_here(self, tmp_path: Path):
+        curve = make_record(history={"epoch": [1.0], "test_loss": [0.5]})
+        RecordStore(tmp_path / "run").put(make_record(), weights=b"tensors")
+        write_run(tmp_path / "first", [curve])
+        RecordStore(tmp_path / "second").put(curve, weights=b"tensors")
+        wanted, study = [curve.hash], make_study(test_curve=True)
+        assert gather(wanted, tmp_path / "run", [tmp_path / "first"], study) == ()
+        others = [tmp_path / "first", tmp_path / "second"]
+        assert gather(wanted, tmp_path / "run", others, study) == (curve.hash,)
 
     def test_takes_weights_along(self, tmp_path: Path):
         RecordStore(tmp_path / "first").put(make_record(), weights=b"tensors")
