@@ -138,22 +138,29 @@ class PointSearch:
 
     def has_work(self) -> bool:
         """Whether a trial is there to be run now. Tells what can be told without one."""
-        while not self._queue and self._asked < self._options.trials:
+        while True:
+            while self._queue and not self._is_needed(*self._queue[0]):
+                self._queue.popleft()
+            if self._queue or self._asked >= self._options.trials:
+                return bool(self._queue)
             self._ask()
-        return bool(self._queue)
+
+    def _is_needed(self, point: _Point, task: TrialTask) -> bool:
+        """Not where its point is told by another seed, or another point has the same trial, whose
+        end is told to both.
+        """
+        return not (point.told or task.hash in point.found or task.hash in self._running)
 
     def next_task(self) -> TrialTask | None:
         """A trial to run now, or None: then none is left, or those running must end first."""
-        while self.has_work():
-            point, task = self._queue.popleft()
-            if point.told or task.hash in point.found or task.hash in self._running:
-                continue  # another point has the same trial, and its end is told to both
-            self._running.add(task.hash)
-            judged = {JUDGED_BY: self._judge} if self._options.scheduler else {}
-            return task.model_copy(
-                update={"resources": self.resources, "provenance": self.provenance | judged}
-            )
-        return None
+        if not self.has_work():
+            return None
+        _, task = self._queue.popleft()
+        self._running.add(task.hash)
+        judged = {JUDGED_BY: self._judge} if self._options.scheduler else {}
+        return task.model_copy(
+            update={"resources": self.resources, "provenance": self.provenance | judged}
+        )
 
     def sample_task(self) -> TrialTask:
         """A trial that waits to be run; it stands for all of them."""

@@ -355,6 +355,21 @@ class TestSearch:
         assert [point.status for point in result.points] == [status]
         assert RecordStore(tmp_path).get(trial.hash).status == status
 
+    def test_the_other_seeds_of_a_point_that_is_recorded_as_stopped_are_not_run(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        plan = make_valley_plan({"rate": 0.02, "momentum": 0.125}, seeds=(100,))
+        (trial,) = plan.trials
+        judge = {"scheduler": "asha", "grace_period": 2, "metric": "validation_accuracy"}
+        record = TrialRecord(
+            hash=trial.hash, spec=trial.spec, status="pruned", provenance={"judged_by": judge}
+        )
+        monkeypatch.setattr(search, "run_tasks", lambda *_, **__: pytest.fail("nothing is left"))
+        asked = {"trials": 1, "seeds": (100, 101), "scheduler": "asha", "grace_period": 2}
+        result = find(plan, tmp_path, known={trial.hash: record}, **asked)
+        assert [point.status for point in result.points] == ["pruned"]
+        assert RecordStore(tmp_path).hashes() == [trial.hash]
+
     def test_an_interrupted_search_returns_what_it_has_and_goes_on_by_the_same_call(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ):
