@@ -12,7 +12,8 @@ from ablate.analysis.edges import edge_of
 from ablate.analysis.importance import ENOUGH, importance_table
 from ablate.analysis.tables import ArmKey
 from ablate.records.schema import TrialRecord
-from ablate.records.search_result import PointStatus, SearchResult
+from ablate.records.search_result import PointStatus, SearchPoint, SearchResult
+from ablate.records.store import FINISHED
 from ablate.study.plan import Plan
 from ablate.study.search_space import Parameter, SearchSpace
 from ablate.workload import MetricDescription, describe_metric
@@ -61,8 +62,8 @@ def analyse_search(
 ) -> SearchFindings:
     """Findings from the points of some of a plan's arms, searched in one space by one metric.
 
-    results: at least one. records: by hash, of the points' trials; those that are missing are
-    warned of.
+    results: at least one. records: by hash, of the points' trials; missing ones of points that
+    completed or diverged are warned of.
     """
     first = results[0]
     metric = describe_metric(first.metric, plan.metrics).model_copy(
@@ -270,7 +271,14 @@ def _warnings(
             were = "1 point was" if len(refused) == 1 else f"{len(refused)} points were"
             why = (refused[0].error or "").partition("\n")[0]
             yield f"{name}: {were} refused by the workload ({why}), and not tried again."
-    hashes = {hash_ for result in results for point in result.points for hash_ in point.trials}
+    hashes = {hash_ for result in results for point in result.points for hash_ in _all_run(point)}
     missing = len(hashes - records.keys())
     if missing:
         yield f"The records of {missing} of {len(hashes)} trials are missing."
+
+
+def _all_run(point: SearchPoint) -> tuple[str, ...]:
+    """The trials of a point, if each has a record: the first that is stopped or fails ends others
+    before they start.
+    """
+    return point.trials if point.status in FINISHED else ()

@@ -88,6 +88,17 @@ class TestTrials:
         assert list(findings.trials["status"]).count("missing") == 1
         assert findings.warnings == ("The records of 1 of 6 trials are missing.",)
 
+    @pytest.mark.parametrize("ending", ["pruned", "failed"])
+    def test_a_seed_that_its_point_did_not_come_to_is_not_warned_of(self, ending: str) -> None:
+        space, results, records = make_search(points=3, seeds=(100, 101), unfinished={0: ending})
+        plan = make_search_plan(results)
+        records.pop(results[0].points[0].trials[1])
+        findings = analyse_search(plan, space, results, records)
+        assert not any("missing" in warning for warning in findings.warnings)
+        records.pop(results[0].points[1].trials[1])
+        findings = analyse_search(plan, space, results, records)
+        assert findings.warnings[-1] == "The records of 1 of 8 trials are missing."
+
 
 class TestBest:
     def test_how_points_ended_is_counted(self) -> None:
