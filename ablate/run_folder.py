@@ -172,7 +172,8 @@ def recorded(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> dict[str,
 
 
 def searched(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Searches:
-    """Finished searches of a tuned study's arms, of its run, `others`, and the runs beside it.
+    """The searches of a tuned study's arms that its run takes as they are, of that run, `others`,
+    and the runs beside it: finished, and without points to be tried again.
 
     Raises RecordError when the run's own, or one of `others`, cannot be read. Writes nothing.
     """
@@ -182,7 +183,7 @@ def searched(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Searches:
     for sibling in _siblings(folder):
         with suppress(RecordError):
             found += read_search(sibling)
-    return finished(plan, found)
+    return {key: search for key, search in finished(plan, found).items() if not search.failed}
 
 
 def records_of(plan: Plan, store: RecordStore) -> Run:

@@ -134,20 +134,14 @@ def search_own_settings(
     if tune is None:
         return {}
     with writer_lock(folder):
-        found = {
-            key: search
-            for key, search in searched(folder, plan, others).items()
-            if not search.failed
-        }
-        every = searched_arms(plan)
-        arms = [arm for arm in every if arm.key not in found]
+        found = searched(folder, plan, others)
+        arms = [arm for arm in searched_arms(plan) if arm.key not in found]
         results = _search(plan, tune, arms, folder, others, running)
-        by_key = {(each.context, each.arm): each for each in (*each_once(found), *results)}
-        ordered = [by_key[arm.key] for arm in every if arm.key in by_key]
-        write_search(ordered, folder)
+        every = _with_other_arms([*each_once(found), *results], folder, plan)
+        write_search(every, folder)
         hashes = [hash_ for search in found.values() for hash_ in search.trials]
         collect_trials(hashes, folder, _asking_little(plan.study), others)
-    return None if any(result.interrupted for result in results) else finished(plan, ordered)
+    return None if any(result.interrupted for result in results) else finished(plan, every)
 
 
 def _search(

@@ -33,9 +33,12 @@ def run_tuned(
     own = with_own_settings(plan, searches)
     gather(own)
     summary = shared.plus(run(own))
-    return plan, summary._replace(failed=_failed(plan, own, find))
+    return plan, summary._replace(failed=_failed(plan, own, searches, find))
 
 
-def _failed(plan: Plan, own: Plan, find: Find) -> int:
-    """Trials that stay failed; those that both comparisons share are tried twice."""
-    return still_failed({trial.hash for each in (plan, own) for trial in each.trials}, find)
+def _failed(plan: Plan, own: Plan, searches: Searches, find: Find) -> int:
+    """Trials that stay failed, those of the searches among them; those that both comparisons share
+    are tried twice.
+    """
+    compared = {trial.hash for each in (plan, own) for trial in each.trials}
+    return still_failed(compared.union(*(each.trials for each in searches.values())), find)

@@ -17,7 +17,7 @@ from ablate.records.search_result import read_search
 from ablate.records.store import RecordStore
 from ablate.tuning import search
 from tests.tuning.here import all_here, run_here
-from tests.tuning.two_valleys import HOLD, LOG
+from tests.tuning.two_valleys import BREAK, HOLD, LOG
 
 ROOT = Path(__file__).parents[1]
 STUDY = """\
@@ -175,6 +175,19 @@ class TestRun:
             "or completed no point, of baseline, sgd.\n"
         ) in ran("report", "runs/study").stderr
 
+    def test_a_failed_trial_of_a_search_ends_it_with_1_and_the_same_command_tries_it_again(
+        self, monkeypatch: pytest.MonkeyPatch
+    ):
+        with monkeypatch.context() as patch:
+            patch.setenv(BREAK, "0.01")
+            assert ablate("run", "study.yaml").exit_code == 1
+        assert all(result.failed for result in read_search(Path("runs/study")))
+        last = ran("plan", "study.yaml").stdout.splitlines()[-1]
+        assert last.startswith("Then a search of 2 arms x 6 points x 1 seed = 12 trials, and 8 ")
+        ran("run", "study.yaml")
+        assert not any(result.failed for result in read_search(Path("runs/study")))
+        assert ran("plan", "study.yaml").stdout.splitlines()[-1].startswith("Every arm is searched")
+
     def test_a_metric_that_no_trial_reports(self):
         change("  trials: 6", "  trials: 6\n  metric: validation_f1")
         result = ablate("run", "study.yaml")
@@ -213,6 +226,22 @@ class TestInterrupted:
         assert len(starts()) == 8 + 6
         ran("run", "study.yaml")
         assert len(starts()) == 8 + 6 + 6 + 4  # Adam's best is the shared rate
+
+    def test_by_ctrl_c_while_failed_points_are_tried_again_it_keeps_what_other_arms_have(
+        self, monkeypatch: pytest.MonkeyPatch
+    ):
+        def interrupted(*arguments: object, **options: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setenv(BREAK, "0.01")
+            ablate("run", "study.yaml")
+        before = read_search(Path("runs/study"))
+        with monkeypatch.context() as patch:
+            patch.setattr(search, "run_tasks", interrupted)
+            assert ablate("run", "study.yaml").exit_code == 130
+        assert [result.arm for result in before] == ["baseline", "sgd"]
+        assert read_search(Path("runs/study"))[1:] == before[1:]
 
     def test_killed_within_the_search_it_goes_on_to_the_same_report(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch

@@ -10,9 +10,9 @@ from typing import Any
 
 BEST = {"adam": (1e-3, 80.0), "sgd": (1e-1, 85.0)}
 """Best rate, and accuracy there, by optimizer."""
-LOG, HOLD = "TWO_VALLEYS_LOG", "TWO_VALLEYS_HOLD"
-"""Environment variables, which change no result: a file that names each start, and how many starts
-may end; later ones wait."""
+LOG, HOLD, BREAK = "TWO_VALLEYS_LOG", "TWO_VALLEYS_HOLD", "TWO_VALLEYS_BREAK"
+"""Environment variables, which change no result: a file that names each start, how many starts may
+end, while later ones wait, and the rate above which trials fail for now."""
 
 
 def train(settings: dict[str, Any], seed: int) -> Iterator[dict[str, Any]]:
@@ -24,7 +24,7 @@ def train(settings: dict[str, Any], seed: int) -> Iterator[dict[str, Any]]:
             file.write(f"{optimizer} {rate:g} {seed}\n")
         while len(log.read_text().splitlines()) > int(os.environ.get(HOLD, "1000")):
             time.sleep(0.02)
-    if settings.get("broken"):
+    if settings.get("broken") or rate > float(os.environ.get(BREAK, "inf")):
         raise ValueError("no luck")
     best, accuracy = BEST[optimizer]
     value = accuracy - 5 * abs(math.log10(rate / best))
