@@ -237,10 +237,10 @@ class LiveProgress:
         table = Table("arm", "seed", "epoch", "validation", "time", box=None, padding=(0, 2, 0, 0))
         for row in tuple(self._running.values()):  # drawn by a thread of its own
             table.add_row(
-                _arm(row.trial),
+                Text(_arm(row.trial)),  # neither names nor words are markup
                 str(row.trial.seed),
                 _epoch(row.point),
-                row.doing or _latest(row.point).removeprefix("validation_"),
+                Text(row.doing or _latest(row.point).removeprefix("validation_")),
                 duration(self._clock() - row.since),
             )
         summary = Text(f"trials done {self._tally}" + (f", {self._status}" * bool(self._status)))

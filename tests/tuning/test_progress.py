@@ -139,6 +139,18 @@ def test_the_live_table_shows_what_a_trial_says_until_its_next_point():
     assert "35 %" not in shown() and "loss 0.5" in shown()
 
 
+@pytest.mark.parametrize("words", ["step [/3]", "[red]", "reading [cache]"])
+def test_the_live_table_takes_no_word_for_markup(words: str):
+    paper = io.StringIO()
+    listener, trial = LiveProgress(Console(file=io.StringIO()), Clock()), TrialName("b", words, 0)
+    listener.trial_started("0", trial)
+    listener.trial_said("0", trial, words)
+    Console(file=paper, width=100).print(listener.render())
+    assert paper.getvalue().splitlines()[1].split("0 s")[0].split() == (
+        f"b: {words} 0 {words}".split()
+    )
+
+
 def test_without_a_terminal_there_are_plain_lines():
     with show_progress(io.StringIO()) as listener:
         assert isinstance(listener, PlainProgress)
