@@ -48,6 +48,23 @@ class Owner(NamedTuple):
         return json.loads(json.dumps(self._asdict()))  # type: ignore[no-any-return]
 
 
+def shown_storage(where: str | Path) -> str:
+    """A storage as messages name it: a database's URL without its password."""
+    text = str(where)
+    if "://" not in text:
+        return text
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        return f"{text.partition('://')[0]}://..."
+    if url.get_backend_name() == "sqlite" and url.password is None:
+        return text
+    return url.set(query={}).render_as_string()  # a password may stand there, too
+
+
 @contextmanager
 def storage_lock(where: str | Path) -> Iterator[None]:
     """Hold a storage against other processes: a journal, or the file of an SQLite database.
@@ -59,20 +76,21 @@ def storage_lock(where: str | Path) -> Iterator[None]:
     if file is None:
         yield
         return
+    shown = shown_storage(where)
     busy = Problem(
-        str(where),
+        shown,
         "another ablate process is searching with this storage",
         "wait until it ends, or name another storage with --storage",
     )
     if file.is_dir():
         raise AblateError(
-            Problem(str(where), "is a folder", f"name a file, as in {file / JOURNAL_FILE}")
+            Problem(shown, "is a folder", f"name a file, as in {file / JOURNAL_FILE}")
         )
     with ExitStack() as held:
         try:
             held.enter_context(exclusive_lock(file.with_name(f".{file.name}.writer.lock"), busy))
         except OSError as error:
-            raise AblateError(Problem(str(where), f"cannot be opened: {error.strerror}")) from None
+            raise AblateError(Problem(shown, f"cannot be opened: {error.strerror}")) from None
         yield
 
 
@@ -181,8 +199,8 @@ def open_study(
 ) -> optuna.Study:
     """The arm's Optuna study in a storage, made if absent; `sampler` is still to be set.
 
-    Raises AblateError when the storage belongs to another study or space, or holds values that
-    mean something else.
+    where: the storage as messages name it. Raises AblateError when it belongs to another study or
+    space, or holds values that mean something else.
     """
     for summary in optuna.get_all_study_summaries(storage):
         theirs = summary.user_attrs.get(OWNER)

@@ -30,6 +30,7 @@ from ablate.tuning.optuna_storage import (
     open_storage,
     open_study,
     revive,
+    shown_storage,
     storage_lock,
 )
 from ablate.tuning.point_searcher import PointSearcher, Teller
@@ -82,6 +83,7 @@ def search_arms(
     workload = plan.load_workload()
     check_space(space, workload, arms)
     progress = progress or Silent()
+    where = options.storage or str(store.run_folder / JOURNAL_FILE)
     asked = _Asked(
         plan=plan,
         space=space,
@@ -89,7 +91,8 @@ def search_arms(
         known=known or {},
         options=options,
         objective=objective,
-        where=options.storage or str(store.run_folder / JOURNAL_FILE),
+        where=where,
+        shown=shown_storage(where),
     )
     results = []
     with ExitStack() as cleanup:
@@ -120,6 +123,8 @@ class _Asked(NamedTuple):
     objective: Objective
     where: str
     """The storage."""
+    shown: str
+    """The same, as messages name it."""
 
 
 def _points(asked: _Asked, arm: Arm, opened: BaseStorage) -> PointSearch:
@@ -136,10 +141,10 @@ def _points(asked: _Asked, arm: Arm, opened: BaseStorage) -> PointSearch:
         objectives=objective.names,
     )
     name = f"{arm.context}/{arm.name}"
-    study = open_study(opened, asked.where, name, objective.directions, owner)
+    study = open_study(opened, asked.shown, name, objective.directions, owner)
     revive(study, opened)
     if options.sampler == "cma_es":
-        check_cma_state(study.get_trials(deepcopy=False), asked.where)
+        check_cma_state(study.get_trials(deepcopy=False), asked.shown)
     points = PointSearch(
         plan,
         arm,

@@ -17,6 +17,7 @@ from ablate.tuning.optuna_storage import (
     open_storage,
     open_study,
     revive,
+    shown_storage,
     standing,
     storage_lock,
 )
@@ -202,6 +203,21 @@ class TestDatabase:
         (problem,) = caught.value.problems
         assert problem.where == f"--storage {url.split('://')[0]}://..."
         assert problem.message.startswith("cannot be opened: ")
+
+
+@pytest.mark.parametrize(
+    ("where", "shown"),
+    [
+        ("runs/a/search.journal", "runs/a/search.journal"),
+        ("sqlite:///search.db", "sqlite:///search.db"),
+        ("postgresql://me:SECRET@host/db", "postgresql://me:***@host/db"),
+        ("mysql://me@host/db?password=SECRET", "mysql://me@host/db"),
+        ("sqlite+pysqlcipher://:SECRET@/search.db", "sqlite+pysqlcipher://:***@/search.db"),
+        ("postgresql://me:SECRET@host:port/db", "postgresql://..."),
+    ],
+)
+def test_a_storage_is_named_without_its_password(where: str, shown: str):
+    assert shown_storage(where) == shown
 
 
 class TestLock:

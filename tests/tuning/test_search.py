@@ -408,6 +408,19 @@ class TestSearch:
             "same command continues"
         )
 
+    def test_a_storage_of_others_is_named_without_its_password(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        theirs = optuna.storages.InMemoryStorage()
+        with quiet_optuna():
+            optuna.create_study(storage=theirs, study_name="theirs").ask()
+        monkeypatch.setattr(search, "open_storage", lambda where: theirs)
+        with pytest.raises(AblateError) as caught:
+            find(make_valley_plan(), tmp_path, storage="postgresql://me:SECRET@host/db")
+        assert str(caught.value).startswith(
+            "postgresql://me:***@host/db: belongs to another search: "
+        )
+
     def test_a_storage_that_another_process_searches_with_is_left_alone(self, tmp_path: Path):
         where = str(tmp_path / "shared.journal")
         with held_elsewhere(where, tmp_path), pytest.raises(AblateError) as caught:
