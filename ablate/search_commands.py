@@ -122,17 +122,22 @@ def search(
 
 
 def report_of_search(runs: list[Path], results: Path | None, folder: Path, compact: bool) -> None:
-    """Draws a search's report again, with its evidence beside it where `compact` says so."""
+    """Draws a search's report again, with its evidence beside it where `compact` says so.
+
+    runs: one of them is a search. Raises AblateError where it is not alone.
+    """
     from ablate.run_folder import make_folder
     from ablate.search_folder import (
+        is_search,
         read_search_folder,
         refuse_to_report_into,
         write_compact_search,
     )
 
     if len(runs) > 1 or results is not None:
+        named = next(filter(is_search, runs))
         raise AblateError(
-            Problem(str(folder), "is a search, whose report is its own", "name no other with it")
+            Problem(str(named), "is a search, whose report is its own", "name no other with it")
         )
     search = read_search_folder(runs[0])
     refuse_to_report_into(folder, search)

@@ -193,8 +193,8 @@ def _journal(plan: Plan, tune: Tune) -> str:
 
 
 def is_search(folder: Path) -> bool:
-    """Whether a folder is that of a search, or of a search's report."""
-    return (folder / RESULT_FILE).is_file() and (folder / SPACE_FILE).is_file()
+    """Whether a folder is that of a search, be it at its end or not, or of a search's report."""
+    return (folder / SPACE_FILE).is_file()
 
 
 def read_search_folder(folder: Path) -> Search:

@@ -605,6 +605,15 @@ class TestSearch:
         message = "is a search, whose report is its own\n    name no other with it\n"
         assert refusal("report", "runs/rate", "runs/rate") == f"runs/rate: {message}"
         assert refusal("report", "runs/rate", "--results", "x.csv") == f"runs/rate: {message}"
+        elsewhere = ("runs/trivial", "runs/rate", "--out", "drawn")
+        assert refusal("report", *elsewhere) == f"runs/rate: {message}"
+
+    def test_a_search_that_was_killed_is_no_run(self) -> None:
+        searched(Path("runs/rate"))
+        Path("runs/rate/search.json").unlink()
+        assert refusal("report", "runs/rate") == (
+            "runs/rate: holds no result of a search\n    run `ablate search` to its end\n"
+        )
 
     def test_its_report_can_be_drawn_again_in_a_folder_of_its_own(self) -> None:
         searched(Path("runs/rate"))

@@ -266,8 +266,17 @@ class TestReadingAgain:
     def test_which_folders_are_searches(self, folder: Path, tmp_path: Path):
         assert is_search(folder)
         assert not is_search(tmp_path)
-        (folder / "search.json").unlink()
+        (folder / "search_space.yaml").unlink()
         assert not is_search(folder)
+
+    def test_one_that_was_killed_is_a_search_without_a_result(self, folder: Path):
+        (folder / "search.json").unlink()
+        assert is_search(folder)
+        with pytest.raises(RecordError) as caught:
+            read_search_folder(folder)
+        assert str(caught.value) == (
+            f"{folder}: holds no result of a search\n    run `ablate search` to its end"
+        )
 
     def test_points_of_another_space_are_refused(self, folder: Path):
         (folder / "search_space.yaml").write_text(SPACE.replace("1e-5", "0.1"))
