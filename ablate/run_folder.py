@@ -230,10 +230,9 @@ def _as_far_as_looked(plan: Plan, find: Find) -> Plan:
 
 
 def _siblings(folder: Path) -> list[Path]:
-    """The runs beside this one."""
-    parent = folder.resolve().parent
+    """The runs beside this one, where its name lies: it may be a link to elsewhere."""
+    parent = Path(os.path.abspath(folder)).parent  # noqa: PTH100 - follows no link
     if not parent.is_dir():
         return []
-    return sorted(
-        path.parent for path in parent.glob(f"*/{STUDY_FILE}") if path.parent != folder.resolve()
-    )
+    found = (path.parent for path in parent.glob(f"*/{STUDY_FILE}"))
+    return sorted(other for other in found if other.resolve() != folder.resolve())

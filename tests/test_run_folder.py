@@ -179,6 +179,16 @@ class TestOpenRun:
         with open_run(tmp_path / "run", plan) as store:
             assert store.hashes() == sorted(trial.hash for trial in plan.trials)
 
+    def test_the_runs_beside_a_link_are_those_where_it_lies(self, tmp_path: Path, plan: Plan):
+        here, there = plan.trials[:2]
+        make_run(tmp_path / "runs" / "beside", plan, completed(here))
+        make_run(tmp_path / "disk" / "beside", plan, completed(there))
+        make_run(tmp_path / "disk" / "run", plan)
+        (tmp_path / "runs" / "run").symlink_to(tmp_path / "disk" / "run")
+        (tmp_path / "runs" / "again").symlink_to("run")
+        with open_run(tmp_path / "runs" / "run", plan) as store:
+            assert store.hashes() == [here.hash]
+
     def test_a_folder_beside_it_that_is_no_run_shares_nothing(self, tmp_path: Path, plan: Plan):
         make_run(tmp_path / "beside", plan, completed(plan.trials[0]))
         (tmp_path / "beside" / "study.yaml").unlink()
