@@ -11,8 +11,8 @@ from ablate.errors import AblateError, Problem
 
 @contextmanager
 def exclusive_lock(file: Path, busy: Problem) -> Iterator[None]:
-    """Hold a lock file. Raises AblateError with `busy` when another process holds it, OSError when
-    it cannot be made.
+    """Hold a lock file. Raises AblateError: `busy` when another process holds it, another when it
+    cannot be made.
 
     The system lets go of the lock when its holder ends, however it ends. Within a process it may
     be taken again.
@@ -22,6 +22,14 @@ def exclusive_lock(file: Path, busy: Problem) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise AblateError(busy) from None
+    except OSError as error:
+        raise AblateError(
+            Problem(
+                str(file),
+                f"cannot be locked: {error.strerror}",
+                "move away what stands there, or let it be written to",
+            )
+        ) from None
     try:
         yield
     finally:

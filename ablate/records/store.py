@@ -59,21 +59,35 @@ class RecordStore:
         it is then.
 
         weights: a safetensors file. Of a completed or diverged record and a later one, the one
-        that counts stays (`that_counts`). Any other record gives way to a later ending.
+        that counts stays (`that_counts`). Any other record gives way to a later ending. Raises
+        RecordError where the one that is there cannot be read, or none can be written.
         """
-        path = self._weights_path(record.hash)
-        record = record.model_copy(update={"weights": None if weights is None else path.name})
+        named = None if weights is None else self._weights_path(record.hash).name
+        record = record.model_copy(update={"weights": named})
         kept = self.get(record.hash)
         if kept is not None and kept.status not in FINISHED:
             kept = None
         counts = that_counts(kept, record)
         if counts is kept:
             return counts
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if weights is not None and (kept is None or _gives_more(record, kept)):
-            write_atomically(path, weights)
-        write_atomically(self._path(record.hash), encode(counts).encode())
+        new_weights = weights if kept is None or _gives_more(record, kept) else None
+        try:
+            self._write(counts, new_weights)
+        except OSError as error:
+            raise RecordError(
+                Problem(
+                    str(self._path(record.hash)),
+                    f"cannot be written: {error.strerror}",
+                    "make room for it; the same command continues",
+                )
+            ) from None
         return counts
+
+    def _write(self, record: TrialRecord, weights: bytes | None) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if weights is not None:
+            write_atomically(self._weights_path(record.hash), weights)
+        write_atomically(self._path(record.hash), encode(record).encode())
 
     def hashes(self) -> list[str]:
         """Hashes of all records, sorted. Raises RecordError for a file that is none of ours, and
@@ -118,7 +132,7 @@ class RecordStore:
 @contextmanager
 def writer_lock(folder: Path) -> Iterator[None]:
     """Hold a run folder for writing, as `exclusive_lock` does. Raises AblateError when another
-    process holds it.
+    process holds it, or its lock cannot be made.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ alone while that lasts, whichever folder the search has.
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -70,7 +70,7 @@ def storage_lock(where: str | Path) -> Iterator[None]:
     """Hold a storage against other processes: a journal, or the file of an SQLite database.
 
     No lock is there for other databases; see `undisturbed`. Raises AblateError when another process
-    holds it, or it is a folder. Within a process it may be taken again.
+    holds it, it is a folder, or its lock cannot be made. Within a process it may be taken again.
     """
     file = _file_of(str(where))
     if file is None:
@@ -86,11 +86,7 @@ def storage_lock(where: str | Path) -> Iterator[None]:
         raise AblateError(
             Problem(shown, "is a folder", f"name a file, as in {file / JOURNAL_FILE}")
         )
-    with ExitStack() as held:
-        try:
-            held.enter_context(exclusive_lock(file.with_name(f".{file.name}.writer.lock"), busy))
-        except OSError as error:
-            raise AblateError(Problem(shown, f"cannot be opened: {error.strerror}")) from None
+    with exclusive_lock(file.with_name(f".{file.name}.writer.lock"), busy):
         yield
 
 

@@ -79,6 +79,13 @@ class Recorder(tune.Callback):
             return
         self._put(trial, self._without_outcome(trial, "failed", error_text(trial)))
 
+    def on_step_end(self, iteration: int, trials: list[Trial], **info: Any) -> None:
+        """Raises why recording failed: what the end of a stopped trial raises, Ray Tune takes for
+        the trial's, which it then tries again.
+        """
+        if self.error is not None:
+            raise self.error
+
     def _put(self, trial: Trial, record: TrialRecord, weights: bytes | None = None) -> None:
         try:
             self._store.put(record, weights)
@@ -114,7 +121,7 @@ def error_text(trial: Trial) -> str:
     appends every attempt to a file of the trial's.
     """
     try:
-        attempts = Path(trial.error_file or "").read_text(encoding="utf-8")
+        attempts = Path(trial.error_file or "").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "no reason given"
     _, *last = _ATTEMPT.split(_COLOURS.sub("", attempts))[-1].strip().splitlines()

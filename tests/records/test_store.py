@@ -253,6 +253,30 @@ def test_a_second_writer_is_refused(tmp_path: Path):
         pass
 
 
+def test_a_folder_in_the_place_of_the_lock_is_named(tmp_path: Path):
+    lock = tmp_path / ".writer.lock"
+    lock.mkdir()
+    with pytest.raises(AblateError) as caught, writer_lock(tmp_path):
+        pass
+    assert str(caught.value) == (
+        f"{lock}: cannot be locked: Is a directory\n"
+        "    move away what stands there, or let it be written to"
+    )
+
+
+def test_a_record_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ablate.records.store.write_atomically", full)
+    with pytest.raises(RecordError) as caught:
+        RecordStore(tmp_path).put(make_record())
+    assert str(caught.value) == (
+        f"{tmp_path / 'records' / make_record().hash}.json: cannot be written: No space left on "
+        "device\n    make room for it; the same command continues"
+    )
+
+
 class TestAnswers:
     def test_a_finished_record_answers(self):
         diverged = make_record(status="diverged", metrics={}, error="loss is nan")

@@ -245,6 +245,16 @@ class TestLock:
             with storage_lock(where), storage_lock(where):
                 pass
 
+    def test_a_folder_in_the_place_of_the_lock_is_named(self, tmp_path: Path):
+        lock = tmp_path / ".search.journal.writer.lock"
+        lock.mkdir()
+        with pytest.raises(AblateError) as caught, storage_lock(tmp_path / "search.journal"):
+            pass
+        assert str(caught.value) == (
+            f"{lock}: cannot be locked: Is a directory\n"
+            "    move away what stands there, or let it be written to"
+        )
+
     def test_storages_beside_each_other_are_two(self, tmp_path: Path):
         with held_elsewhere("one.journal", tmp_path), storage_lock(tmp_path / "two.journal"):
             pass

@@ -1,0 +1,47 @@
+"""What the recorder makes of Ray Tune's calls, without Ray; on Ray it is tested with the runner."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ablate.errors import RecordError
+from ablate.records.store import RecordStore
+from ablate.tuning.progress import Silent
+from ablate.tuning.recorder import Recorder, error_text
+from ablate.tuning.runner import missing_tasks
+from tests.tuning.studies import make_trivial_plan
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> Any:
+    """As much of a trial of Ray Tune's as the recorder looks at."""
+    task, *_ = missing_tasks(make_trivial_plan(seeds=1), RecordStore(tmp_path))
+    config = {"task": task.model_dump(mode="json")}
+    return SimpleNamespace(trial_id="a", config=config, last_result={}, error_file=None)
+
+
+def test_a_stopped_trial_that_cannot_be_recorded_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trial: Any
+):
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ablate.records.store.write_atomically", full)
+    recorder = Recorder(RecordStore(tmp_path), Silent())
+    recorder.on_trial_start(1, [], trial)
+    recorder.on_step_end(1, [])
+    with pytest.raises(RecordError) as caught:
+        recorder.on_trial_complete(1, [], trial)  # Ray Tune goes on after that
+    with pytest.raises(RecordError) as again:
+        recorder.on_step_end(1, [])
+    assert again.value is caught.value is recorder.error
+    assert "cannot be written: No space left on device" in str(again.value)
+
+
+def test_an_error_of_other_bytes_than_text_is_told(tmp_path: Path, trial: Any):
+    file = tmp_path / "error.txt"
+    file.write_bytes(b"Failure # 1 (occurred at now)\nValueError: caf\xe9\n")
+    trial.error_file = str(file)
+    assert error_text(trial) == "ValueError: caf\ufffd"
