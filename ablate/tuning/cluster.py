@@ -151,15 +151,20 @@ def _joined(address: str) -> Iterator[None]:
 
 def _check_address(address: str) -> None:
     """Raises AblateError where Ray itself would try for minutes, or take the address to mean that
-    the driver is to run on the cluster, and so to write the records there.
+    the driver is to run on the cluster, and so to write the records there. `auto` is first of all
+    what RAY_ADDRESS says.
     """
+    where = f"--address {address}"
+    if address == "auto":
+        address = os.environ.get("RAY_ADDRESS") or address
+        where = f"{where} (RAY_ADDRESS {address})"
     if address == "auto":
         return
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or "://" in address:
         raise AblateError(
             Problem(
-                f"--address {address}",
+                where,
                 "is not the address of a cluster that this machine belongs to",
                 "run on a machine of the cluster, with --address HOST:PORT, or auto",
             )
@@ -169,7 +174,7 @@ def _check_address(address: str) -> None:
     except (OSError, OverflowError, UnicodeError) as error:
         raise AblateError(
             Problem(
-                f"--address {address}",
+                where,
                 f"nothing answers there: {error}",
                 "give the address that `ray start --head` names",
             )

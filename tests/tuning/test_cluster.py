@@ -75,6 +75,19 @@ def test_an_address_from_afar_is_refused(address: str):
     )
 
 
+def test_auto_is_refused_where_it_means_an_address_from_afar(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("RAY_ADDRESS", "ray://head:10001")
+    with pytest.raises(AblateError) as caught:
+        _check_address("auto")
+    assert str(caught.value) == (
+        "--address auto (RAY_ADDRESS ray://head:10001): is not the address of a cluster that this "
+        "machine belongs to\n    run on a machine of the cluster, with --address HOST:PORT, or auto"
+    )
+    for unsaid in ("", "auto"):
+        monkeypatch.setenv("RAY_ADDRESS", unsaid)
+        _check_address("auto")
+
+
 def test_an_address_where_nothing_answers_is_told_at_once():
     with socket.socket() as taken, pytest.raises(AblateError) as caught:
         taken.bind(("127.0.0.1", 0))
