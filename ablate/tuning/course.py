@@ -85,7 +85,10 @@ Event = Row | Doing | Ending
 def course(task: TrialTask, workload: Workload, data: Mapping[str, Any]) -> Iterator[Event]:
     """Train once: every dictionary the workload yields, as it comes, and the ending last.
 
-    Each validation point comes once, as the `point` of an event, and the final metrics never do.
+    A validation point comes once, as the `point` of an event; one that the trial diverges right
+    after is in the record alone. Final metrics come so only where the trial says something after
+    them, and then are no point of the record's.
+
     Raises what the workload raises, and TypeError or ValueError for dictionaries that hold anything
     but numbers; DivergedError and final metrics that are asked for and not finite are endings.
     """
