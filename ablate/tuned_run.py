@@ -21,8 +21,8 @@ def run_tuned(
     run: runs what a plan misses, as `run_trials` does. find: the record of a trial by its hash.
     gather: finds what is recorded elsewhere of the arms with own settings.
     search: the searches of all arms, what is missing of them being searched; None: interrupted.
-    Returns the plan with shared settings, and how the trials of both comparisons ended. The same
-    call continues after an interruption. Raises AblateError when a search completed no point.
+    Returns the plan with shared settings, and how all of it ended. The same call continues after an
+    interruption. Raises AblateError when a search completed no point.
     """
     shared = run(plan)
     if shared.interrupted:
@@ -32,8 +32,7 @@ def run_tuned(
         return plan, shared._replace(interrupted=True)
     own = with_own_settings(plan, searches)
     gather(own)
-    summary = shared.plus(run(own))
-    return plan, summary._replace(failed=_failed(plan, own, searches, find))
+    return plan, run(own)._replace(failed=_failed(plan, own, searches, find))
 
 
 def _failed(plan: Plan, own: Plan, searches: Searches, find: Find) -> int:

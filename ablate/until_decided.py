@@ -24,7 +24,7 @@ def run_until_decided(
     for step in looks(plan, find, arms_of_open_claims):
         last = up_to(plan, len(step.study.seeds))
         asked |= {trial.hash for trial in step.trials}
-        summary = summary.plus(run(step))
+        summary = run(step)
         if summary.interrupted:
             break
     # One of an arm that gets more seeds is tried again at each look.

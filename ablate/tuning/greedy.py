@@ -19,18 +19,17 @@ def run_in_steps(
     run: runs what a plan misses, as `run_trials` does. find: the record of a trial by its hash.
     gather: called with each longer plan before it is run, to get what others know of its trials.
     Each step is chosen by validation data (see `grown`) from the records alone, so that the same
-    call continues after an interruption. Returns the plan with all steps taken, and how the trials
-    of all steps ended. Raises AblateError when trials do not report what the order is chosen by.
+    call continues after an interruption. Returns the plan with all steps taken, and how all steps
+    ended. Raises AblateError when trials do not report what the order is chosen by.
     """
-    path, so_far = start(plan), RunSummary()
+    path = start(plan)
     while True:
         step = run(path.plan)
-        so_far = so_far.plus(step)
         longer = None if step.interrupted else grown(path, find)
         if longer is None:
             if not step.interrupted:
                 _refuse_without_criterion(path, find)
-            return path.plan, so_far._replace(failed=_failed(path, find))
+            return path.plan, step._replace(failed=_failed(path, find))
         path = longer
         gather(path.plan)
 

@@ -21,23 +21,11 @@ from ablate.workload import Resources, Wanted, Workload
 
 
 class RunSummary(NamedTuple):
-    """How the trials of this call ended. Interrupted: by Ctrl-C; the same call continues."""
+    """How a call ended. Interrupted: by Ctrl-C; the same call continues."""
 
-    completed: int = 0
-    diverged: int = 0
     failed: int = 0
-    pruned: int = 0
+    """Trials whose record has failed."""
     interrupted: bool = False
-
-    def plus(self, later: "RunSummary") -> "RunSummary":
-        """Both together, the other being the later."""
-        return RunSummary(
-            completed=self.completed + later.completed,
-            diverged=self.diverged + later.diverged,
-            failed=self.failed + later.failed,
-            pruned=self.pruned + later.pruned,
-            interrupted=later.interrupted,
-        )
 
 
 def still_failed(hashes: Iterable[str], find: Find) -> int:
@@ -288,18 +276,7 @@ def _summary(
     tasks: Sequence[TrialTask], store: RecordStore, interrupted: bool = False
 ) -> RunSummary:
     """What the tasks' records say; one from before that did not answer is counted as it is."""
-    records = [record for task in tasks if (record := store.get(task.hash)) is not None]
-
-    def count(status: str) -> int:
-        return sum(record.status == status for record in records)
-
-    return RunSummary(
-        completed=count("completed"),
-        diverged=count("diverged"),
-        failed=count("failed"),
-        pruned=count("pruned"),
-        interrupted=interrupted,
-    )
+    return RunSummary(still_failed((task.hash for task in tasks), store.get), interrupted)
 
 
 def provenance() -> dict[str, Any]:
