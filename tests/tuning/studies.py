@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from ablate.study.plan import Plan, make_plan
-from ablate.study.schema import Factor, Study
+from ablate.study.schema import Factor, MoreStable, Selector, Study
+
+UNDECIDABLE = MoreStable(says="?", stable=Selector(levels={"level": "b"}), unstable=Selector())
+"""With less than ten seeds, so that a study that looks repeatedly stops at its first look."""
 
 
 def make_trivial_plan(
@@ -16,8 +19,11 @@ def make_trivial_plan(
     """A baseline and one arm a name, which differ in a setting without effect; without names the
     baseline alone, of no factor.
 
-    settings: of every arm; see `tests.tuning.trivial`.
+    settings: of every arm; see `tests.tuning.trivial`. changes: of the study; with `max_seeds` it
+    makes a claim unless told otherwise.
     """
+    if changes.get("max_seeds") is not None:
+        changes.setdefault("claims", (UNDECIDABLE,))
     levels = {"a": {"level": "a"}} | {name: {"level": name} for name in arms}
     study = Study(
         name="trivial",
