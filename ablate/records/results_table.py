@@ -31,6 +31,8 @@ from ablate.workload import Workload, load_workload
 
 Points = Mapping[str, Mapping[Position, float]]
 """Metric -> position -> value, of one trial."""
+PointsGiven = Mapping[str, set[tuple[str, ...]]]
+"""Of a long table: metric -> the points of training at which any trial has it, as written."""
 
 
 class Results(NamedTuple):
@@ -63,8 +65,9 @@ def read_results(path: Path, study: Study, workload: Workload | None = None) -> 
     arms = ArmReader(drawn, workload or load_workload(study.workload), columns)
     reader = RowReader(drawn, arms, columns, problems)
     readings = [reading for row in table.rows if (reading := reader.read(row)) is not None]
-    _note_absent_metric(table, columns, drawn, problems)
-    _note_absent_courses(table, columns, drawn, problems)
+    points = _points_given(table, columns, drawn)
+    _note_absent_metric(table, columns, drawn, points, problems)
+    _note_absent_courses(columns, drawn, points, problems)
     _note_fractions(readings, columns, drawn, problems)
     problems.raise_any()
     seeds = tuple(sorted({reading.seed for reading in readings}))
@@ -88,14 +91,18 @@ def _refuse_greedy(study: Study) -> None:
 
 
 def _note_absent_metric(
-    table: Table, columns: ResultColumns, plan: Plan, problems: TableProblems
+    table: Table,
+    columns: ResultColumns,
+    plan: Plan,
+    points: PointsGiven,
+    problems: TableProblems,
 ) -> None:
     """A long table without a metric that is needed, and a wide one whose column of the study's is
     empty.
     """
     metric = plan.study.metric
     if columns.metric is not None:
-        names = _points_given(table, columns, plan).keys() - {""}
+        names = points.keys() - {""}
         for absent, whose in absent_metrics(plan.study, names).items():
             problems.note(
                 f"no row gives {whose} '{absent}'",
@@ -109,10 +116,9 @@ def _note_absent_metric(
 
 
 def _note_absent_courses(
-    table: Table, columns: ResultColumns, plan: Plan, problems: TableProblems
+    columns: ResultColumns, plan: Plan, points: PointsGiven, problems: TableProblems
 ) -> None:
     """Claims on how fast a metric gets better, where only its final values are given."""
-    points = _points_given(table, columns, plan)
     given = points if columns.is_long else columns.metrics
     courses = [metric for metric in points if len(points[metric]) > 1]
     for position, claim in claims_without_course(plan.study, given, courses).items():
@@ -127,9 +133,7 @@ def _note_absent_courses(
         )
 
 
-def _points_given(
-    table: Table, columns: ResultColumns, plan: Plan
-) -> dict[str, set[tuple[str, ...]]]:
+def _points_given(table: Table, columns: ResultColumns, plan: Plan) -> PointsGiven:
     """Of a long table: metric -> the points of training at which any trial has it."""
     points: dict[str, set[tuple[str, ...]]] = {}
     if columns.metric is not None:

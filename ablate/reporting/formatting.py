@@ -149,15 +149,13 @@ def scaled(value: SupportsFloat | None, unit: str) -> str:
 
 def as_given(value: float) -> str:
     """A number that a study gives, with all the digits it was given with: "99.996", "−1e−5"."""
-    mantissa, marker, exponent = f"{value:.15g}".partition("e")
-    return (f"{mantissa}e{int(exponent)}" if marker else mantissa).replace("-", MINUS)
+    return _short_power(f"{value:.15g}").replace("-", MINUS)
 
 
 def setting(value: object) -> str:
     """A value of a setting, a number with four significant digits: "0.0026", "1e-5", "none"."""
     if isinstance(value, float):
-        mantissa, marker, exponent = f"{value:.4g}".partition("e")
-        return f"{mantissa}e{int(exponent)}" if marker else mantissa
+        return _short_power(f"{value:.4g}")
     return scalar_name(value) or "[]"
 
 
@@ -205,17 +203,18 @@ def _with_sign(text: str, signed: bool) -> str:
 def _plain(value: float, unit: str) -> str:
     magnitude = math.floor(math.log10(abs(value))) if value else _NOISE - 1
     if magnitude > _LARGEST_MAGNITUDE:
-        return _with_power(value)
+        return _short_power(f"{value:.3e}")
     if unit in _DECIMALS:
         fine = unit in _FINE and magnitude >= _NOISE
         return f"{value:.{max(_DECIMALS[unit], 1 - magnitude if fine else 0)}f}"
     if value == 0:
         return "0"
     if magnitude < _LEAST_MAGNITUDE:
-        return _with_power(value)
+        return _short_power(f"{value:.3e}")
     return f"{value:.{max(3 - magnitude, 0)}f}"
 
 
-def _with_power(value: float) -> str:
-    mantissa, _, exponent = f"{value:.3e}".partition("e")
-    return f"{mantissa}e{int(exponent)}"
+def _short_power(text: str) -> str:
+    """As in "1e-5" for "1e-05"; what has no power of ten as it is."""
+    mantissa, marker, exponent = text.partition("e")
+    return f"{mantissa}e{int(exponent)}" if marker else text

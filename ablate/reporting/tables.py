@@ -12,7 +12,7 @@ from ablate.analysis.findings import Findings
 from ablate.analysis.tables import FACTOR, metric_column
 from ablate.reporting import formatting
 from ablate.reporting.table import Cell, Table
-from ablate.study.arms import levels_in_force
+from ablate.study.arms import Arm, levels_in_force
 from ablate.study.plan import Plan
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import MetricDescription, describe_metric
@@ -51,8 +51,8 @@ def ablation_table(findings: Findings) -> Table:
     }
     means = {(arm["context"], arm["arm"]): arm for arm in findings.arms.to_dict("records")}
     factors = list(dict.fromkeys(name for arm in findings.plan.arms for name in arm.levels))
-    references = {arm.context: arm for arm in findings.plan.arms if arm.is_reference}
-    baselines = _baselines(findings)
+    references = _references(findings.plan)
+    baselines = {context: arm.name for context, arm in references.items()}
     several_contexts = len(references) > 1
     columns = {name: f"{FACTOR}{name}" if name in _ABLATION else name for name in factors}
     rows, records = [], []
@@ -136,8 +136,9 @@ def _difference_cell(effect: Mapping[Any, Any], baselines: Mapping[str, str], un
     return Cell(text if between == formatting.MISSING else f"{text} {between}", note=note)
 
 
-def _baselines(findings: Findings) -> dict[str, str]:
-    return {arm.context: arm.name for arm in findings.plan.arms if arm.is_reference}
+def _references(plan: Plan) -> dict[str, Arm]:
+    """By context, what its effects are measured against."""
+    return {arm.context: arm for arm in plan.arms if arm.is_reference}
 
 
 def _reference_note(effect: Mapping[Any, Any], baselines: Mapping[str, str]) -> str:
@@ -255,7 +256,7 @@ def effect_table(findings: Findings) -> Table:
     unit = metric.difference_unit
     several_contexts = findings.effects["context"].nunique() > 1
     short = short_factor_names(findings.effects["factor"].dropna().unique())
-    baselines = _baselines(findings)
+    baselines = {context: arm.name for context, arm in _references(findings.plan).items()}
     rows = tuple(
         (
             *([Cell(str(effect["context"]))] if several_contexts else []),
@@ -426,7 +427,7 @@ def baselines(plan: Plan) -> tuple[str, ...]:
     """What each context's effects are measured against, in the study's own keys, a line each: the
     baseline as written, or, where the design takes a reference of its own, that.
     """
-    references = {arm.context: arm.settings for arm in plan.arms if arm.is_reference}
+    references = {context: arm.settings for context, arm in _references(plan).items()}
     return tuple(
         f"{name}: {', '.join(f'{key} {scalar_name(value)}' for key, value in settings.items())}"
         for name, settings in (plan.study.contexts | references).items()
