@@ -29,7 +29,7 @@ def _without_comparison(findings: Findings) -> str:
     """Of a study of one arm, or of one that has only begun."""
     measured = findings.arms.dropna(subset=["mean"])
     if measured.empty:
-        return "no trial has a result yet"
+        return "no trial has a result"
     arm = measured.to_dict("records")[0]
     metric = metric_description(findings)
     mean = formatting.estimate(

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ablate.reporting.figures import theme
+from ablate.reporting.figures.fonts import noting_unshown
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,20 @@ def draw_picture(
     size: inches. few_colours: of `theme.render`.
     """
     figure = theme.new_figure(*size)
-    draw(figure)
-    files = theme.render(figure, few_colours)
+    with noting_unshown() as unshown:
+        draw(figure)
+        files = theme.render(figure, few_colours)
     figure.clear()
-    return Picture(name, title, caption, files)
+    return Picture(name, title, caption + _told_of_boxes(unshown), files)
+
+
+def _told_of_boxes(unshown: set[str]) -> str:
+    if not unshown:
+        return ""
+    return (
+        f" Boxes in it stand for {' '.join(sorted(unshown))}, which no font of the machine that "
+        "drew it shows."
+    )
 
 
 def named_apart(pictures: Iterable[Picture]) -> tuple[Picture, ...]:

@@ -14,7 +14,7 @@ from ablate.workload import Settings, Workload
 BASELINE = "baseline"
 """The reference arm's name, and its level of a factor of which no level equals the baseline."""
 
-_SPEAKS_FOR_ITSELF = re.compile(r"[A-Za-z_].*")
+_SPEAKS_FOR_ITSELF = re.compile(r"[^\W\d].*")
 _SPEAKS_FOR_NO_FACTOR = {"none", "true", "false", "with", "without", "yes", "no", "on", "off"}
 
 

@@ -57,7 +57,7 @@ def test_of_a_factorial_it_names_the_largest_main_effect_or_interaction() -> Non
 def test_says_so_when_nothing_has_a_result() -> None:
     findings = make_findings(without_result=("strided_conv", "baseline"))
     findings.effects["estimate"] = np.nan
-    assert answer(findings) == "No trial has a result yet."
+    assert answer(findings) == "No trial has a result."
 
 
 def test_says_what_the_only_arm_with_a_result_has() -> None:

@@ -154,6 +154,12 @@ def test_an_arm_is_named_by_its_level_unless_that_is_not_clear() -> None:
     ]  # fmt: skip
 
 
+def test_a_level_in_any_script_may_name_its_arm() -> None:
+    levels = {"groß": {"model.width": 64}, "平均": {"model.width": 9}, "√2": {"model.width": 7}}
+    arms = draw_arms(study({"width": levels}), FAKE)
+    assert names(arms) == ["baseline", "groß", "平均", "width=√2"]
+
+
 def test_a_conditional_factor_is_varied_on_top_of_what_it_needs() -> None:
     arms = draw_arms(study({"momentum": MOMENTUM, "optimizer": OPTIMIZER}), FAKE)
     assert names(arms) == ["baseline", "momentum=0.9, sgd", "sgd"]

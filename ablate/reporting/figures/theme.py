@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from ablate.reporting.figures.fonts import families
 from ablate.reporting.figures.palette import INK
 
 _RESOLUTION = 160  # dots an inch: sharp on screens of double density at the page's width
@@ -18,7 +19,6 @@ _OVERRIDES: dict[Any, Any] = {
     "text.parse_math": False,  # a dollar sign in an arm's name is a dollar sign
     "svg.hashsalt": "ablate",
     "svg.fonttype": "path",
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so a figure is the same everywhere
     "axes.edgecolor": "#9a9a9a",
     "axes.labelcolor": INK,
     "axes.titlesize": 10,
@@ -47,7 +47,7 @@ def themed() -> Iterator[None]:
         import seaborn  # late: it imports all of scipy.stats
 
         style = seaborn.axes_style("whitegrid") | seaborn.plotting_context("paper")
-        with matplotlib.rc_context(style | _OVERRIDES):
+        with matplotlib.rc_context(style | _OVERRIDES | {"font.family": families()}):
             yield
 
 
