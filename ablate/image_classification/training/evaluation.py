@@ -9,7 +9,9 @@ from torch.nn import functional
 
 from ablate.image_classification.training.precision import Precision, normalise
 
-EVALUATION_BATCH = 500
+CPU_BATCH = 64
+"""Larger ones spill out of the caches: of 500 images, each took 1.2 to 1.7 times as long."""
+GPU_BATCH = 500
 EVALUATION_VALUES = 2**24
 """At most so many input values a batch: 85 images of 256x256 pixels."""
 
@@ -70,9 +72,10 @@ def resized(images: Tensor, side: int) -> Tensor:
     return functional.interpolate(images, size=(side, side), mode="bilinear", antialias=smaller)
 
 
-def evaluation_batch(values: int) -> int:
-    """Images a batch where each is so many numbers."""
-    return max(1, min(EVALUATION_BATCH, EVALUATION_VALUES // values))
+def evaluation_batch(data: Inputs) -> int:
+    """Images a batch, of those on their device."""
+    most = CPU_BATCH if data.labels.device.type == "cpu" else GPU_BATCH
+    return max(1, min(most, EVALUATION_VALUES // data.values))
 
 
 class Score(NamedTuple):
@@ -91,7 +94,7 @@ def evaluate(network: nn.Module, data: Inputs, indices: Tensor, precision: Preci
     network.eval()
     loss = torch.zeros((), dtype=torch.float64, device=data.labels.device)
     correct = torch.zeros((), dtype=torch.int64, device=data.labels.device)
-    for part in indices.split(evaluation_batch(data.values)):
+    for part in indices.split(evaluation_batch(data)):
         images, labels = data.batch(part)
         with precision.autocast():
             logits = network(images)

@@ -267,7 +267,7 @@ def _fill(
 def _batches(sets: Sequence[Inputs], done: int) -> Iterator[tuple[Inputs, Tensor]]:
     """All images after the first `done`, set by set."""
     for images in sets:
-        count, size = len(images.labels), evaluation_batch(images.values)
+        count, size = len(images.labels), evaluation_batch(images)
         for begin in range(min(done, count), count, size):
             end = min(begin + size, count)
             yield images, torch.arange(begin, end, device=images.labels.device)

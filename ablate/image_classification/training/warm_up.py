@@ -26,9 +26,7 @@ def warm_up(
     the baseline's.
     """
     train = _one_of_each_size(splits.train, settings.batch_size, at_least=2)
-    validation = _one_of_each_size(
-        splits.validation, evaluation_batch(splits.images.values), at_least=1
-    )
+    validation = _one_of_each_size(splits.validation, evaluation_batch(splits.images), at_least=1)
     if not settings.compile:  # which compiles anew for another size
         train, validation = train[:1], validation[:1]
     other = copy.deepcopy(network)

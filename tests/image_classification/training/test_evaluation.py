@@ -133,17 +133,23 @@ def test_what_is_made_smaller_is_smoothed_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "values", "batch"),
-    [(None, 3 * 32 * 32, 500), (256, 3 * 256 * 256, 85), (10_000, 3 * 10_000**2, 1)],
+    ("device", "side", "values", "batch"),
+    [
+        ("cpu", None, 3 * 32 * 32, 64),
+        ("meta", None, 3 * 32 * 32, 500),
+        ("cpu", 256, 3 * 256 * 256, 64),
+        ("meta", 256, 3 * 256 * 256, 85),
+        ("cpu", 10_000, 3 * 10_000**2, 1),
+    ],
 )
-def test_a_batch_holds_as_many_images_as_its_values_allow(
-    side: int | None, values: int, batch: int
+def test_a_batch_is_as_large_as_suits_the_device_and_as_its_values_allow(
+    device: str, side: int | None, values: int, batch: int
 ) -> None:
-    images = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
-    one = torch.ones(1, 3, 1, 1)
-    own = ImageSet(images, torch.zeros(1).long(), one, one, side)
+    images = torch.zeros(1, 3, 32, 32, dtype=torch.uint8, device=device)
+    one = torch.ones(1, 3, 1, 1, device=device)
+    own = ImageSet(images, torch.zeros(1, device=device).long(), one, one, side)
     assert own.values == values
-    assert evaluation_batch(own.values) == batch
+    assert evaluation_batch(own) == batch
 
 
 class Logits:
@@ -178,7 +184,7 @@ class TestScore:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         whole = evaluate(nn.Identity(), Logits(), torch.arange(5), PRECISION)
-        monkeypatch.setattr(evaluation, "EVALUATION_BATCH", 2)
+        monkeypatch.setattr(evaluation, "CPU_BATCH", 2)
         logits = Logits()
         in_parts = evaluate(nn.Identity(), logits, torch.arange(5), PRECISION)
         assert logits.sizes == [2, 2, 1]
