@@ -79,7 +79,8 @@ class MetricDescription(BaseModel):
 _LOWER_IS_BETTER = {
     "loss", "error", "perplexity", "seconds", "time", "latency", "roughness", "gap", "rise",
     "rmse", "mse", "mae", "mape", "nll", "wer", "cer", "fid", "brier", "entropy", "bits", "bpb",
-    "bpc", "ppl", "ece", "regret", "flops", "memory", "logloss", "drop",
+    "bpc", "ppl", "ece", "regret", "flops", "memory", "logloss", "drop", "err", "eer", "fpr", "fnr",
+    "std", "stdev", "sd", "var", "variance", "spread",
 }  # fmt: skip
 _HIGHER_IS_BETTER = {
     "accuracy", "acc", "score", "f1", "auc", "auroc", "precision", "recall", "sensitivity",

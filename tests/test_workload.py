@@ -24,7 +24,9 @@ def test_other_metrics_are_taken_to_be_better_when_higher(name: str) -> None:
     assert describe_metric(name, {}).higher_is_better
 
 
-@pytest.mark.parametrize("name", ["generalization_gap", "rmse", "val-cross_entropy", "eval.wer"])
+@pytest.mark.parametrize(
+    "name", ["generalization_gap", "rmse", "val-cross_entropy", "eval.wer", "err@5", "EER"]
+)
 def test_errors_by_their_usual_names_are_better_when_lower(name: str) -> None:
     assert not describe_metric(name, {}).higher_is_better
     assert is_direction_known(name, {})
@@ -45,7 +47,9 @@ def test_capitals_hide_no_word(name: str) -> None:
     assert is_direction_known(name, {})
 
 
-@pytest.mark.parametrize("name", ["accuracy_drop", "score/error"])
+@pytest.mark.parametrize(
+    "name", ["accuracy_drop", "score/error", "top1_err", "acc_std", "return_variance"]
+)
 def test_words_that_disagree_make_a_guess(name: str) -> None:
     assert not describe_metric(name, {}).higher_is_better
     assert not is_direction_known(name, {})

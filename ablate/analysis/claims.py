@@ -250,7 +250,10 @@ def _no_interval(evidence: Evidence, claim: Claim, reading: Reading) -> str:
     if reading.sample.n == 1:
         return "One seed gives no interval."
     if np.isnan(reading.sample.standard_error):
-        return "All values are equal, and in what steps they change is not known: nothing is sure."
+        return (
+            "Seeds make no difference, and in what steps the metric changes is not known: nothing "
+            "is sure."
+        )
     return ""
 
 

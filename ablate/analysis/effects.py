@@ -1,6 +1,6 @@
 """Effects: differences between arms, paired by seed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from ablate.analysis.inference import (
     tie_floor,
 )
 from ablate.analysis.tables import ArmKey, ended, metric_column
-from ablate.study.arms import Arm
+from ablate.study.arms import Arm, conditions
 from ablate.study.designs import FACTORIALS
 from ablate.study.plan import Plan
 from ablate.workload import describe_metric
@@ -134,7 +134,8 @@ def compared(plan: Plan) -> Iterator[tuple[Arm, Arm, str | None]]:
 
     That is the arm that differs in one factor alone, which stands at its reference level there:
     the baseline, the step before in a path, the arm that a condition builds on. Where there is
-    none, and in factorials, it is the context's reference.
+    none it is the context's reference; in factorials, where there nearly always is one, it is that
+    but for what is varied under a condition, on top of nothing else.
     """
     by_levels = {(arm.context, frozenset(arm.levels.items())): arm for arm in reversed(plan.arms)}
     for arm in plan.arms:
@@ -143,13 +144,20 @@ def compared(plan: Plan) -> Iterator[tuple[Arm, Arm, str | None]]:
         reference = plan.reference(arm.context)
         changed = [f for f, level in arm.levels.items() if level != reference.levels[f]]
         partner, factor = reference, changed[0] if len(changed) == 1 else None
-        if plan.study.design.kind not in FACTORIALS:
-            for name in reversed(changed):
-                without = {**arm.levels, name: reference.levels[name]}
-                if found := by_levels.get((arm.context, frozenset(without.items()))):
-                    partner, factor = found, name
-                    break
+        for name in reversed(changed):
+            if plan.study.design.kind in FACTORIALS and not _is_on_top(plan, arm, changed, name):
+                continue
+            without = {**arm.levels, name: reference.levels[name]}
+            if found := by_levels.get((arm.context, frozenset(without.items()))):
+                partner, factor = found, name
+                break
         yield arm, partner, factor
+
+
+def _is_on_top(plan: Plan, arm: Arm, changed: Collection[str], factor: str) -> bool:
+    """Whether all else that an arm changes is what this factor is varied under."""
+    needed = conditions(plan.study, factor)
+    return all(needed.get(name) == arm.levels[name] for name in changed if name != factor)
 
 
 def arm_table(

@@ -31,6 +31,7 @@ from ablate.analysis.tables import (
     resolution_of,
     trial_table,
 )
+from ablate.analysis.ties import warnings_of_ties
 from ablate.errors import StudyError
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult
@@ -171,7 +172,10 @@ def _analysed(plan: Plan, records: Mapping[str, TrialRecord]) -> Findings:
         verdicts=verdicts(evidence, stands),
         growth=growth_table(plan, stands),
         published=_published_table(plan, trials, records),
-        warnings=tuple(_warnings(plan, trials, effects, records)),
+        warnings=(
+            *_warnings(plan, trials, effects, records),
+            *warnings_of_ties(plan, trials, effects, resolution),
+        ),
     )
 
 

@@ -421,7 +421,9 @@ def _read_interaction(evidence: Evidence, claim: Interaction) -> Reading:
     """(change - base) in the first setting minus the same in the second, turned to the better; in
     the second minus the same in the first, where the change is claimed to be better there.
     """
-    first, base, second, other = (_arm(evidence, claim, each) for _, each in selectors(claim))
+    first, base, second, other = (
+        _arm(evidence, claim, each) for _, each in selectors(evidence.plan.study, claim)
+    )
     arms = (first, base, second, other)
     if claim.better_in == "second":
         arms = (second, other, first, base)

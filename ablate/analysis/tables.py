@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ablate.analysis.resolution import step_of
 from ablate.records.counted_metrics import chance_levels, counted_metrics
 from ablate.records.schema import TrialRecord
 from ablate.records.store import FINISHED
@@ -18,8 +19,6 @@ TrialKey = tuple[str, str, int]
 """Context and name of an arm, and a seed."""
 
 FACTOR = "factor."
-_ROUND_OFF = 1e-6
-"""Relative gaps below this are no step of a metric: tables and trackers keep single precision."""
 _KEYS = ("context", "arm", "seed")
 _ABOUT = (*_KEYS, "hash", "status", "core_seconds", "gpu_seconds", "flops")
 
@@ -125,8 +124,9 @@ def chance_of_diverged(
 
 
 def resolution_of(metric: str, trials: pd.DataFrame, records: Mapping[str, TrialRecord]) -> float:
-    """The step in which a metric changes: as the records say, else the smallest gap between two
-    of its values that is no rounding, which can only be too large; NaN where all values are equal.
+    """The step in which a metric changes: as the records say, else as its values do (`step_of`),
+    which can only be too large; NaN where seeds make no difference in any arm, as nothing tells
+    then how far they would spread.
     """
     stated = [
         record.metric_resolution[metric]
@@ -138,7 +138,7 @@ def resolution_of(metric: str, trials: pd.DataFrame, records: Mapping[str, Trial
     column = metric_column(metric)
     if column not in trials:
         return 0.0
-    values = np.unique(trials[column].dropna().to_numpy(dtype=float))
-    gaps = np.diff(values)
-    gaps = gaps[gaps > _ROUND_OFF * np.abs(values).max(initial=0.0)]
-    return float(gaps.min()) if len(gaps) else np.nan
+    known = trials.dropna(subset=[column])
+    if known.groupby(["context", "arm"])[column].nunique().max() == 1 < known["seed"].nunique():
+        return np.nan
+    return step_of(known[column].to_numpy(dtype=float))

@@ -113,7 +113,7 @@ def changed_verdicts(
             continue
         why = ""
         if isinstance(claim, Difference | NoDifference | NoWorse):
-            (_, first), (_, second) = selectors(claim)
+            (_, first), (_, second) = selectors(shared.plan.study, claim)
             why = _whom_it_suited(shared, own, claim, (first, second), records)
         yield (
             f"“{claim.says}” is {before.verdict} with shared settings and {after.verdict} with "

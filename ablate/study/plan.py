@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ablate.errors import Problem, StudyError, did_you_mean
 from ablate.study.arms import Arm, conditions
 from ablate.study.designs import draw_arms, next_greedy_arms
-from ablate.study.schema import Claim, Selector, Study
+from ablate.study.schema import Claim, Interaction, Selector, Study
 from ablate.study.trial import TrialSpec
 from ablate.workload import MetricDescription, Settings, Workload, load_workload
 
@@ -312,7 +312,7 @@ def _unknown_arms(plan: Plan) -> Iterator[Problem]:
     """Claims and published numbers that name arms which the design does not draw."""
     named: list[tuple[str, Callable[[], Any]]] = []
     for index, claim in enumerate(plan.study.claims):
-        for key, selector in selectors(claim):
+        for key, selector in selectors(plan.study, claim):
             named.append((f"claims.{index}.{key}", _selecting(plan, selector, claim.context)))
     for index, number in enumerate(plan.study.published):
         if number.arm is not None:
@@ -344,7 +344,7 @@ def _no_single_changes(plan: Plan) -> Iterator[Problem]:
     for index, claim in enumerate(plan.study.claims):
         if claim.kind != "largest_effect":
             continue
-        for key, selector in selectors(claim):
+        for key, selector in selectors(plan.study, claim):
             try:
                 arm = plan.select(selector, claim.context)
             except StudyError:  # it names an arm that there is not
@@ -399,7 +399,7 @@ def named_twice(plan: Plan, claim: Claim) -> NamedTwice | None:
     interaction may share trials, as two settings may share a base.
     """
     arms: list[Arm] = []
-    for key, selector in selectors(claim):
+    for key, selector in selectors(plan.study, claim):
         arm = plan.select(selector, claim.context)
         if key == "rivals" and arm in arms[1:]:
             return NamedTwice(key, f"with '{arm.name}' twice", "name each rival once")
@@ -416,21 +416,37 @@ def _hashes(plan: Plan, arm: Arm) -> set[str]:
     return {trial.hash for trial in _trials_of(plan, arm)}
 
 
-def selectors(claim: Claim) -> list[tuple[str, Selector]]:
+def selectors(study: Study, claim: Claim) -> list[tuple[str, Selector]]:
     """A claim's arms by the key that names them.
 
     An interaction compares four arms: change and base, each in the first and the second setting.
+    What the change is varied under holds in its base too, or the change would be of that as well.
     """
     if claim.kind == "interaction":
         return [
             (place, _joined(setting, part))
             for place, setting in (("first", claim.first), ("second", claim.second))
-            for part in (claim.change, claim.base)
+            for part in (claim.change, _base(study, claim, setting))
         ]
     if claim.kind == "largest_effect":
         return [("change", claim.change), *(("rivals", rival) for rival in claim.rivals)]
     values = ((key, getattr(claim, key)) for key in type(claim).model_fields)
     return [(key, value) for key, value in values if isinstance(value, Selector)]
+
+
+def _base(study: Study, claim: Interaction, setting: Selector) -> Selector:
+    """What an interaction's change is measured against in one of its settings."""
+    context = setting.context or claim.base.context or claim.context
+    needed: dict[str, str] = {}
+    for factor in claim.change.levels:
+        needed |= conditions(study, factor)
+    held = {
+        factor: level
+        for factor, level in needed.items()
+        if factor not in claim.change.levels.keys() | setting.levels.keys()
+        and (context in study.factors[factor].contexts or not study.factors[factor].contexts)
+    }
+    return claim.base.model_copy(update={"levels": held | claim.base.levels})
 
 
 def _joined(setting: Selector, part: Selector) -> Selector:

@@ -852,6 +852,49 @@ def test_where_lower_is_better_a_directed_interaction_supports_the_lesser_loss()
     assert verdict.estimate == pytest.approx(0.029)
 
 
+@pytest.mark.parametrize("base", [arm(), arm(optimizer="sgd")])
+def test_an_interaction_of_a_conditional_change_holds_its_condition_in_the_base_too(base):
+    claim = Interaction(
+        says="What momentum is worth depends on width.",
+        change=arm(momentum="rolling"),
+        base=base,
+        first=arm(width="wide"),
+        second=arm(),
+    )
+    values = {
+        "baseline": [80.0, 81.0, 82.0],
+        "wide": [81.0, 82.0, 83.0],
+        "sgd": [75.0, 76.1, 77.2],
+        "sgd, rolling": [81.1, 82.1, 83.0],
+        "wide, sgd": [79.5, 80.5, 81.6],
+        "wide, sgd, rolling": [85.5, 86.6, 87.5],
+    }
+    verdict = verdict_of(claim, values, WIDTH, OPTIMIZER, MOMENTUM, design="full_factorial")
+    assert set(verdict.arms) == values.keys() - {"baseline", "wide"}
+    assert verdict.verdict == "undecided"
+    assert verdict.estimate == pytest.approx(np.mean([6.0 - 6.1, 6.1 - 6.0, 5.9 - 5.8]))
+
+
+def test_what_an_interaction_sets_itself_is_left_out_of_its_base():
+    claim = Interaction(
+        says="What SGD with momentum is worth depends on width.",
+        change=arm(optimizer="sgd", momentum="rolling"),
+        first=arm(width="wide"),
+        second=arm(),
+    )
+    values = {
+        "baseline": [80.0, 81.0, 82.0],
+        "wide": [81.0, 82.0, 83.0],
+        "sgd, rolling": [81.1, 82.1, 83.0],
+        "wide, sgd, rolling": [85.5, 86.6, 87.5],
+    }
+    others = {"sgd": [75.0] * 3, "wide, sgd": [75.0] * 3}
+    verdict = verdict_of(
+        claim, values | others, WIDTH, OPTIMIZER, MOMENTUM, design="full_factorial"
+    )
+    assert set(verdict.arms) == values.keys()
+
+
 def test_an_interaction_of_contexts_compares_the_effects_within_them():
     claim = Interaction(
         says="What width is worth depends on the length of training.",
@@ -1233,6 +1276,17 @@ def test_elsewhere_a_claim_on_an_arm_that_does_not_exist_is_an_error():
     )
 
 
+NO_SPREAD = (
+    "Seeds make no difference, and in what steps the metric changes is not known: nothing is sure."
+)
+
+
+def test_copies_of_one_trial_an_arm_prove_nothing():
+    claim = Difference(says="Wide is better.", better=arm(width="wide"), worse=arm())
+    verdict = verdict_of(claim, {"baseline": [80.12] * 10, "wide": [80.57] * 10}, WIDTH)
+    assert (verdict.verdict, verdict.note) == ("undecided", NO_SPREAD)
+
+
 def test_values_that_all_tie_prove_nothing_where_their_step_is_not_known():
     claims = (
         NoDifference(says="Equal.", first=arm(), second=arm(width="wide"), margin=0.5),
@@ -1241,9 +1295,7 @@ def test_values_that_all_tie_prove_nothing_where_their_step_is_not_known():
     values = {"baseline": [100.0] * 3, "wide": [100.0] * 3}
     for verdict in verdicts_of(plan_of(WIDTH, seeds=3, claims=claims), values):
         assert (verdict.verdict, verdict.p, verdict.low) == ("undecided", None, None)
-        assert verdict.note == (
-            "All values are equal, and in what steps they change is not known: nothing is sure."
-        )
+        assert verdict.note == NO_SPREAD
     resolution = {"test_accuracy": 0.01}
     plan = plan_of(WIDTH, seeds=3, claims=claims)
     for verdict in verdicts_of(plan, values, metric_resolution=resolution):

@@ -181,6 +181,16 @@ def test_a_factorial_compares_with_the_baseline():
     assert [factor for _, _, factor in pairs_of(fraction)] == [None, None, None]
 
 
+def test_in_a_factorial_a_conditional_level_is_compared_with_what_its_condition_names():
+    pairs = pairs_of(plan_of(OPTIMIZER, MOMENTUM, WIDTH, design="full_factorial"))
+    assert [pair for pair in pairs if pair[2] is not None] == [
+        ("wide", "baseline", "width"),
+        ("sgd", "baseline", "optimizer"),
+        ("sgd, rolling", "sgd", "momentum"),
+    ]
+    assert {partner for _, partner, factor in pairs if factor is None} == {"baseline"}
+
+
 def test_each_context_is_compared_within_itself():
     plan = plan_of(WIDTH, NORM, contexts={"small": {}, "long": {"training.epochs": 9}})
     places = [(arm.context, arm.name, partner.key) for arm, partner, _ in compared(plan)]

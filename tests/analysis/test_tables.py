@@ -214,7 +214,7 @@ def test_the_resolution_is_the_one_that_records_state():
     assert resolution_of("test_accuracy", trials, records) == 0.5
 
 
-def test_an_unstated_resolution_is_the_smallest_gap_between_values():
+def test_an_unstated_resolution_is_the_step_that_the_values_show():
     plan = plan_of(WIDTH, seeds=3)
     records = records_of(plan, {"baseline": [80.0, 81.5, 80.0], "wide": [82.0, 80.25, None]})
     trials = trial_table(plan, records)
@@ -226,6 +226,12 @@ def test_round_off_is_no_resolution():
     records = records_of(plan, {"baseline": [0.3, 0.1 + 0.2], "wide": [0.8, 0.8]})
     trials = trial_table(plan, records)
     assert resolution_of("test_accuracy", trials, records) == pytest.approx(0.5)
+
+
+def test_where_seeds_make_no_difference_in_any_arm_the_resolution_is_not_known():
+    plan = plan_of(WIDTH, seeds=2)
+    records = records_of(plan, {"baseline": [80.0, 80.0], "wide": [81.5, 81.5]})
+    assert np.isnan(resolution_of("test_accuracy", trial_table(plan, records), records))
 
 
 @pytest.mark.parametrize("values", [[80.0, 80.0], [None, None], [0.3, 0.1 + 0.2]])

@@ -1,0 +1,70 @@
+"""The step of a metric is found in its values, however they were computed and written."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ablate.analysis.inference import exceeds, summarise, tie_floor
+from ablate.analysis.resolution import step_of
+
+
+@pytest.mark.parametrize("images", [200, 1000, 7000, 7600, 10_000])
+@pytest.mark.parametrize("computed_in", [np.float64, np.float32])
+def test_of_accuracies_it_is_that_of_one_image(images: int, computed_in: type) -> None:
+    right = np.array([0.701, 0.7505, 0.722, 0.7385, 0.7115, 0.7695]) * images
+    values = (np.round(right) / images).astype(computed_in) * computed_in(100)
+    multiple = step_of(values.astype(np.float64)) / (100 / images)
+    assert multiple >= 1 - 1e-4  # never less, by which ties would look like certainty
+    assert multiple == pytest.approx(round(multiple), rel=1e-4)
+
+
+@given(
+    st.lists(st.integers(0, 10_000), min_size=1, max_size=20),
+    st.sampled_from([0.5, 0.25, 0.01, 0.1, 2.0, 0.001]),
+)
+def test_all_values_are_multiples_apart(counts: list[int], unit: float) -> None:
+    values = np.array([round(count * unit, 3) for count in counts])
+    step = step_of(values)
+    if len(set(counts)) == 1:
+        assert math.isnan(step)
+        return
+    steps = (values - values[0]) / step
+    assert np.allclose(steps, np.round(steps), atol=1e-3)
+    assert step >= unit * (1 - 1e-6)
+
+
+def test_one_extreme_value_does_not_coarsen_the_step_of_the_others() -> None:
+    values = np.array([20.31, 22.74, 27.05, 41234567.1])
+    assert step_of(values) == pytest.approx(0.01, rel=1e-4)
+
+
+def test_decimals_of_large_numbers_are_kept() -> None:
+    assert step_of(np.array([-1234567.123, -1234566.2, -1234565.371])) == 0.001
+
+
+def test_values_that_are_no_multiples_of_anything_move_in_no_step_that_counts() -> None:
+    spread = 0.1
+    values = np.random.default_rng(0).normal(2.0, spread, size=6)
+    assert step_of(values) < spread / 1000
+
+
+@pytest.mark.parametrize(
+    "values", [[], [80.0], [80.0, 80.0], [0.3, 0.1 + 0.2], [81.0, 81.00001], [8.1e-7, 8.1000001e-7]]
+)
+def test_of_values_that_are_one_but_for_rounding_it_is_not_known(values: list[float]) -> None:
+    assert math.isnan(step_of(np.array(values)))
+
+
+def test_two_values_show_no_less_than_their_difference() -> None:
+    assert step_of(np.array([0.123456789123456, 0.223456789123456])) == pytest.approx(0.1)
+
+
+def test_evidence_in_many_decimals_is_not_taken_for_ties() -> None:
+    bn, ln = np.array([70.1234, 75.5678, 80.2345]), np.array([71.0311, 76.4790, 81.1530])
+    sample = summarise(ln - bn, tie_floor(step_of(np.concatenate([bn, ln])), 1.0, -1.0))
+    decision = exceeds(sample, 0.5)
+    assert decision.supported
+    assert decision.p < 0.001
