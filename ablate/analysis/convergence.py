@@ -140,10 +140,10 @@ def curve_means(
     mean over training: the area under the curve by the length of training.
 
     All are taken at the same epochs, those at which every trial that is still in training has a
-    point, each weighted by the stretch from the one before; where seeds have no such epoch in
+    point, by the trapezoidal rule from the first of them on; where seeds have no such epoch in
     common, the trials of each seed by themselves. A trial that has ended holds its last value for
-    as long as another one goes on. diverged: the chance level of the curve, of trials
-    that count so; NaN where it is unknown.
+    as long as another one goes on. diverged: the chance level of the curve, of trials that count
+    so; NaN where it is unknown.
     """
     name = f"{curve}_mean"
     if curve not in history:
@@ -168,18 +168,23 @@ def _means_at_the_same_epochs(curves: Mapping[Any, "pd.Series[float]"]) -> dict[
     shared = _shared([curve.index for curve in curves.values()])
     if not any(all(epoch in curve.index for curve in curves.values()) for epoch in shared):
         return dict.fromkeys(curves, np.nan)  # nowhere are all of them known at once
-    stretches = np.diff([min(0.0, shared[0]), *shared])
-    weights = stretches if stretches.any() else None
     held = {
-        key: curve.reindex(curve.index.union(shared)).ffill().reindex(shared)
+        key: curve.reindex(curve.index.union(shared)).ffill().reindex(shared).to_numpy()
         for key, curve in curves.items()
     }
-    return {key: float(np.average(curve, weights=weights)) for key, curve in held.items()}
+    if len(shared) == 1:
+        return {key: float(curve[0]) for key, curve in held.items()}
+    length = shared[-1] - shared[0]
+    return {key: float(np.trapezoid(curve, shared) / length) for key, curve in held.items()}
 
 
-def point_spacing(history: pd.DataFrame) -> float:
-    """Epochs between validation points, the step in which an epoch of reaching can change; NaN
-    where there is one point.
+def point_spacing(history: pd.DataFrame, reached: "pd.Series[float]") -> float:
+    """The longest stretch without a point that ends at one of the epochs `reached`: so much earlier
+    the threshold may have been passed. NaN where nothing is reached.
+
+    history: of which these are epochs; before its first lies the start of training, at 0.
     """
-    epochs = np.unique(history["epoch"].dropna().to_numpy(dtype=float))
-    return float(np.diff(epochs).max()) if len(epochs) > 1 else np.nan
+    epochs = np.unique([0.0, *history["epoch"].dropna()])
+    at = np.unique(reached.dropna())
+    before = epochs[np.maximum(np.searchsorted(epochs, at) - 1, 0)]
+    return float((at - before).max()) if len(at) else np.nan

@@ -326,7 +326,8 @@ def _read_faster_to(
     diverged = chance_of_diverged(evidence.plan, evidence.records, claim.curve)
     history = at_shared_epochs(evidence.history, claim.curve, (faster.key, slower.key))
     epochs = epochs_to(history, claim.curve, threshold, description.higher_is_better, diverged)
-    pairs = contrast(epochs, "epochs", {slower.key: 1.0, faster.key: -1.0}, point_spacing(history))
+    spacing = point_spacing(history, epochs["epochs"])
+    pairs = contrast(epochs, "epochs", {slower.key: 1.0, faster.key: -1.0}, spacing)
     paired = epochs[epochs["seed"].isin(pairs.seeds)]
     late, short = (_never(paired, arm) for arm in (slower, faster))
     bounds: dict[tuple[bool, bool], tuple[tuple[Outcome, ...], str]] = {

@@ -468,6 +468,12 @@ def verdict_of_curves(
     return verdict
 
 
+def mean_of(course: dict[str, Any]) -> float:
+    """The mean of its accuracy over training."""
+    epochs, accuracies = course["epoch"], course["validation_accuracy"]
+    return float(np.trapezoid(accuracies, epochs) / (epochs[-1] - epochs[0]))
+
+
 @pytest.mark.parametrize(
     ("wide", "baseline", "expected"),
     [
@@ -609,7 +615,8 @@ def test_trials_that_count_steps_are_compared_by_their_steps(threshold):
 def test_without_a_threshold_the_better_mean_over_training_is_faster(wide, baseline, expected):
     curves = {"wide": [reaching(e) for e in wide], "baseline": [reaching(e) for e in baseline]}
     verdict = verdict_of_curves(faster(), curves)
-    gained = 20 / 8 * (np.array(baseline) - np.array(wide))
+    gained = np.array([mean_of(reaching(e)) for e in wide])
+    gained -= [mean_of(reaching(e)) for e in baseline]
     assert (verdict.verdict, verdict.unit) == (expected, "points")
     assert verdict.estimate == pytest.approx(gained.mean())
     assert verdict.p == pytest.approx(stats.ttest_1samp(gained, 0.0).pvalue)
@@ -622,7 +629,9 @@ def test_a_trial_that_stopped_early_holds_its_last_value():
     curves = {"wide": early, "baseline": [reaching(e, epochs=20) for e in (15, 14, 15)]}
     verdict = verdict_of_curves(faster(), curves)
     assert verdict.verdict == "supported"
-    assert verdict.estimate == pytest.approx(20 / 20 * np.mean([14, 12, 14]))
+    held = [70.0 - 10 / 19 * (e == 2) for e in (1, 2, 1)]
+    late = [mean_of(reaching(e, epochs=20)) for e in (15, 14, 15)]
+    assert verdict.estimate == pytest.approx(np.mean(held) - np.mean(late))
 
 
 def test_a_loss_is_faster_where_it_is_lower():
@@ -646,7 +655,7 @@ def test_a_recorded_mean_of_the_curve_is_used_where_there_is_no_curve():
     assert verdict.estimate == pytest.approx(30.5 / 3)
     assert verdict.note == "Mean of validation accuracy over training, as recorded."
     curves = {"wide": [reaching(2)] * 3, "baseline": [reaching(4)] * 3}
-    assert verdict_of_curves(faster(), curves, metrics).estimate == pytest.approx(2 * 20 / 8)
+    assert verdict_of_curves(faster(), curves, metrics).estimate == pytest.approx(2 * 20 / 7)
 
 
 @pytest.mark.parametrize("threshold", [None, 60.0])
@@ -668,7 +677,7 @@ def test_a_diverged_trial_counts_at_chance_level_however_well_it_began():
     curves = {"wide": [reaching(1, epochs=6)] * 4, "baseline": [reaching(2)] * 4}
     ended = {"wide": ["diverged"] * 4}
     area = verdict_of_curves(faster(), curves, ended, chance_level=CHANCE)
-    assert area.estimate == pytest.approx(10.0 - (50 + 7 * 70) / 8)
+    assert area.estimate == pytest.approx(10.0 - mean_of(reaching(2)))
     time = verdict_of_curves(faster(threshold=60.0), curves, ended, chance_level=CHANCE)
     assert (time.verdict, time.estimate) == ("refuted", 2.0 - 6.0)
 

@@ -184,20 +184,24 @@ def means_of(history: pd.DataFrame, curve: str = "accuracy", **diverged: float) 
 def test_the_mean_of_a_curve_is_taken_over_the_points_that_all_have():
     table = means_of(history_of({"wide": [[50, 60, 70], [40, None, 60]]}))
     assert list(table.columns) == ["context", "arm", "seed", "accuracy_mean"]
-    assert list(table["accuracy_mean"]) == pytest.approx([(50 + 2 * 70) / 3, (40 + 2 * 60) / 3])
+    assert list(table["accuracy_mean"]) == [(50 + 70) / 2, (40 + 60) / 2]
 
 
 def test_a_trial_that_has_ended_holds_its_last_value():
     table = means_of(history_of({"wide": [[50, 70], [40, 50, 60, 70]]}))
-    assert list(table["accuracy_mean"]) == [65.0, 55.0]
+    assert list(table["accuracy_mean"]) == pytest.approx([(60 + 2 * 70) / 3, 55.0])
 
 
-def test_a_point_counts_for_the_stretch_before_it():
-    history = history_of({"wide": [[40, 50, 60]]})
-    history["epoch"] = [1.0, 2.0, 4.0]
-    assert list(means_of(history)["accuracy_mean"]) == [(40 + 50 + 2 * 60) / 4]
-    history["epoch"] = [0.0, 1.0, 2.0]
-    assert list(means_of(history)["accuracy_mean"]) == [55.0], "nothing lies before the start"
+def test_the_mean_is_the_area_under_the_lines_that_join_the_points():
+    history = history_of({"bn": [[60, 80, 84]], "ln": [[40, 60, 87]]})
+    history["epoch"] = [1.0, 10.0, 100.0] * 2
+    areas = {"bn": 9 * 70 + 90 * 82, "ln": 9 * 50 + 90 * 73.5}
+    means = means_of(history).set_index("arm")["accuracy_mean"]
+    assert means.to_dict() == pytest.approx({arm: area / 99 for arm, area in areas.items()})
+
+
+def test_the_mean_of_a_single_point_is_its_value():
+    assert list(means_of(history_of({"wide": [[40]]}))["accuracy_mean"]) == [40.0]
 
 
 def test_trials_without_a_common_point_have_no_mean():
@@ -214,7 +218,7 @@ def test_where_seeds_have_no_common_point_those_of_one_seed_are_compared_at_thei
     means = means_of(history).set_index(["arm", "seed"])["accuracy_mean"]
     leads = [means["wide", seed] - means["baseline", seed] for seed in (0, 1)]
     assert leads == pytest.approx(
-        [(4 * (60 - 50) + 2 * (80 - 60)) / 6, (3 * (50 - 40) + 2 * (60 - 30)) / 5]
+        [((60 - 50) + (80 - 60)) / 2, ((50 - 40) + (60 - 30)) / 2]
     )
 
 
@@ -230,12 +234,18 @@ def test_without_the_curve_there_is_no_mean():
     assert table.empty
 
 
-def test_the_spacing_is_the_largest_step_between_points():
-    assert point_spacing(history_of({"wide": [[1, 2, 3]]}, step=0.25)) == 0.25
-    uneven = history_of({"wide": [[1, 2, 3, 4]]}).drop(index=2)
-    assert point_spacing(uneven) == 2.0
-    assert np.isnan(point_spacing(history_of({"wide": [[1]]})))
-    assert np.isnan(point_spacing(history_of({"wide": [[1]]})[:0]))
+@pytest.mark.parametrize(
+    ("reached", "spacing"),
+    [([0.5, 0.5], 0.25), ([0.25], 0.25), ([0.5, 1.25], 0.5), ([3.0, np.nan], 1.75), ([0.0], 0.0)],
+)
+def test_the_spacing_is_the_longest_stretch_before_a_point_of_reaching(reached, spacing):
+    history = history_of({"wide": [[1, 2, 3, 4, 5]]})
+    history["epoch"] = [0.25, 0.5, 0.75, 1.25, 3.0]
+    assert point_spacing(history, pd.Series(reached)) == spacing
+
+
+def test_where_nothing_is_reached_there_is_no_spacing():
+    assert np.isnan(point_spacing(history_of({"wide": [[1]]}), pd.Series(dtype=float)))
 
 
 # --- places ---------------------------------------------------------------------------------------
