@@ -227,25 +227,29 @@ def arm_name(study: Study, changed: Mapping[str, str]) -> str:
 
 def levels_in_force(study: Study, arm: Arm, reference: Arm) -> dict[str, str]:
     """Level by factor as the arm's settings have it: where a changed level sets what another factor
-    is about as well, that factor's level which says the same; else the arm's own.
+    is about as well, that factor's level which says the same; else the arm's own. Of a factor whose
+    condition fails, the level that the settings hold all the same; without one it is left out.
 
     reference: the one of the arm's context.
     """
-    return {
-        factor: _implied_level(study, factor, arm, reference)
-        if level == reference.levels[factor]
-        else level
-        for factor, level in arm.levels.items()
-    }
+    found = {factor: _level_in_force(study, factor, arm, reference) for factor in arm.levels}
+    return {factor: level for factor, level in found.items() if level is not None}
 
 
-def _implied_level(study: Study, factor: str, arm: Arm, reference: Arm) -> str:
-    if all(arm.levels.get(other) == held for other, held in study.factors[factor].when.items()):
-        for level, settings in study.factors[factor].levels.items():
-            holds = overlaid(arm.settings, settings) == arm.settings
-            if holds and overlaid(reference.settings, settings) != reference.settings:
-                return level
-    return arm.levels[factor]
+def _level_in_force(study: Study, factor: str, arm: Arm, reference: Arm) -> str | None:
+    def held_by(settings: SettingsOverride) -> list[str]:
+        levels = study.factors[factor].levels.items()
+        return [level for level, sets in levels if overlaid(settings, sets) == settings]
+
+    own = arm.levels[factor]
+    held = held_by(arm.settings)
+    needed = study.factors[factor].when
+    if any(arm.levels.get(other, level) != level for other, level in needed.items()):
+        return own if own in held else next(iter(held), None)
+    if own != reference.levels[factor]:
+        return own
+    before = held_by(reference.settings)
+    return next((level for level in held if level not in before), own)
 
 
 def overlaid(base: SettingsOverride, over: SettingsOverride) -> SettingsOverride:

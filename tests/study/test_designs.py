@@ -90,6 +90,24 @@ def test_what_a_level_brings_along_needs_the_condition_of_its_factor():
     assert in_force(of)["mean"]["momentum"] == draw_arms(of, FAKE)[0].levels["momentum"]
 
 
+@pytest.mark.parametrize(
+    ("baseline", "shown"),
+    [
+        ({}, {"optimizer": "adam"}),  # nothing says what momentum would be
+        ({"training.momentum": 0.0}, {"optimizer": "adam", "momentum": "0"}),
+    ],
+)
+def test_where_its_condition_fails_a_factor_has_the_level_that_the_settings_hold_or_none(
+    baseline: dict[str, float], shown: dict[str, str]
+) -> None:
+    of = study(
+        {"optimizer": OPTIMIZER, "momentum": MOMENTUM},
+        design="leave_one_out",
+        contexts={"baseline": baseline},
+    )
+    assert in_force(of)["without optimizer"] == shown
+
+
 # --- one at a time ------------------------------------------------------------------------------
 
 
