@@ -21,7 +21,7 @@ from ablate.analysis.inference import (
     tie_floor,
 )
 from ablate.analysis.tables import ArmKey, ended, metric_column
-from ablate.study.arms import Arm, conditions
+from ablate.study.arms import Arm, conditions, levels_in_force
 from ablate.study.designs import FACTORIALS
 from ablate.study.plan import Plan
 from ablate.workload import describe_metric
@@ -78,11 +78,12 @@ def effect_table(
 ) -> pd.DataFrame:
     """One row an arm that has something to be compared with: its difference from that.
 
-    Columns context, factor and level (in which the two differ; None where in several), arm,
-    reference, metric, n, estimate (arm - reference, in the metric's unit), low, high (95 %), sd, p
-    (of no difference), p_holm (over the whole table), hedges_g (of the pairs, Hedges 1981),
-    probability_of_improvement (share of pairs in which the arm is better, ties half), method
-    ("paired"; "welch" where fewer than two seeds match, and there is no probability).
+    Columns context, factor and level (in which the two differ; None where in several), also (levels
+    of other factors that this one brings along, as "start: random"), arm, reference, metric, n,
+    estimate (arm - reference, in the metric's unit), low, high (95 %), sd, p (of no difference),
+    p_holm (over the whole table), hedges_g (of the pairs, Hedges 1981), probability_of_improvement
+    (share of pairs in which the arm is better, ties half), method ("paired"; "welch" where fewer
+    than two seeds match, and there is no probability).
 
     repeated: c_n of a study that looks after every seed. Its intervals hold at all looks together;
     there is no p value for that, and where seeds do not match no interval.
@@ -97,6 +98,7 @@ def effect_table(
                 "context": arm.context,
                 "factor": factor,
                 "level": None if factor is None else arm.levels[factor],
+                "also": "" if factor is None else _brought_along(plan, arm, reference, factor),
                 "arm": arm.name,
                 "reference": reference.name,
                 "metric": metric,
@@ -111,8 +113,8 @@ def effect_table(
 
 
 _EFFECT_COLUMNS = [
-    "context", "factor", "level", "arm", "reference", "metric", "n", "estimate", "low", "high",
-    "sd", "p", "p_holm", "hedges_g", "probability_of_improvement", "method",
+    "context", "factor", "level", "also", "arm", "reference", "metric", "n", "estimate", "low",
+    "high", "sd", "p", "p_holm", "hedges_g", "probability_of_improvement", "method",
 ]  # fmt: skip
 
 
@@ -152,6 +154,19 @@ def compared(plan: Plan) -> Iterator[tuple[Arm, Arm, str | None]]:
                 partner, factor = found, name
                 break
         yield arm, partner, factor
+
+
+def _brought_along(plan: Plan, arm: Arm, partner: Arm, factor: str) -> str:
+    reference = plan.reference(arm.context)
+    before, after = (levels_in_force(plan.study, each, reference) for each in (partner, arm))
+    changed = (
+        name
+        for name in after
+        if after[name] != before.get(name)
+        and name != factor
+        and factor not in conditions(plan.study, name)  # varied under it, so not in force before
+    )
+    return ", ".join(f"{name}: {after[name]}" for name in changed)
 
 
 def _is_on_top(plan: Plan, arm: Arm, changed: Collection[str], factor: str) -> bool:

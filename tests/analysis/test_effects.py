@@ -25,6 +25,7 @@ from tests.analysis.evidence import (
     NORM,
     OPTIMIZER,
     POOL,
+    RATE,
     WIDTH,
     plan_of,
     records_of,
@@ -179,6 +180,23 @@ def test_a_factorial_compares_with_the_baseline():
     )
     assert {partner for _, partner, _ in pairs_of(fraction)} == {"baseline"}
     assert [factor for _, _, factor in pairs_of(fraction)] == [None, None, None]
+
+
+def brought_along(*factors, **fields) -> dict[str, str]:
+    plan = plan_of(*factors, seeds=1, **fields)
+    table = effect_table(plan, trial_table(plan, {}), ACCURACY)
+    return dict(zip(table["arm"], table["also"], strict=True))
+
+
+def test_levels_of_other_factors_that_an_arm_brings_along_are_named():
+    sgd = {"training.optimizer": "sgd", "training.rate": 1e-2}
+    optimizer = OPTIMIZER.model_copy(update={"levels": {**OPTIMIZER.levels, "sgd": sgd}})
+    assert brought_along(optimizer, RATE) == {"sgd": "rate: fast", "fast": ""}
+
+
+def test_what_is_varied_under_a_level_is_no_more_than_that_level():
+    assert set(brought_along(OPTIMIZER, MOMENTUM).values()) == {""}
+    assert set(brought_along(WIDTH, NORM, EPOCHS, design="full_factorial").values()) == {""}
 
 
 def test_in_a_factorial_a_conditional_level_is_compared_with_what_its_condition_names():
