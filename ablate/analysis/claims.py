@@ -195,8 +195,8 @@ def _detectable(claim: Claim, stand: Stand, study: Looking) -> float | None:
     if isinstance(claim, NoDifference):
         inside = _leaning(reading) == "supported"
         return power.provable_margin(sd, n, level, mean, study) if inside else None
-    widest = max(float(each.sd) for each in reading.leads or (reading.sample,))
-    found = power.detectable_distance(widest, n, level, study)
+    spreads = [float(each.sd) for each in reading.leads or (reading.sample,)]
+    found = power.detectable_distance_of_all(spreads, n, level, study)
     if found is None:
         return None
     return found - mean if isinstance(claim, NoWorse) else (reading.threshold or 0.0) + found
@@ -215,18 +215,18 @@ def _seeds_needed(reading: Reading, level: float, study: Looking) -> int | None:
 
 
 def _seeds_for_largest(leads: tuple[Sample, ...], level: float, study: Looking) -> int | None:
-    """Enough to support it against every rival, or, where one is ahead, to refute it by one."""
-    behind = [lead for lead in leads if lead.mean < 0]
+    """Enough to support it against all rivals together, or, where one is ahead, to refute it by
+    that one.
+    """
+    ahead = [lead for lead in leads if lead.mean < 0]
+    if not ahead:
+        sizes = [(float(lead.mean), float(lead.sd)) for lead in leads]
+        return power.seeds_for_all(sizes, level, study)
     each = [
-        power.seeds_for_difference(
-            float(lead.mean), float(lead.sd), level / len(leads) if behind else level, study
-        )
-        for lead in behind or leads
+        power.seeds_for_difference(float(lead.mean), float(lead.sd), level / len(leads), study)
+        for lead in ahead
     ]
-    known = [seeds for seeds in each if seeds is not None]
-    if behind:
-        return min(known, default=None)
-    return max(known) if len(known) == len(each) else None
+    return min((seeds for seeds in each if seeds is not None), default=None)
 
 
 def _given_up(stand: Stand, most: int | None) -> str:

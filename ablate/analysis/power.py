@@ -4,7 +4,7 @@ Power is exact for normal differences of known standard deviation; the observed 
 Of a study that looks repeatedly it is that of the last look alone, and so never too high.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +39,17 @@ def power_of_difference(
     return float(stats.nct.sf(study.critical(n, alpha), n - 1, noncentrality))
 
 
+def power_of_all(
+    leads: Iterable[tuple[float, float]], n: int, alpha: float = ALPHA, study: Looking = ONCE
+) -> float:
+    """At least so probable is it that all the intervals lie beyond their thresholds, however the
+    leads hang together: 1 less the chances of each to miss (Bonferroni). leads: distance and
+    standard deviation of each.
+    """
+    misses = (1 - power_of_difference(*lead, n, alpha, study) for lead in leads)
+    return max(1 - sum(misses), 0.0)
+
+
 def power_of_equivalence(
     margin: float,
     sd: float,
@@ -70,6 +81,17 @@ def seeds_for_difference(
     return _fewest(lambda n: power_of_difference(distance, sd, n, alpha, study), study)
 
 
+def seeds_for_all(
+    leads: Sequence[tuple[float, float]], alpha: float = ALPHA, study: Looking = ONCE
+) -> int | None:
+    """Seeds that settle all of these together with 80 % power or more; else None. leads: as of
+    `power_of_all`.
+    """
+    if not all(_is_spread(sd) for _, sd in leads):
+        return None
+    return _fewest(lambda n: power_of_all(leads, n, alpha, study), study)
+
+
 def seeds_for_equivalence(
     margin: float, sd: float, alpha: float = ALPHA, mean: float = 0.0, study: Looking = ONCE
 ) -> int | None:
@@ -85,13 +107,25 @@ def detectable_distance(
     """Distance from the threshold that n seeds find with 80 % power; None where they can find
     nothing, as under two seeds.
     """
-    if n < 2 or not _is_spread(sd):
+    return detectable_distance_of_all([sd], n, alpha, study)
+
+
+def detectable_distance_of_all(
+    sds: Sequence[float], n: int, alpha: float = ALPHA, study: Looking = ONCE
+) -> float | None:
+    """The distance that n seeds find in all of these together (see `power_of_all`), where each is
+    so large.
+    """
+    if n < 2 or not all(map(_is_spread, sds)):
         return None
-    reach = study.critical(n, alpha) * sd / np.sqrt(n)
+    reach = study.critical(n, alpha) * max(sds) / np.sqrt(n)
     if not np.isfinite(reach):
         return None
 
-    return _least(lambda distance: power_of_difference(distance, sd, n, alpha, study), 0.0, reach)
+    def power_at(distance: float) -> float:
+        return power_of_all([(distance, sd) for sd in sds], n, alpha, study)
+
+    return _least(power_at, 0.0, reach)
 
 
 def provable_margin(

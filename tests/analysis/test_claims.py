@@ -11,8 +11,10 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
-from ablate.analysis import power
-from ablate.analysis.claims import Verdict, standing, verdicts
+from ablate.analysis import inference, power
+from ablate.analysis.claims import Verdict, _seeds_needed, standing, verdicts
+from ablate.analysis.inference import Sample
+from ablate.analysis.readings import Reading
 from ablate.errors import StudyError
 from ablate.study.schema import (
     Claim,
@@ -42,6 +44,7 @@ from tests.analysis.evidence import (
     records_of,
     verdicts_of,
 )
+from tests.analysis.simulation import share
 
 WIDE_IS_BETTER = Difference(says="Wide is better.", better=arm(width="wide"), worse=arm())
 WIDE_IS_NO_WORSE = NoWorse(
@@ -1172,17 +1175,31 @@ def test_an_undecided_interaction_tells_the_seeds_for_the_way_it_leans(sign):
         assert verdict.detectable_effect == pytest.approx(by + power.detectable_distance(sd, 3))
 
 
-def test_the_largest_effect_takes_enough_seeds_against_every_rival():
+def test_the_largest_effect_takes_enough_seeds_against_all_rivals_together():
     wide, batch, long = (1.0, 2.1, 1.5, 1.2), (0.8, 1.1, 2.0, 0.7), (3.0, -3.0, 0.2, 0.5)
     values = against_80(*wide) | against_80(*batch, name="batch") | against_80(*long, name="long")
     verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM, EPOCHS)
-    needed = [
-        power.seeds_for_difference(np.mean(lead), np.std(lead, ddof=1))
-        for lead in (np.subtract(wide, batch), np.subtract(wide, long))
-    ]
-    widest = np.std(np.subtract(wide, long), ddof=1)
-    assert verdict.seeds_needed == max(needed)
-    assert verdict.detectable_effect == pytest.approx(power.detectable_distance(widest, 4))
+    leads = [np.subtract(wide, batch), np.subtract(wide, long), np.array(wide)]
+    sizes = [(np.mean(lead), np.std(lead, ddof=1)) for lead in leads]
+    assert verdict.seeds_needed == power.seeds_for_all(sizes)
+    assert verdict.detectable_effect == pytest.approx(
+        power.detectable_distance_of_all([sd for _, sd in sizes], 4)
+    )
+
+
+@pytest.mark.parametrize("rivals", [1, 3, 9])
+def test_the_seeds_told_for_a_largest_effect_support_it_four_times_in_five(rivals):
+    """Rivals that all are one standard deviation of an arm behind, and so leads that are alike."""
+    sample = Sample(np.array(1.0), np.array(np.sqrt(2 / 5)), 5)
+    leads = (*[sample] * rivals, sample._replace(mean=np.array(2.0)))
+    reading = Reading(sample, inference.all_exceed(leads), 0.0, "", (), leads=leads)
+    needed = _seeds_needed(reading, inference.ALPHA, power.ONCE)
+    size, generator = (4_000, needed), np.random.default_rng(rivals)
+    named, reference = generator.normal(2.0, 1.0, size), generator.normal(0.0, 1.0, size)
+    found = [inference.summarise(named - generator.normal(1.0, 1.0, size)) for _ in range(rivals)]
+    decision = inference.all_exceed([*found, inference.summarise(named - reference)])
+    power_found = share((decision.p <= inference.ALPHA) & decision.supported)
+    assert 0.79 < power_found < 0.94
 
 
 def test_a_rival_that_is_ahead_takes_enough_seeds_to_refute_by_it():

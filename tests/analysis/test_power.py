@@ -13,9 +13,12 @@ from ablate.analysis.power import (
     POWER,
     Looking,
     detectable_distance,
+    detectable_distance_of_all,
+    power_of_all,
     power_of_difference,
     power_of_equivalence,
     provable_margin,
+    seeds_for_all,
     seeds_for_difference,
     seeds_for_equivalence,
 )
@@ -139,6 +142,27 @@ def test_the_detectable_distance_is_found_with_just_that_power():
     for n, alpha in itertools.product((2, 3, 10, 200), (0.05, 0.005)):
         distance = detectable_distance(0.7, n, alpha)
         assert power_of_difference(distance, 0.7, n, alpha) == pytest.approx(POWER, abs=1e-3)
+
+
+def test_leads_that_must_hold_together_have_the_power_that_their_misses_leave():
+    one, other = power_of_difference(2.0, 0.7, 5), power_of_difference(2.0, 1.0, 5)
+    assert power_of_all([(2.0, 0.7), (2.0, 1.0)], 5) == pytest.approx(one + other - 1)
+    assert power_of_all([(0.1, 0.7), (0.1, 1.0)], 5) == 0.0
+    assert power_of_all([(2.0, 0.7)], 5) == pytest.approx(one)
+
+
+def test_seeds_for_leads_together_are_the_fewest_with_enough_power():
+    leads = [(1.0, 1.2), (0.8, 1.0), (3.0, 1.0)]
+    seeds = seeds_for_all(leads)
+    assert power_of_all(leads, seeds) >= POWER > power_of_all(leads, seeds - 1)
+    assert seeds > max(seeds_for_difference(*lead) for lead in leads)
+    assert seeds_for_all([(1.0, 0.7), (1.0, 0.0)]) is None
+
+
+def test_the_distance_that_is_found_in_all_leads_is_found_with_just_that_power():
+    found = detectable_distance_of_all([0.5, 1.0], 6)
+    assert power_of_all([(found, 0.5), (found, 1.0)], 6) == pytest.approx(POWER, abs=1e-3)
+    assert detectable_distance_of_all([0.5, 0.0], 6) is None
 
 
 def test_seeds_for_the_detectable_distance_are_those_at_hand():
