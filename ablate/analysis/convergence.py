@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from ablate.analysis.inference import ALPHA
-from ablate.analysis.tables import ArmKey, TrialKey
+from ablate.analysis.tables import ArmKey, TrialKey, counts_steps
 
 _TRIAL = ["context", "arm", "seed"]
 NO_CURVES = ("context", "arm", "seed", "epoch", "step", "images", "seconds", "flops")
@@ -26,8 +26,12 @@ def curve_tables(history: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """
     names = [name for name in history.columns if name not in NO_CURVES]
     names = [name for name in names if history[name].notna().any()]
-    joined = _at_all_epochs(history, names)
-    return {name: _curve(joined, name) for name in names}
+    by_steps = [name for name in names if counts_steps(history, name)]
+    curves: dict[str, pd.DataFrame] = {}
+    for own in filter(None, ([name for name in names if name not in by_steps], by_steps)):
+        joined = _at_all_epochs(history.dropna(subset=own, how="all"), own)
+        curves |= {name: _curve(joined, name) for name in own}
+    return {name: curves[name] for name in names}
 
 
 def _at_all_epochs(history: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -70,6 +74,8 @@ def place_table(history: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     a trial that ends early takes nothing back, and while all go on it is the plain mean.
     """
     points = history.reindex(columns=[*_TRIAL, "epoch", *names])
+    # A metric that counts steps has rows of its own beside those of the others.
+    points = points.groupby([*_TRIAL, "epoch"], sort=False, as_index=False).last()
     starts = points.groupby(_TRIAL, sort=False)["epoch"].min().reset_index()
     starts = starts[starts["epoch"] > 0].assign(epoch=0.0, **dict.fromkeys(names, 0.0))
     ordered = _at_all_epochs(pd.concat([starts, points]), names)

@@ -305,7 +305,7 @@ def _read_faster(evidence: Evidence, claim: Faster) -> Reading:
         sample = reckoned.difference(
             f"{claim.curve}_mean", faster.key, slower.key, description.higher_is_better
         ).sample
-        places = "steps" if counts_steps(evidence.history) else "epochs"
+        places = "steps" if counts_steps(evidence.history, claim.curve) else "epochs"
         how = "as recorded" if reckoned is evidence else f"at the same {places} in both"
         note = f"Mean of {description.label} over training, {how}."
         unit = description.difference_unit
@@ -337,7 +337,7 @@ def _read_faster_to(
         (True, True): ((), "so the lead is not known"),
     }
     possible, so = bounds[bool(late), bool(short)]
-    unit = "steps" if counts_steps(evidence.history) else "epochs"
+    unit = "steps" if counts_steps(evidence.history, claim.curve) else "epochs"
     never = ", ".join(filter(None, (late, short)))
     note = f"{unit.capitalize()} to {description.label} {threshold:g}."
     return Reading(

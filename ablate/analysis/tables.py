@@ -1,6 +1,6 @@
 """The long tables that everything is computed from: one row a trial, one row a validation point."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ TrialKey = tuple[str, str, int]
 
 FACTOR = "factor."
 _KEYS = ("context", "arm", "seed")
+_PLACES = ("epoch", "step")
 _ABOUT = (*_KEYS, "hash", "status", "core_seconds", "gpu_seconds", "flops")
 
 
@@ -72,9 +73,10 @@ def history_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFram
     """One row a validation point of a completed trial, and of a diverged one unless the study
     leaves those out: context, arm, seed, epoch and the columns of the history.
 
-    Where no trial counts epochs, their steps take the place of epochs (see `counts_steps`); points
-    without either are numbered from 1. Of several points of one epoch, or step, as of a function
-    that counts whole epochs and validates more often, the last stands for it.
+    Steps take the place of epochs for metrics of which no trial has a point with an epoch (see
+    `counts_steps`), in rows of their own; points without either are numbered from 1. Of several
+    points of one epoch, or step, as of a function that counts whole epochs and validates more
+    often, each metric's last stands for it: trackers log them at different steps of an epoch.
     """
     counted = ["completed", *(["diverged"] if plan.study.diverged == "chance" else [])]
     frames = []
@@ -86,20 +88,53 @@ def history_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFram
         frames.append(points.assign(context=trial.context, arm=trial.arm, seed=trial.seed))
     if not frames:
         return pd.DataFrame(columns=[*_KEYS, "epoch"])
-    by_steps = all("epoch" not in points and "step" in points for points in frames)
+    by_steps = _without_epochs(frames)
     return pd.concat([_with_epochs(points, by_steps) for points in frames], ignore_index=True)
 
 
-def _with_epochs(points: pd.DataFrame, by_steps: bool) -> pd.DataFrame:
-    if "epoch" not in points:
-        places = points["step"] if by_steps else np.arange(1.0, len(points) + 1)
-        points = points.assign(epoch=places)
-    return points.drop_duplicates("epoch", keep="last")
+def _without_epochs(frames: Iterable[pd.DataFrame]) -> set[str]:
+    """Metrics of which no trial has a point with an epoch, and every point has a step."""
+    at: dict[str, set[str]] = {"epoch": set(), "step": set(), "neither": set()}
+    for points in frames:
+        epochs, steps = points.reindex(columns=_PLACES).notna().to_numpy().T
+        for word, rows in (("epoch", epochs), ("step", steps), ("neither", ~(epochs | steps))):
+            at[word].update(_metrics_of(points[rows]))
+    return at["step"] - at["epoch"] - at["neither"]
 
 
-def counts_steps(history: pd.DataFrame) -> bool:
-    """Whether the epochs of a history are steps, of trials that count no epochs."""
-    return "step" in history and len(history) > 0 and history["epoch"].equals(history["step"])
+def _metrics_of(points: pd.DataFrame) -> list[str]:
+    """Columns with a value that do not say whose a point is, or where it lies."""
+    known = points.columns[points.notna().any()]
+    return [name for name in known if name not in (*_KEYS, *_PLACES)]
+
+
+def _with_epochs(points: pd.DataFrame, by_steps: set[str]) -> pd.DataFrame:
+    metrics = _metrics_of(points)
+    own = [name for name in metrics if name in by_steps]
+    if own and len(own) == len(metrics):
+        return _last_of_each_epoch(points.assign(epoch=points["step"]))
+    others = points.drop(columns=own)
+    if "epoch" not in others or others["epoch"].isna().all():
+        others = others.assign(epoch=np.arange(1.0, len(points) + 1))
+    others = _last_of_each_epoch(others)
+    if not own:
+        return others
+    at_steps = points[[*_KEYS, "step", *own]].dropna(subset=own, how="all")
+    return pd.concat([others, _last_of_each_epoch(at_steps.assign(epoch=at_steps["step"]))])
+
+
+def _last_of_each_epoch(points: pd.DataFrame) -> pd.DataFrame:
+    if points["epoch"].is_unique and points["epoch"].notna().all():  # as nearly always
+        return points
+    return points.groupby("epoch", sort=False, as_index=False).last()
+
+
+def counts_steps(history: pd.DataFrame, curve: str) -> bool:
+    """Whether the epochs of a curve are steps, as no trial counts epochs for it."""
+    if curve not in history or "step" not in history:
+        return False
+    points = history.dropna(subset=[curve])
+    return len(points) > 0 and points["epoch"].equals(points["step"])
 
 
 def ended(trials: pd.DataFrame) -> pd.DataFrame:

@@ -330,8 +330,8 @@ def _strip(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:
 
 def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
     references = [arm.name for arm in findings.plan.arms if arm.is_reference]
-    place = "step" if counts_steps(findings.history) else "epoch"
-    for quantity, parts in _curve_families(findings).items():
+    drawn = set[str]()
+    for quantity, place, parts in _curves_by_place(findings):
         described = metric_description(findings, next(iter(parts.values())))
         tables = {part: findings.curves[column] for part, column in parts.items()}
         label = quantity.replace("_", " ")
@@ -343,18 +343,36 @@ def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture
             tables: dict[str, pd.DataFrame] = tables,
             label: str = label,
             unit: str = described.unit,
+            place: str = place,
         ) -> None:
             curves.draw(
                 tables, figure, styles, references=references, label=label, unit=unit, place=place
             )
 
+        apart = " by step" if place == "step" and quantity in drawn else ""
+        drawn.add(quantity)
         yield draw_picture(
-            f"curves_{file_name(quantity)}",
-            f"Learning curves: {label}",
+            f"curves_{file_name(quantity + apart)}",
+            f"Learning curves: {label}{apart}",
             " ".join([curves.caption(tables.values()), *notes]),
             curves.size(tables),
             draw,
         )
+
+
+def _curves_by_place(findings: Findings) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Quantity, what its points are counted in, and its columns by part, a row a figure: parts of
+    which some count epochs and some steps share no axis.
+    """
+    for quantity, parts in _curve_families(findings).items():
+        by_steps = {
+            part: column for part, column in parts.items() if counts_steps(findings.history, column)
+        }
+        by_epochs = {part: parts[part] for part in parts if part not in by_steps}
+        if by_epochs:
+            yield quantity, "epoch", by_epochs
+        if by_steps:
+            yield quantity, "step", by_steps
 
 
 def _curve_families(findings: Findings) -> dict[str, dict[str, str]]:

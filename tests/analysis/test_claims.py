@@ -607,6 +607,23 @@ def test_trials_that_count_steps_are_compared_by_their_steps(threshold):
         assert (verdict.unit, verdict.note[:5]) == ("steps", "Steps")
 
 
+def test_a_curve_without_epochs_is_compared_by_its_steps_beside_one_that_has_them():
+    def course(gain: float) -> dict[str, Any]:
+        return {
+            "epoch": [1, None, 2, None],
+            "step": [100, 100, 200, 200],
+            "validation_accuracy": [None, 50 + gain, None, 60 + gain],
+            "test_accuracy": [50, None, 60, None],
+        }
+
+    curves = {"wide": [course(4.0)] * 3, "baseline": [course(0.0)] * 3}
+    verdict = verdict_of_curves(faster(), curves)
+    assert (verdict.estimate, verdict.n) == (pytest.approx(4.0), 3)
+    assert verdict.note.startswith(
+        "Mean of validation accuracy over training, at the same steps in both."
+    )
+
+
 @pytest.mark.parametrize(
     ("wide", "baseline", "expected"),
     [

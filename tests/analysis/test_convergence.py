@@ -84,6 +84,18 @@ def test_places_of_seeds_that_are_logged_at_other_steps_are_not_added_up():
     assert places.loc[3:17].tolist() == [10 * epoch for epoch in places.loc[3:17].index]
 
 
+def test_a_curve_by_steps_stands_beside_one_by_epochs():
+    """At epoch 2 there is a point of each: of the one by its step, of the other by its epoch."""
+    accuracy = history_of({"wide": [[50, 60], [52, 62]]}).assign(step=[100.0, 200.0] * 2)
+    loss = history_of({"wide": [[None, 3.0, 1.0], [None, 5.0, 2.0]]}, column="loss")
+    history = pd.concat([accuracy, loss.assign(step=loss["epoch"])], ignore_index=True)
+    curves = curve_tables(history)
+    assert curves["accuracy"][["epoch", "mean"]].to_numpy().tolist() == [[1.0, 51.0], [2.0, 61.0]]
+    assert curves["loss"][["epoch", "mean"]].to_numpy().tolist() == [[2.0, 4.0], [3.0, 1.5]]
+    places = place_table(history.assign(seconds=10 * history["epoch"]), ["seconds"])
+    assert places[["epoch", "seconds"]].to_numpy().tolist() == [[1, 10], [2, 20], [3, 30]]
+
+
 def test_arms_have_curves_of_their_own_in_the_order_of_the_history():
     curve = curve_tables(history_of({"wide": [[50], [51]], "baseline": [[40], [41]]}))["accuracy"]
     assert list(curve["arm"]) == ["wide", "baseline"]

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from ablate.analysis.findings import analyse
-from ablate.analysis.tables import history_table, metric_column, resolution_of, trial_table
+from ablate.analysis.tables import (
+    counts_steps,
+    history_table,
+    metric_column,
+    resolution_of,
+    trial_table,
+)
 from ablate.study.schema import Difference
 from ablate.workload import MetricDescription
 from tests.analysis.evidence import (
@@ -155,6 +161,39 @@ def test_of_several_points_of_one_epoch_or_step_the_last_stands_for_it(place: st
     curve = {place: [1, 1, 2, 2], "loss": [4.0, 3.0, 2.0, 1.0]}
     history = history_table(plan, records_of(plan, {"baseline": [80]}, {"baseline": [curve]}))
     assert history[["epoch", "loss"]].to_numpy().tolist() == [[1.0, 3.0], [2.0, 1.0]]
+
+
+def test_metrics_that_are_logged_at_different_steps_of_an_epoch_keep_their_points():
+    plan = plan_of(WIDTH, seeds=1)
+    curve = {
+        "epoch": [0, 0, 1, 1],
+        "step": [99, 100, 199, 200],
+        "train_loss": [2.0, None, 1.0, None],
+        "accuracy": [None, 50.0, None, 60.0],
+    }
+    history = history_table(plan, records_of(plan, {"baseline": [80]}, {"baseline": [curve]}))
+    assert history[["epoch", "train_loss", "accuracy"]].to_numpy().tolist() == [
+        [0.0, 2.0, 50.0],
+        [1.0, 1.0, 60.0],
+    ]
+    assert not counts_steps(history, "train_loss")
+
+
+def test_a_metric_without_epochs_lies_at_its_steps_beside_others_at_their_epochs():
+    plan = plan_of(WIDTH, seeds=1)
+    curve = {
+        "epoch": [1, None, 2, None],
+        "step": [100, 1, 200, 2],
+        "loss": [None, 2.0, None, 1.0],
+        "accuracy": [50.0, None, 60.0, None],
+    }
+    history = history_table(plan, records_of(plan, {"baseline": [80]}, {"baseline": [curve]}))
+    loss, accuracy = (history.dropna(subset=[name]) for name in ("loss", "accuracy"))
+    assert loss[["epoch", "loss"]].to_numpy().tolist() == [[1.0, 2.0], [2.0, 1.0]]
+    assert accuracy[["epoch", "accuracy"]].to_numpy().tolist() == [[1.0, 50.0], [2.0, 60.0]]
+    assert counts_steps(history, "loss")
+    assert not counts_steps(history, "accuracy")
+    assert not counts_steps(history, "absent")
 
 
 def test_points_without_epochs_are_numbered():

@@ -103,3 +103,20 @@ def test_a_paths_steps_start_where_the_step_before_ended(monkeypatch: pytest.Mon
     assert (steps["mean"] - steps["start"])[1:].tolist() == pytest.approx(
         steps["estimate"][1:].tolist()
     )
+
+
+def test_curves_that_count_steps_have_a_figure_beside_those_that_count_epochs() -> None:
+    plan = plan_of(WIDTH, seeds=3)
+    curve = {
+        "epoch": [1.0, None, 2.0, None],
+        "step": [100.0, 100.0, 200.0, 200.0],
+        "train_loss": [None, 2.0, None, 1.0],
+        "validation_loss": [2.5, None, 1.5, None],
+    }
+    values = {arm.key: [70.0, 71.0, 72.5] for arm in plan.arms}
+    records = records_of(plan, values, {arm.key: [curve] * 3 for arm in plan.arms})
+    drawn = list(pictures.pictures(analyse(plan, records)))
+    assert [name for name in names(drawn) if name.startswith("curves")] == [
+        "curves_loss",
+        "curves_loss_by_step",
+    ]
