@@ -5,6 +5,7 @@ all arms; the analysis of variance gives the shares (statsmodels, type II).
 """
 
 import itertools
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ablate.analysis.effects import SeedContrast, contrast
+from ablate.analysis.effects import SeedContrast, contrast, values_of
 from ablate.analysis.inference import (
     ALPHA,
     Critical,
@@ -42,15 +43,17 @@ def factorial_table(
     repeated: Critical | None = None,
 ) -> pd.DataFrame:
     """One row a main effect (a level against the reference level, averaged over all else), and one
-    a two-way interaction of two such levels (half the difference of differences).
+    a two-way interaction of two such levels (half the difference of differences). In a full
+    factorial that lacks combinations (see `lacks_combinations`), each is averaged over those that
+    have all levels compared.
 
     Columns context, effect (factor, or two joined by ":"), kind ("main", "interaction"), change
     (empty for an interaction of two levels by two, of which there is one), level (that the factor
     is changed to) and other_level (that of an interaction's second factor; empty else), n (seeds
-    on which all arms concerned have a value), estimate, low, high (95 %), p, p_holm (over
-    the table), share (of the variation within seeds, see `variance_shares`; of a factor's levels
-    together) and aliased_with (effects that a fraction cannot tell from this one). Empty
-    for other designs, and without trials.
+    on which all arms concerned have a value), estimate, low, high (95 %), p, p_holm (over the
+    table), share (of the variation within seeds,
+    see `variance_shares`; of a factor's levels together) and aliased_with (effects that a fraction
+    cannot tell from this one). Empty for other designs, and without trials.
 
     repeated: c_n of a study that looks after every seed: intervals hold at all looks together, and
     there are no p values.
@@ -68,6 +71,30 @@ def factorial_table(
     return table.assign(p_holm=holm(table["p"].to_numpy(dtype=float)))
 
 
+def lacks_combinations(plan: Plan, trials: pd.DataFrame, metric: str) -> bool:
+    """Whether effects of a full factorial are averaged over some combinations of the other factors
+    only: conditions or `forbid` leave out some, or an arm has no value.
+    """
+    if plan.study.design.kind != "full_factorial":
+        return False
+    counts = []
+    for context in plan.study.contexts:
+        arms = [arm.levels for arm in plan.arms if arm.context == context]
+        levels = [len({each[factor] for each in arms}) for factor in arms[0]]
+        counts.append((len(arms), math.prod(levels)))
+    lacking = any(there < every for there, every in counts)
+    return lacking or bool(arms_without_values(plan, trials, metric))
+
+
+def arms_without_values(plan: Plan, trials: pd.DataFrame, metric: str) -> list[Arm]:
+    """Arms of a full factorial that its effects leave out, as no seed has a value of them while
+    other arms have.
+    """
+    without = [arm for arm in plan.arms if not len(values_of(trials, metric, arm.key))]
+    is_full = plan.study.design.kind == "full_factorial"
+    return without if is_full and len(without) < len(plan.arms) else []
+
+
 def _rows(
     plan: Plan,
     trials: pd.DataFrame,
@@ -77,6 +104,7 @@ def _rows(
     critical: Critical,
 ) -> Iterator[dict[str, Any]]:
     arms = [arm for arm in plan.arms if arm.context == context]
+    valued = [arm for arm in arms if len(values_of(trials, metric, arm.key))]
     reference = plan.reference(context).levels
     shares = variance_shares(trials[trials["context"] == context], metric, tuple(reference))
     shadows = _aliases(plan, context)
@@ -84,15 +112,14 @@ def _rows(
         for level in dict.fromkeys(arm.levels[factor] for arm in arms):
             if level == base:
                 continue
-            weights = _weights(plan, arms, (factor,), {(level,): 1.0, (base,): -1.0})
-            if weights:
+            ends: dict[tuple[str, ...], float] = {(level,): 1.0, (base,): -1.0}
+            if weights := _weights_with_values(plan, arms, valued, (factor,), ends):
                 pairs = contrast(trials, metric, weights, resolution)
                 term = _Term(factor, "main", f"{base} -> {level}", level)
                 yield _row(context, term, pairs, shares, shadows, critical)
     for one, other in itertools.combinations(reference, 2):
         for term, cells in _interactions(arms, one, other):
-            weights = _weights(plan, arms, (one, other), cells)
-            if weights:
+            if weights := _weights_with_values(plan, arms, valued, (one, other), cells):
                 pairs = contrast(trials, metric, weights, resolution)
                 yield _row(context, term, pairs, shares, shadows, critical)
 
@@ -149,6 +176,20 @@ def _interactions(
         yield term, dict(zip(corners, signs, strict=True))
 
 
+def _weights_with_values(
+    plan: Plan,
+    arms: list[Arm],
+    valued: list[Arm],
+    factors: tuple[str, ...],
+    cells: Mapping[tuple[str, ...], float],
+) -> dict[ArmKey, float]:
+    """`_weights` of the arms that have a value on any seed, as if the others were forbidden: one
+    that always fails would else leave no effect its seeds. Of all arms, which gives a row without
+    numbers, where that leaves nothing to compare.
+    """
+    return _weights(plan, valued, factors, cells) or _weights(plan, arms, factors, cells)
+
+
 def _weights(
     plan: Plan,
     arms: list[Arm],
@@ -157,8 +198,9 @@ def _weights(
 ) -> dict[ArmKey, float]:
     """Weights of arms, out of those of levels of some factors, averaged over all other factors.
 
-    In a full factorial that lacks some combinations (conditions, `forbid`), only over those that
-    have all the levels, so that nothing else differs between what is compared; empty if none has.
+    In a full factorial that lacks some combinations (conditions, `forbid`, arms without values),
+    only over those that have all the levels, so that nothing else differs between what is compared;
+    empty if none has.
     """
     members = {
         cell: [arm for arm in arms if cell == tuple(arm.levels[name] for name in factors)]
@@ -189,8 +231,9 @@ def variance_shares(
 
     trials: of one context. By type II sums of squares: what a term adds to a model of all terms
     that do not contain it, seeds as blocks. The rest is noise and interactions of more factors.
-    Only main effects where there are too few trials for more; empty where there are too few for
-    those, or nothing varies. Keys as "a" and "a:b".
+    Without a share are interactions that are not to be told from other terms (of combinations that
+    there are not, of a fraction), and all where there are too few trials for them; all terms where
+    there are too few for main effects, or nothing varies. Keys as "a" and "a:b".
     """
     names = {f"f{index}": factor for index, factor in enumerate(factors)}
     table = trials[["seed", metric_column(metric), *(FACTOR + factor for factor in factors)]]
@@ -199,18 +242,33 @@ def variance_shares(
     if not np.square(within).sum() > _ROUND_OFF * np.square(table["outcome"]).sum():
         return {}
     used = [name for name in names if table[name].nunique() > 1]
-    pairs = [f"{a}:{b}" for a, b in itertools.combinations(used, 2)]
     outcome = table["outcome"].to_numpy(dtype=np.float64)
-    for terms in ([*used, *pairs], used):
-        design, owners = _design(table, terms)
-        if terms and np.linalg.matrix_rank(design) == design.shape[1] < design.shape[0]:
-            squares = {term: _added(outcome, design, owners, term) for term in terms}
-            total = _residual(outcome, design) + sum(squares.values())
-            return {
-                ":".join(names[part] for part in term.split(":")): square / total
-                for term, square in squares.items()
-            }
-    return {}
+    terms = _terms_told_apart(table, used)
+    if not terms:
+        return {}
+    design, owners = _design(table, terms)
+    squares = {term: _added(outcome, design, owners, term) for term in terms}
+    total = _residual(outcome, design) + sum(squares.values())
+    return {
+        ":".join(names[part] for part in term.split(":")): square / total
+        for term, square in squares.items()
+    }
+
+
+def _terms_told_apart(table: pd.DataFrame, used: list[str]) -> list[str]:
+    """The main effects, and the interactions that add to a model of all other terms; see
+    `variance_shares`.
+    """
+    pairs = [f"{a}:{b}" for a, b in itertools.combinations(used, 2)]
+    design, owners = _design(table, [*used, *pairs])
+    rank = np.linalg.matrix_rank(design)
+    if rank < design.shape[1]:
+        others = {pair: design[:, [owner != pair for owner in owners]] for pair in pairs}
+        pairs = [pair for pair in pairs if np.linalg.matrix_rank(others[pair]) < rank]
+    if pairs and rank < design.shape[0]:
+        return [*used, *pairs]
+    design, _ = _design(table, used)
+    return used if np.linalg.matrix_rank(design) == design.shape[1] < design.shape[0] else []
 
 
 def _design(table: pd.DataFrame, terms: list[str]) -> tuple[Floats, list[str]]:

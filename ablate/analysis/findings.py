@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ablate.analysis import tuned
+from ablate.analysis.arm_names import listed
 from ablate.analysis.claims import Verdict, standing, verdicts
 from ablate.analysis.contexts import context_difference_table, context_table
 from ablate.analysis.convergence import curve_tables
@@ -18,7 +19,7 @@ from ablate.analysis.effects import (
     effect_table,
     values_of,
 )
-from ablate.analysis.factorial import factorial_table
+from ablate.analysis.factorial import arms_without_values, factorial_table
 from ablate.analysis.from_elsewhere import tables_of, warnings_of_tables
 from ablate.analysis.inference import interval, summarise, tie_floor
 from ablate.analysis.looks import critical_of_effects, growth_table, never_decided
@@ -222,6 +223,7 @@ def _warnings(
     if len(plan.study.seeds) == 1:
         yield "There is one seed, so there are no intervals, and no claim can be decided."
     yield from never_decided(plan.study)
+    yield from _left_out_of_factorial(plan, trials)
     yield from _equal_arms(trials, records)
     yield from _guessed_directions(plan)
     yield from _mixed_precision(plan, records)
@@ -229,6 +231,16 @@ def _warnings(
         yield (
             f"Seeds of {effect['arm']} and {effect['reference']} do not match: their effect is "
             "by Welch's test, without pairs."
+        )
+
+
+def _left_out_of_factorial(plan: Plan, trials: pd.DataFrame) -> Iterator[str]:
+    metric = plan.study.metric
+    if without := arms_without_values(plan, trials, metric):
+        arms = listed(plan, (arm.key for arm in without))
+        yield (
+            "Main effects and interactions are averaged over the combinations that have values: "
+            f"no seed has {metric} of {arms}."
         )
 
 

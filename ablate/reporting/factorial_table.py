@@ -1,5 +1,6 @@
 """The table of a factorial's effects, and their names in words."""
 
+from ablate.analysis.factorial import lacks_combinations
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
 from ablate.reporting.table import Cell, Table
@@ -40,10 +41,10 @@ def factorial_table(findings: Findings) -> Table | None:
     first = 2 if several_contexts else 1
     return Table(
         "factorial",
-        f"Main effects on {metric.label}, each averaged over all levels of the other factors, and "
+        f"Main effects on {metric.label}, each averaged over {_averaged_over(findings)}, and "
         "two-way interactions (half the difference between a factor's effects at two levels of the "
-        "other). Share: of the variation, but for that between seeds (type II sums of squares)."
-        f"{at_every_look(findings)}",
+        "other). Share: of the variation, but for that between seeds (type II sums of squares)"
+        f"{_without_share(findings)}.{at_every_look(findings)}",
         header,
         rows,
         findings.factorial,
@@ -53,6 +54,22 @@ def factorial_table(findings: Findings) -> Table | None:
         | {"n": formatting.count, "share": formatting.ratio},
         numeric=frozenset(range(first, first + 5)),
     )
+
+
+def _averaged_over(findings: Findings) -> str:
+    if lacks_combinations(findings.plan, findings.trials, findings.plan.study.metric):
+        return (
+            "those combinations of the other factors that have values at both levels, as not all "
+            "combinations are there"
+        )
+    return "all levels of the other factors"
+
+
+def _without_share(findings: Findings) -> str:
+    table = findings.factorial
+    if (table["share"].isna() & table["estimate"].notna()).any():
+        return "; none where an effect is not to be told from others, or trials are too few"
+    return ""
 
 
 def effect_name(findings: Findings, effect: str) -> str:

@@ -10,7 +10,13 @@ from scipy import stats
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
-from ablate.analysis.factorial import COLUMNS, factorial_table, variance_shares
+from ablate.analysis.factorial import (
+    COLUMNS,
+    arms_without_values,
+    factorial_table,
+    lacks_combinations,
+    variance_shares,
+)
 from ablate.analysis.tables import trial_table
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
@@ -248,6 +254,64 @@ def test_a_forbidden_combination_does_not_bias_the_other_effects():
     assert estimates[["width", "norm", "epochs"]].to_list() == pytest.approx([2.0, 3.0, -1.0])
     interactions = [name for name in estimates.index if ":" in name]
     assert estimates[interactions].abs().max() < 1e-9
+
+
+def test_an_arm_that_always_fails_leaves_the_effects_to_the_other_combinations():
+    plan = plan_of(WIDTH, NORM, EPOCHS, seeds=3, design="full_factorial")
+
+    def value(arm: Arm, seed: int) -> float | str:
+        return "failed" if has(arm, "wide", "batch", "long") else additive(arm, seed)
+
+    table = table_of(plan, value)
+    estimates = table["estimate"].droplevel("change")
+    assert list(table["n"]) == [3] * 6
+    assert estimates[["width", "norm", "epochs"]].to_list() == pytest.approx([2.0, 3.0, -1.0])
+    trials = trials_of(plan, value)
+    assert lacks_combinations(plan, trials, ACCURACY)
+    assert [arm.name for arm in arms_without_values(plan, trials, ACCURACY)] == [
+        "wide, batch, long"
+    ]
+
+
+def test_an_effect_that_no_two_arms_with_values_show_keeps_its_row():
+    plan = plan_of(WIDTH, NORM, seeds=3, design="full_factorial")
+    table = table_of(plan, lambda arm, seed: None if has(arm, "wide") else additive(arm, seed))
+    estimates = table["estimate"].droplevel("change")
+    assert estimates["norm"] == pytest.approx(3.0)
+    assert estimates[["width", "width:norm"]].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("factors", "changes", "lacking"),
+    [
+        ((WIDTH, NORM), {}, False),
+        ((OPTIMIZER, MOMENTUM, WIDTH), {}, True),
+        ((WIDTH, NORM), {"forbid": [{"width": "wide", "norm": "batch"}]}, True),
+        ((WIDTH, NORM), {"design": "one_at_a_time"}, False),
+    ],
+)
+def test_conditions_and_forbidden_combinations_are_lacking(factors, changes, lacking):
+    plan = plan_of(*factors, seeds=2, **({"design": "full_factorial"} | changes))
+    assert lacks_combinations(plan, trials_of(plan, additive), ACCURACY) is lacking
+    assert lacks_combinations(plan, trials_of(plan, lambda *_: None), ACCURACY) is lacking
+
+
+def test_a_combination_that_is_not_there_takes_the_share_of_no_other_effect():
+    """`momentum` varies under sgd alone, so that it and the optimizer have no interaction."""
+    plan = plan_of(OPTIMIZER, MOMENTUM, WIDTH, seeds=3, design="full_factorial")
+    trials = trials_of(plan, noisy())
+    shares = variance_shares(trials, ACCURACY, ("optimizer", "momentum", "width"))
+    assert list(shares) == [
+        "optimizer", "momentum", "width", "optimizer:width", "momentum:width"
+    ]  # fmt: skip
+    renamed = trials.rename(columns={ACCURACY: "y"})
+    renamed.columns = [name.removeprefix("factor.")[:3] for name in renamed.columns]
+    squares = anova_lm(
+        ols("y ~ opt + mom + wid + opt:wid + mom:wid + C(see)", renamed).fit(), typ=2
+    )["sum_sq"]
+    total = squares.drop("C(see)").sum()
+    assert shares["momentum:width"] == pytest.approx(squares["mom:wid"] / total)
+    assert shares["width"] == pytest.approx(squares["wid"] / total)
 
 
 def test_an_effect_of_which_no_two_arms_differ_in_it_alone_has_no_row():

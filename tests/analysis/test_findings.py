@@ -417,6 +417,16 @@ def test_a_claim_that_the_maximum_of_seeds_is_too_few_for_is_told():
     )
 
 
+def test_an_arm_without_values_that_a_factorial_leaves_out_is_told():
+    plan = plan_of(WIDTH, NORM, seeds=2, design="full_factorial")
+    values = {each.name: [80.0 + place, 81.5 + place] for place, each in enumerate(plan.arms)}
+    assert warnings_of(plan, values) == ()
+    assert warnings_of(plan, values | {"wide, batch": ["failed"] * 2})[-1] == (
+        "Main effects and interactions are averaged over the combinations that have values: no "
+        "seed has test_accuracy of 'wide, batch'."
+    )
+
+
 def test_effects_without_pairs_are_told():
     values = {"baseline": [80.0, 81.0, None, None], "wide": [None, None, 83.0, 84.5]}
     assert warnings_of(plan_of(WIDTH, seeds=4), values) == (
