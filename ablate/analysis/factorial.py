@@ -51,7 +51,7 @@ def factorial_table(
     (empty for an interaction of two levels by two, of which there is one), level (that the factor
     is changed to) and other_level (that of an interaction's second factor; empty else), n (seeds
     on which all arms concerned have a value), estimate, low, high (95 %), p, p_holm (over the
-    table), share (of the variation within seeds,
+    table, effects that a fraction cannot tell apart as one), share (of the variation within seeds,
     see `variance_shares`; of a factor's levels together) and aliased_with (effects that a fraction
     cannot tell from this one). Empty for other designs, and without trials.
 
@@ -68,7 +68,21 @@ def factorial_table(
     table = pd.DataFrame(rows, columns=COLUMNS)
     if repeated is not None:
         table["p"] = np.nan
-    return table.assign(p_holm=holm(table["p"].to_numpy(dtype=float)))
+    return table.assign(p_holm=_holm_of_classes(table))
+
+
+def _holm_of_classes(table: pd.DataFrame) -> Floats:
+    """Effects that a fraction cannot tell apart are one comparison, and one of them counts."""
+    about = zip(table["context"], table["effect"], table["aliased_with"], strict=True)
+    classes = [
+        (context, frozenset([effect, *aliased.split(", ")]) if aliased else position)
+        for position, (context, effect, aliased) in enumerate(about)
+    ]
+    p: dict[Any, float] = {}
+    for its_class, own in zip(classes, table["p"], strict=True):
+        p.setdefault(its_class, own)
+    adjusted = dict(zip(p, holm(np.array(list(p.values()), dtype=float)), strict=True))
+    return np.array([adjusted[its_class] for its_class in classes], dtype=np.float64)
 
 
 def lacks_combinations(plan: Plan, trials: pd.DataFrame, metric: str) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
+from statsmodels.stats.multitest import multipletests
 
 from ablate.analysis.factorial import (
     COLUMNS,
@@ -368,6 +369,17 @@ def test_aliased_effects_have_the_same_size():
     estimates = table["estimate"].droplevel("change").abs()
     for effect, alias in table["aliased_with"].droplevel("change").items():
         assert estimates[effect] == pytest.approx(estimates[alias])
+
+
+def test_effects_that_a_fraction_cannot_tell_apart_are_one_comparison():
+    table = table_of(fraction(3, WIDTH, NORM, EPOCHS), noisy())
+    table = table.droplevel("change")
+    p = table["p"]
+    assert p["width:norm"] == pytest.approx(p["epochs"])
+    adjusted = multipletests(p[["width", "norm", "epochs"]], method="holm")[1]
+    assert table["p_holm"][["width", "norm", "epochs"]].to_list() == pytest.approx(adjusted)
+    aliases = table["p_holm"][["norm:epochs", "width:epochs", "width:norm"]]
+    assert aliases.to_list() == pytest.approx(adjusted)
 
 
 def test_a_fraction_of_resolution_four_keeps_main_effects_clear_of_interactions():
