@@ -1,6 +1,11 @@
 """What a study found, in one sentence."""
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
 
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
@@ -8,6 +13,8 @@ from ablate.reporting.factorial_table import alias_names, effect_name
 from ablate.reporting.tables import metric_description
 
 _ORDER = ("supported", "refuted", "undecided", "open")
+_EQUAL = 1e-9
+"""Relative difference of sizes that is rounding: aliases are one number reckoned twice."""
 
 
 def answer(findings: Findings) -> str:
@@ -35,7 +42,8 @@ def _without_comparison(findings: Findings) -> str:
     mean = formatting.estimate(
         arm["mean"], arm["low"], arm["high"], metric.unit, n=arm["n"], signed=False
     )
-    return f"{metric.label} of {arm['arm']} is {mean}; there is nothing yet to compare it with"
+    name = f"{arm['arm']}{_where(findings, arm)}"
+    return f"{metric.label} of {name} is {mean}; there is nothing yet to compare it with"
 
 
 def _claims(findings: Findings) -> str:
@@ -55,44 +63,78 @@ def _claims(findings: Findings) -> str:
 def _largest_effect(findings: Findings) -> str:
     if findings.factorial["estimate"].notna().any():
         return _largest_of_factorial(findings)
-    effects = findings.effects.dropna(subset=["estimate"])
-    if effects.empty:
+    label = metric_description(findings).label
+    found = _largest(findings.effects)
+    if found is None:
         return ""
-    largest = int(effects["estimate"].abs().to_numpy().argmax())
-    effect = effects.to_dict("records")[largest]
-    metric = metric_description(findings)
-    change = formatting.estimate(
-        effect["estimate"],
-        effect["low"],
-        effect["high"],
-        metric.difference_unit,
-        n=effect["n"],
-    )
-    where = f" in {effect['context']}" if effects["context"].nunique() > 1 else ""
-    article = "the largest effect is that of" if len(effects) > 1 else "the effect of"
-    verb = ":" if len(effects) > 1 else " is"
+    effect, among = found.effect, found.among
+    if found.of == 1:
+        beginning, verb = "the effect of", " is"
+    elif not effect["estimate"]:
+        return f"no effect on {label}{among} differs from 0"
+    else:
+        beginning, verb = f"the largest effect{among} is that of", ":"
     return (
-        f"{article} {effect['arm']}{where} on {metric.label}{verb} {change}, "
-        f"against {effect['reference']}"
+        f"{beginning} {effect['arm']}{_where(findings, effect)} on {label}{verb} "
+        f"{_size(findings, effect)}, against {effect['reference']}"
     )
 
 
 def _largest_of_factorial(findings: Findings) -> str:
     """Of main effects and interactions: an arm of a factorial differs in many factors at once."""
-    effects = findings.factorial.dropna(subset=["estimate"])
-    effect = effects.to_dict("records")[int(effects["estimate"].abs().to_numpy().argmax())]
-    metric = metric_description(findings)
-    size = formatting.estimate(
-        effect["estimate"],
-        effect["low"],
-        effect["high"],
-        metric.difference_unit,
-        n=effect["n"],
-    )
+    label = metric_description(findings).label
+    found = _largest(findings.factorial)
+    if found is None:
+        return ""
+    effect = found.effect
+    if not effect["estimate"]:
+        return f"no effect on {label}{found.among} differs from 0"
     what = "main effect" if effect["kind"] == "main" else "interaction"
-    where = f" in {effect['context']}" if effects["context"].nunique() > 1 else ""
     change = f" ({effect['change']})" if effect["change"] else ""
     name = effect_name(findings, effect["effect"])
     aliases = alias_names(findings, str(effect["aliased_with"]))
     untold = f", which this fraction does not tell from {aliases}" if aliases else ""
-    return f"largest is the {what} of {name}{change}{where} on {metric.label}: {size}{untold}"
+    among = f" of those{found.among}" if found.among else ""
+    return (
+        f"largest{among} is the {what} of {name}{change}{_where(findings, effect)} on {label}: "
+        f"{_size(findings, effect)}{untold}"
+    )
+
+
+class _Largest(NamedTuple):
+    effect: Mapping[Any, Any]
+    of: int
+    """As many have an estimate."""
+    among: str
+    """Which effects it is the largest of; empty: of all."""
+
+
+def _largest(effects: pd.DataFrame) -> _Largest | None:
+    """The effect farthest from 0: of those that have an interval, so that no single seed makes the
+    headline, unless all of these are 0. Ties, as of aliases, go to the first main effect.
+    """
+    known = effects[np.isfinite(effects["estimate"].astype(float))]
+    bounded = known.dropna(subset=["low", "high"])
+    some = bounded if bounded["estimate"].any() else known
+    if some.empty:
+        return None
+    sizes = some["estimate"].abs()
+    tied = some[sizes >= sizes.max() * (1 - _EQUAL)]
+    mains = tied[tied["kind"] == "main"] if "kind" in tied else tied
+    among = ""
+    if len(some) < len(known):
+        among = " with an interval"
+    elif len(known) < len(effects):
+        among = " that could be estimated"
+    return _Largest((tied if mains.empty else mains).to_dict("records")[0], len(known), among)
+
+
+def _where(findings: Findings, row: Mapping[Any, Any]) -> str:
+    return f" in {row['context']}" if len(findings.plan.study.contexts) > 1 else ""
+
+
+def _size(findings: Findings, effect: Mapping[Any, Any]) -> str:
+    unit = metric_description(findings).difference_unit
+    return formatting.estimate(
+        effect["estimate"], effect["low"], effect["high"], unit, n=effect["n"]
+    )

@@ -1,6 +1,7 @@
 """The one sentence that a reader takes away."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ablate.reporting.answer import answer
@@ -30,6 +31,40 @@ def test_picks_the_largest_effect_whichever_its_sign() -> None:
     assert "the largest effect is that of large" in answer(findings).lower()
 
 
+def test_an_effect_of_one_seed_is_no_headline_where_others_have_intervals() -> None:
+    findings = make_findings({name: {name: "with"} for name in ("small", "single")})
+    findings.effects["estimate"] = [-0.9, -10.0]
+    findings.effects.loc[1, ["low", "high"]] = np.nan
+    assert answer(findings).startswith(
+        "The largest effect with an interval is that of small on test accuracy: −0.90 points ["
+    )
+    findings.effects["estimate"] = [0.0, -10.0]
+    assert answer(findings).startswith("The largest effect is that of single on test accuracy: ")
+
+
+def test_the_largest_is_of_those_that_could_be_estimated() -> None:
+    findings = make_findings({name: {name: "with"} for name in ("small", "large", "lost")})
+    findings.effects["estimate"] = [0.4, -3.0, np.nan]
+    assert answer(findings).startswith(
+        "The largest effect that could be estimated is that of large on test accuracy: "
+    )
+
+
+def test_of_effects_that_are_all_zero_none_is_the_largest() -> None:
+    findings = make_findings({name: {name: "with"} for name in ("small", "large")})
+    findings.effects["estimate"] = 0.0
+    assert answer(findings) == "No effect on test accuracy differs from 0."
+
+
+def test_a_context_is_named_where_the_study_has_several() -> None:
+    findings = make_findings(contexts=("A", "B"), without_result=())
+    findings.effects.loc[findings.effects["context"] == "B", "estimate"] = np.nan
+    assert answer(findings).startswith("The effect of strided_conv in A on test accuracy is ")
+    alone = make_findings(contexts=("A", "B"), without_result=("strided_conv",))
+    alone.effects["estimate"] = np.nan
+    assert answer(alone).startswith("Test accuracy of baseline in A is ")
+
+
 @pytest.mark.parametrize(
     ("outcomes", "expected"),
     [
@@ -52,6 +87,31 @@ def test_of_a_factorial_it_names_the_largest_main_effect_or_interaction() -> Non
         "Largest is the main effect of downsampling (max_pool -> strided_conv) on test accuracy: "
         "+0.50 points [0.10, 0.90], n=5 seeds."
     )
+
+
+def test_of_effects_that_a_fraction_cannot_tell_apart_it_names_the_main_effect() -> None:
+    findings = make_findings({"a": {"architecture.downsampling": "b", "optimizer": "sgd"}})
+    main, interaction = factorial_rows().to_dict("records")
+    size = 0.1 + 0.2  # more than 0.3 by its last bit
+    findings.factorial = pd.DataFrame(
+        [interaction | {"estimate": -size}, main | {"estimate": 0.3, "aliased_with": "optimizer"}]
+    )
+    assert answer(findings).startswith("Largest is the main effect of downsampling ")
+
+
+def test_the_largest_of_a_factorial_is_of_those_that_could_be_estimated() -> None:
+    findings = make_findings({"a": {"architecture.downsampling": "b", "optimizer": "sgd"}})
+    findings.factorial = factorial_rows().assign(aliased_with="")
+    findings.factorial.loc[0, ["estimate", "low", "high"]] = np.nan
+    assert answer(findings).startswith(
+        "Largest of those that could be estimated is the interaction of downsampling × optimizer "
+    )
+
+
+def test_of_a_factorial_without_effects_none_is_the_largest() -> None:
+    findings = make_findings({"a": {"architecture.downsampling": "b", "optimizer": "sgd"}})
+    findings.factorial = factorial_rows().assign(estimate=0.0)
+    assert answer(findings) == "No effect on test accuracy differs from 0."
 
 
 def test_says_so_when_nothing_has_a_result() -> None:
