@@ -1,18 +1,19 @@
 """All that a study's records say: the tables that a report shows, computed once."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ablate.analysis import tuned
-from ablate.analysis.arm_names import listed
+from ablate.analysis.arm_names import listed, of_context, quoted, told
 from ablate.analysis.claims import Verdict, standing, verdicts
 from ablate.analysis.contexts import context_difference_table, context_table
-from ablate.analysis.convergence import curve_tables
+from ablate.analysis.convergence import NO_CURVES, curve_tables
 from ablate.analysis.effects import (
     arm_table,
     difference_table,
@@ -26,6 +27,7 @@ from ablate.analysis.looks import critical_of_effects, growth_table, never_decid
 from ablate.analysis.readings import Evidence
 from ablate.analysis.search_findings import SearchFindings, analyse_search
 from ablate.analysis.tables import (
+    ArmKey,
     ended,
     history_table,
     metric_column,
@@ -34,6 +36,7 @@ from ablate.analysis.tables import (
 )
 from ablate.analysis.ties import warnings_of_ties
 from ablate.errors import StudyError
+from ablate.records.asked_metrics import named_metrics
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult
 from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, own_plan
@@ -224,7 +227,7 @@ def _warnings(
         yield "There is one seed, so there are no intervals, and no claim can be decided."
     yield from never_decided(plan.study)
     yield from _left_out_of_factorial(plan, trials)
-    yield from _equal_arms(trials, records)
+    yield from _equal_arms(plan, trials, records)
     yield from _guessed_directions(plan)
     yield from _mixed_precision(plan, records)
     for effect in effects[effects["method"] == "welch"].to_dict("records"):
@@ -302,34 +305,72 @@ def _why_missing(plan: Plan, records: Mapping[str, TrialRecord]) -> str:
     return "not needed where their claims were settled by then, else not recorded yet"
 
 
-def _equal_arms(trials: pd.DataFrame, records: Mapping[str, TrialRecord]) -> Iterator[str]:
+def _equal_arms(
+    plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord]
+) -> Iterator[str]:
     """Arms of different specs whose completed trials came out equal to the last bit."""
-    outcomes: dict[tuple[str, str], dict[int, tuple[str, Any]]] = {}
+    outcomes: dict[ArmKey, dict[int, TrialRecord]] = {}
     for row in trials.to_dict("records"):
         record = records.get(row["hash"])
         if record is not None and record.status == "completed":
-            seeds = outcomes.setdefault((row["context"], row["arm"]), {})
-            seeds[row["seed"]] = (record.hash, _learned(record))
+            outcomes.setdefault((row["context"], row["arm"]), {})[row["seed"]] = record
+    asked = named_metrics(plan.study)
     for (one, first), (other, second) in itertools.combinations(outcomes.items(), 2):
-        shared = first.keys() & second.keys()
-        if shared and all(
-            first[seed][0] != second[seed][0] and first[seed][1] == second[seed][1]
-            for seed in shared
-        ):
-            place = f" in {one[0]}" if one[0] == other[0] else f" ({one[0]}, {other[0]})"
-            span = "their one seed" if len(shared) == 1 else f"all {len(shared)} seeds"
+        pairs = [(first[seed], second[seed]) for seed in first.keys() & second.keys()]
+        if pairs and _came_out_equal(pairs, asked):
+            both = quoted(one[1], other[1])
+            if one[0] != other[0]:
+                both = [told(plan, *one), told(plan, *other)]
+            place = of_context(plan, one[0]) if one[0] == other[0] else ""
+            span = "the one seed that they share" if len(pairs) == 1 else f"all {len(pairs)} seeds"
             yield (
-                f"{one[1]} and {other[1]}{place} came out equal to the last bit on {span}: "
+                f"{' and '.join(both)}{place} came out equal to the last bit on {span}: "
                 "a switch without effect, or a bug."
             )
 
 
-def _learned(record: TrialRecord) -> Any:
-    """The history and the final metrics, but for times."""
-    return [
-        {name: value for name, value in source.items() if "seconds" not in name}
-        for source in (record.history, record.metrics)
-    ]
+_EXACT = 5
+"""Significant digits below which numbers of a table may be equal by rounding."""
+
+
+def _came_out_equal(
+    pairs: Sequence[tuple[TrialRecord, TrialRecord]], asked: Collection[str]
+) -> bool:
+    """Whether trials of two arms learned the same on each seed, and none by rounding: what a table
+    gives with few digits, or as a single number, is no sign of it.
+    """
+    learned = [(_learned(one, asked), _learned(other, asked)) for one, other in pairs]
+    if any(
+        one.hash == other.hash or not mine["metrics"] or mine != theirs
+        for (one, other), (mine, theirs) in zip(pairs, learned, strict=True)
+    ):
+        return False
+    if not any(record.is_from_elsewhere for pair in pairs for record in pair):
+        return True
+    numbers = [list(_numbers(mine)) for mine, _ in learned]
+    exact = all(max(map(_significant_digits, own)) >= _EXACT for own in numbers)
+    return exact and sum(map(len, numbers)) > 1
+
+
+def _learned(record: TrialRecord, asked: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The final metrics and the history, but for times that the study does not ask for."""
+    return {
+        source: {
+            name: value for name, value in values.items() if "seconds" not in name or name in asked
+        }
+        for source, values in (("metrics", record.metrics), ("history", record.history))
+    }
+
+
+def _numbers(learned: Mapping[str, Mapping[str, Any]]) -> Iterator[float]:
+    yield from learned["metrics"].values()
+    for name, column in learned["history"].items():
+        if name not in NO_CURVES:
+            yield from (value for value in column if value is not None)
+
+
+def _significant_digits(value: float) -> int:
+    return len(Decimal(repr(value)).normalize().as_tuple().digits)
 
 
 def _mixed_precision(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:

@@ -18,13 +18,17 @@ NOT_FINITE = "not_finite"
 
 def asked_metrics(plan: Plan) -> frozenset[str]:
     """The metrics that study and workload speak of."""
-    study = plan.study
+    return named_metrics(plan.study) | plan.metrics.keys()
+
+
+def named_metrics(study: Study) -> frozenset[str]:
+    """The metrics that a study is decided by, or shows beside published numbers."""
     named = [study.metric, *(number.metric for number in study.published)]
     for claim in study.claims:
         named += [claim.metric or study.metric, getattr(claim, "curve", study.metric)]
     if study.design.order == "greedy":
         named.append(criterion(study))
-    return frozenset((*named, *plan.metrics))
+    return frozenset(named)
 
 
 def absent_metrics(study: Study, given: Collection[str]) -> dict[str, str]:

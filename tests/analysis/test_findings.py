@@ -7,6 +7,7 @@ from scipy import stats
 
 from ablate.analysis import sequential
 from ablate.analysis.findings import Findings, analyse
+from ablate.records.schema import SOURCE
 from ablate.study.plan import Plan
 from ablate.study.schema import Design, Difference, MoreStable, NoDifference, PublishedNumber
 from ablate.workload import MetricDescription
@@ -243,23 +244,25 @@ def test_arms_that_came_out_equal_are_told_whatever_time_they_took():
     equal = {"baseline": [80.0, 81.0], "wide": [80.0, 81.0]}
     curves = {"baseline": [CURVE, OTHER], "wide": [SLOWER, OTHER]}
     assert warnings_of(plan_of(WIDTH, seeds=2), equal, curves) == (
-        "baseline and wide in baseline came out equal to the last bit on all 2 seeds: "
+        "baseline and wide came out equal to the last bit on all 2 seeds: "
         "a switch without effect, or a bug.",
     )
 
 
 def test_times_among_the_metrics_do_not_tell_arms_apart():
+    """Also not where they are described."""
     values = {
         name: [{ACCURACY: accuracy, "train_seconds": seconds} for accuracy in (80.0, 81.0)]
         for name, seconds in {"baseline": 3.0, "wide": 4.0}.items()
     }
-    assert len(warnings_of(plan_of(WIDTH, seeds=2), values)) == 1
+    metrics = {"train_seconds": MetricDescription(label="training time")}
+    assert len(warnings_of(plan_of(WIDTH, seeds=2, metrics=metrics), values)) == 1
 
 
 def test_arms_that_are_equal_on_the_one_seed_they_share_are_told():
     values = {"baseline": [80.0, None], "wide": [80.0, 81.0]}
     assert warnings_of(plan_of(WIDTH, seeds=2), values)[-1] == (
-        "baseline and wide in baseline came out equal to the last bit on their one seed: "
+        "baseline and wide came out equal to the last bit on the one seed that they share: "
         "a switch without effect, or a bug."
     )
 
@@ -281,6 +284,35 @@ def test_arms_that_differ_anywhere_are_not_called_equal(values, curves):
     histories = {"baseline": [CURVE, CURVE], "wide": curves}
     warnings = warnings_of(plan_of(WIDTH, seeds=2), values, histories)
     assert not any("equal" in warning for warning in warnings)
+
+
+def test_a_time_that_the_study_asks_for_tells_arms_apart():
+    metrics = {"inference_seconds": MetricDescription(label="time", higher_is_better=False)}
+    plan = plan_of(WIDTH, seeds=2, metric="inference_seconds", metrics=metrics)
+    assert warnings_of(plan, {"baseline": [3.0, 3.5], "wide": [2.0, 2.5]}) == ()
+    assert len(warnings_of(plan, {"baseline": [3.0, 3.5], "wide": [3.0, 3.5]})) == 1
+
+
+def test_arms_without_a_metric_but_times_are_not_called_equal():
+    plan = plan_of(WIDTH, seeds=2)
+    values = {name: [{"seconds": 1.0}] * 2 for name in ("baseline", "wide")}
+    assert not any("equal" in warning for warning in warnings_of(plan, values))
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ((82.1, 81.9, 82.4), False),  # equal by rounding
+        ((82.1312, 81.9288, 82.4036), True),
+        ((82.1312, 82.4, 82.6), False),
+        ((82.1312, None, None), False),  # a single number
+    ],
+)
+def test_numbers_of_a_table_are_equal_only_with_all_their_digits(values, told):
+    plan = plan_of(WIDTH, seeds=3)
+    same = dict.fromkeys(("baseline", "wide"), values)
+    warnings = warnings_of(plan, same, provenance={SOURCE: "results.csv"})
+    assert any("equal to the last bit" in warning for warning in warnings) is told
 
 
 def test_one_trial_of_two_contexts_is_not_called_equal_to_itself():
@@ -305,7 +337,7 @@ def test_equal_arms_of_two_contexts_are_told_with_both():
         ("two", "wide"): [84.0, 86.0],
     }
     assert warnings_of(plan, values) == (
-        "baseline and baseline (one, two) came out equal to the last bit on all 2 seeds: "
+        "baseline in one and baseline in two came out equal to the last bit on all 2 seeds: "
         "a switch without effect, or a bug.",
     )
 
