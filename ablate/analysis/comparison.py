@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ablate.analysis.arm_names import quoted
 from ablate.analysis.convergence import curve_tables, place_table
 from ablate.analysis.effects import arm_table
 from ablate.analysis.tables import history_table, resolution_of, trial_table
@@ -237,4 +238,4 @@ def _different(labels: Sequence[str], values: Sequence[str]) -> str:
     for label, value in zip(labels, values, strict=True):
         if value:
             by_value.setdefault(value, []).append(label)
-    return "; ".join(f"{value} ({', '.join(names)})" for value, names in by_value.items())
+    return "; ".join(f"{value} ({', '.join(quoted(*names))})" for value, names in by_value.items())

@@ -138,7 +138,7 @@ def analyse(
                 for text in again.warnings
                 if text not in shared.warnings
             ),
-            *tuned.edges(settings),
+            *tuned.edges(plan, settings),
             *tuned.become_one(plan, own),
         ),
         tuned=TunedFindings(
@@ -231,8 +231,9 @@ def _warnings(
     yield from _guessed_directions(plan)
     yield from _mixed_precision(plan, records)
     for effect in effects[effects["method"] == "welch"].to_dict("records"):
+        both = " and ".join(quoted(effect["arm"], effect["reference"]))
         yield (
-            f"Seeds of {effect['arm']} and {effect['reference']} do not match: their effect is "
+            f"Seeds of {both}{of_context(plan, effect['context'])} do not match: their effect is "
             "by Welch's test, without pairs."
         )
 
@@ -279,8 +280,9 @@ def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord
         ("pruned", trials["status"] == "pruned", "stopped early by a scheduler, and not counted"),
     ):
         if own.any():
+            keys = list(dict.fromkeys(_arm_keys(trials[own])))
             rates = _failure_rates(trials) if own is left_out else {}
-            arms = ", ".join(rates.get(arm, arm) for arm in dict.fromkeys(trials[own]["arm"]))
+            arms = listed(plan, keys, *(rates.get(key, "") for key in keys))
             plural = "" if len(trials) == 1 else "s"
             yield f"{own.sum()} of {len(trials)} trial{plural} {word} ({meaning}): {arms}."
     errors = [record.error for record in records.values() if record.status == "failed"]
@@ -289,11 +291,15 @@ def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord
         yield f"Why trials failed: {next(iter(last_lines))}{more}."
 
 
-def _failure_rates(trials: pd.DataFrame) -> dict[str, str]:
-    """Arm -> its name with the rate at which it diverged, of all arms of that name."""
+def _arm_keys(trials: pd.DataFrame) -> Iterator[ArmKey]:
+    return zip(trials["context"], trials["arm"], strict=True)
+
+
+def _failure_rates(trials: pd.DataFrame) -> dict[ArmKey, str]:
+    """How often each arm diverged, as in " (33 % of its trials)"."""
     return {
-        str(arm): f"{arm} ({100 * (own == 'diverged').mean():.0f} % of its trials)"
-        for arm, own in ended(trials).groupby("arm", sort=False)["status"]
+        (str(context), str(arm)): f" ({100 * (own == 'diverged').mean():.0f} % of its trials)"
+        for (context, arm), own in ended(trials).groupby(["context", "arm"], sort=False)["status"]
     }
 
 

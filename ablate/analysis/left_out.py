@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ablate.analysis.arm_names import quoted
 from ablate.analysis.tables import ArmKey, chance_of_diverged, ended, metric_column
 from ablate.study.schema import Claim, Faster
 
@@ -57,7 +58,7 @@ def _of_each_arm(some: pd.DataFrame, trials: pd.DataFrame) -> str:
     told = []
     for (context, arm), of_arm in some.groupby(["context", "arm"], sort=False):
         mine = ended(trials[(trials["context"] == context) & (trials["arm"] == arm)])
-        name = f"{context}/{arm}" if several else arm
+        (name,) = quoted(f"{context}/{arm}" if several else str(arm))
         told.append(
             f"{len(of_arm)} of {len(mine)} ({100 * len(of_arm) / len(mine):.0f} %) of {name}"
         )

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ablate.analysis import inference
+from ablate.analysis.arm_names import quoted
 from ablate.analysis.convergence import at_shared_epochs, curve_means, epochs_to, point_spacing
 from ablate.analysis.effects import SeedContrast, compared, contrast, values_of
 from ablate.analysis.inference import ALPHA, Critical, Decision, Sample
@@ -369,7 +370,7 @@ def _never(epochs: pd.DataFrame, arm: Arm) -> str:
     """How many of an arm's trials do not get there; empty if all do."""
     own = epochs[(epochs["context"] == arm.context) & (epochs["arm"] == arm.name)]
     count = int((~own["reached"].astype(bool)).sum())
-    return f"{arm.name} on {count} of {len(own)} seeds" if count else ""
+    return f"{quoted(arm.name)[0]} on {count} of {len(own)} seeds" if count else ""
 
 
 def _read_more_stable(evidence: Evidence, claim: MoreStable) -> Reading:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ablate.analysis.arm_names import listed, told
 from ablate.analysis.edges import edge_of
 from ablate.analysis.effects import compared, contrast
 from ablate.analysis.inference import Sample, interval, summarise, tie_floor
@@ -121,11 +122,12 @@ def changed_verdicts(
         )
 
 
-def edges(settings: pd.DataFrame) -> Iterator[str]:
+def edges(plan: Plan, settings: pd.DataFrame) -> Iterator[str]:
     """A sentence for each best value near an end of its range. settings: see `settings_table`."""
     for row in settings[settings["edge"] != ""].to_dict("records"):
         yield (
-            f"The best {_word(row['key'])} of {row['arm']} ({scalar_name(row['tuned'])}) lies near "
+            f"The best {_word(row['key'])} of {told(plan, row['context'], row['arm'])} "
+            f"({scalar_name(row['tuned'])}) lies near "
             f"the {row['edge']} searched: a better one may lie outside, so widen the range."
         )
 
@@ -139,8 +141,9 @@ def become_one(plan: Plan, own: Plan) -> Iterator[str]:
     for position, one in enumerate(keys):
         for other in keys[position + 1 :]:
             if after[one] == after[other] and before[one] != before[other]:
+                both = " and ".join(told(plan, *key) for key in (one, other))
                 yield (
-                    f"With own settings {one[1]} and {other[1]} are one and the same: the search "
+                    f"With own settings {both} are one and the same: the search "
                     "covers all that they differ in, so that their comparison says nothing."
                 )
 
@@ -148,11 +151,11 @@ def become_one(plan: Plan, own: Plan) -> Iterator[str]:
 def unfinished(plan: Plan, searches: Searches) -> str:
     """Why there is no comparison with own settings."""
     open_arms = [
-        arm.name for arm in plan.arms if (s := searches.get(arm.key)) is None or s.best is None
+        arm.key for arm in plan.arms if (s := searches.get(arm.key)) is None or s.best is None
     ]
     return (
         "Arms are compared with shared settings alone: the search is not finished, or completed no "
-        f"point, of {', '.join(dict.fromkeys(open_arms))}."
+        f"point, of {listed(plan, open_arms)}."
     )
 
 

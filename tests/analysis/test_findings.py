@@ -221,6 +221,28 @@ def test_diverged_trials_without_a_known_chance_level_are_told_to_be_left_out():
     )
 
 
+def test_endings_are_told_with_the_arms_context_and_its_own_rate():
+    contexts = {"A": {}, "B": {"training.rate": 0.5}}
+    plan = plan_of(WIDTH, seeds=2, contexts=contexts)
+    values = {("A", "wide"): ["diverged"] * 2} | {
+        key: [80.0, 81.0 + place]
+        for place, key in enumerate((("A", "baseline"), ("B", "baseline"), ("B", "wide")))
+    }
+    assert warnings_of(plan, values) == (
+        "2 of 8 trials diverged (left out of means and effects, as no chance level is known): "
+        "wide in A (100 % of its trials).",
+    )
+
+
+def test_names_with_commas_are_told_apart():
+    plan = plan_of(WIDTH, NORM, seeds=2, design="full_factorial")
+    values = {each.name: [80.0 + place, "failed"] for place, each in enumerate(plan.arms)}
+    assert warnings_of(plan, values)[0] == (
+        "4 of 8 trials failed (missing in means and effects): 'baseline', 'batch', 'wide', "
+        "'wide, batch'."
+    )
+
+
 def test_a_single_trial_is_one_trial():
     plan = plan_of(seeds=1)
     assert warnings_of(plan, {"baseline": ["failed"]})[0] == (
@@ -464,6 +486,19 @@ def test_effects_without_pairs_are_told():
     assert warnings_of(plan_of(WIDTH, seeds=4), values) == (
         "4 of 8 trials missing (not recorded yet): baseline, wide.",
         "Seeds of wide and baseline do not match: their effect is by Welch's test, without pairs.",
+    )
+
+
+def test_effects_without_pairs_are_told_with_their_context():
+    contexts = {"A": {}, "B": {"training.rate": 0.5}}
+    plan = plan_of(WIDTH, seeds=4, contexts=contexts)
+    values = {(context, "baseline"): [80.0, 81.0, None, None] for context in "AB"} | {
+        ("A", "wide"): [None, None, 83.0, 84.5],
+        ("B", "wide"): [82.0, 83.5, None, None],
+    }
+    assert warnings_of(plan, values)[-1] == (
+        "Seeds of wide and baseline in A do not match: their effect is by Welch's test, without "
+        "pairs."
     )
 
 
