@@ -110,6 +110,24 @@ def never_decided(study: Study) -> Iterator[str]:
             )
 
 
+def looked_at_once(study: Study) -> str:
+    """A sentence on the claims whose interval does not hold at all looks together, of a study that
+    looks repeatedly; "" where there are none.
+    """
+    claims = [
+        claim
+        for claim in study.claims
+        if isinstance(claim, MoreStable) and can_be_decided(study, claim)
+    ]
+    if study.max_seeds is None or not claims:
+        return ""
+    says = " and ".join(f"'{claim.says}'" for claim in claims)
+    intervals = "the interval is a plain t interval"
+    if len(claims) > 1:
+        intervals = "the intervals are plain t intervals"
+    return f"Spread is looked at once, at {study.max_seeds} seeds: of {says} {intervals}."
+
+
 def critical_of_effects(plan: Plan) -> Critical | None:
     """c_n of effects that no claim is made of, of a study that looks repeatedly; others: None."""
     most = plan.study.max_seeds

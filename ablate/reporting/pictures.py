@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ablate.analysis.findings import Findings, TunedFindings
+from ablate.analysis.looks import looked_at_once
 from ablate.analysis.tables import counts_steps, metric_column
 from ablate.reporting import formatting
 from ablate.reporting.factorial_table import alias_names, effect_name
@@ -300,7 +301,7 @@ def _growth(findings: Findings) -> Picture:
     return draw_picture(
         "growth",
         "How the evidence grew",
-        caption,
+        " ".join(filter(None, (caption, looked_at_once(findings.plan.study)))),
         growth.size(findings.growth),
         lambda figure: growth.draw(findings.growth, figure),
     )

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from ablate.analysis.findings import Findings
 from ablate.analysis.futility import FROM_SEEDS, LEAST_CHANCE
+from ablate.analysis.looks import looked_at_once
 from ablate.reporting import formatting, tuned_tables
 from ablate.reporting import tables as table_makers
 from ablate.reporting.answer import answer
@@ -146,6 +147,7 @@ def _method(findings: Findings) -> tuple[str, ...]:
         "and each difference is taken within a seed. Where seeds do not match, Welch's test takes "
         "its place and the table says so.",
         *_intervals(study.max_seeds),
+        *filter(None, [looked_at_once(study)]),
         *_given_up(study),
         *_trials_of_looks(findings),
         *_two_comparisons(findings),

@@ -3,7 +3,13 @@ import pytest
 
 from ablate.analysis import inference, sequential
 from ablate.analysis.claims import standing
-from ablate.analysis.looks import critical_of, growth_table, looks_of, never_decided
+from ablate.analysis.looks import (
+    critical_of,
+    growth_table,
+    looked_at_once,
+    looks_of,
+    never_decided,
+)
 from ablate.study.schema import Difference, MoreStable
 from tests.analysis.evidence import WIDTH, arm, evidence_of, plan_of, records_of
 
@@ -52,3 +58,17 @@ def test_a_claim_that_the_maximum_is_too_few_for_is_told():
         "10 seeds on, and the maximum is 9."
     ]
     assert list(never_decided(enough)) == list(never_decided(once)) == []
+
+
+def test_a_claim_whose_interval_is_of_one_look_is_told():
+    several = (BETTER, STABLER, STABLER.model_copy(update={"says": "Still."}))
+    assert looked_at_once(plan_of(WIDTH, claims=several[:2], max_seeds=12).study) == (
+        "Spread is looked at once, at 12 seeds: of 'Wide is stabler.' the interval is a plain t "
+        "interval."
+    )
+    assert looked_at_once(plan_of(WIDTH, claims=several, max_seeds=12).study) == (
+        "Spread is looked at once, at 12 seeds: of 'Wide is stabler.' and 'Still.' the intervals "
+        "are plain t intervals."
+    )
+    for claims, most in (((BETTER,), 12), (several, 9), (several, None)):
+        assert looked_at_once(plan_of(WIDTH, claims=claims, max_seeds=most).study) == ""

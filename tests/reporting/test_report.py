@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ablate.analysis.findings import analyse
 from ablate.reporting import formatting, report
 from ablate.reporting.picture import Picture
 from ablate.reporting.picture_folder import write_pictures
-from ablate.reporting.report import write_report
+from ablate.reporting.report import make_page, write_report
+from ablate.study.schema import MoreStable
+from tests.analysis.evidence import WIDTH, arm, plan_of, records_of
 from tests.reporting.factory import make_findings, make_verdict
 
 GOLDEN = Path(__file__).with_name("golden_report.md")
@@ -178,6 +181,20 @@ def test_a_study_that_looks_repeatedly_says_what_its_intervals_are(tmp_path: Pat
         "From 6 seeds on, a claim was given up where going on alike would have settled it by 8 "
         "seeds with a chance of less than 10 %."
     ) in (tmp_path / "report.md").read_text()
+
+
+def test_a_claim_that_is_looked_at_once_is_excepted_from_repeated_intervals() -> None:
+    stabler = MoreStable(says="Wide is stabler.", stable=arm(width="wide"), unstable=arm())
+    plan = plan_of(WIDTH, seeds=10, max_seeds=10, claims=(stabler,))
+    values = {
+        "baseline": [80.0 + 3 * (-1) ** seed + 0.2 * seed for seed in range(10)],
+        "wide": [81.0 + 0.1 * seed for seed in range(10)],
+    }
+    page = make_page(analyse(plan, records_of(plan, values)), {})
+    excepted = "Spread is looked at once, at 10 seeds: of 'Wide is stabler.' the interval is "
+    assert any(sentence.startswith(excepted) for sentence in page.method)
+    (growth,) = (picture for picture in page.pictures if picture.name == "growth")
+    assert excepted in growth.caption
 
 
 def test_trials_that_no_open_claim_wanted_were_not_taken(tmp_path: Path) -> None:
