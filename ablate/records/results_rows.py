@@ -53,6 +53,8 @@ class Reading(NamedTuple):
     status: Status
     error: str | None
     values: tuple[Value, ...]
+    gives_status: bool = True
+    """Whether the row says itself how its trial ended."""
 
 
 class RowReader:
@@ -73,7 +75,7 @@ class RowReader:
         values = tuple(self._values(row))
         if arm is None or seed is None or ending is None:
             return None
-        return Reading(row.line, arm, seed, *ending, values)
+        return Reading(row.line, arm, seed, *ending, values, self._gives_status(row))
 
     def _arm(self, row: Row) -> Arm | None:
         try:
@@ -101,6 +103,9 @@ class RowReader:
         if ending is None:
             self._note(row, column, f"no status named '{word}'", _cure_of_status(word))
         return ending
+
+    def _gives_status(self, row: Row) -> bool:
+        return self._columns.status is not None and bool(row.cells[self._columns.status])
 
     def _values(self, row: Row) -> Iterator[Value]:
         columns = self._columns

@@ -189,6 +189,8 @@ class _Recorder:
 
     def _attempt_that_counts(self, readings: list[Reading]) -> list[Reading]:
         """The rows of the attempt that ended; if none did, the last row."""
+        if self._columns.is_long:
+            readings = _ended_as_their_last(readings)
         endings = [self._ending(reading) for reading in readings]
         ended = [status for status in FINISHED if status in endings]
         if len(ended) > 1:
@@ -286,6 +288,19 @@ class _Recorder:
         named = zip(self._columns.positions, position, strict=False)
         shown = [f"{name} {number:.10g}" for name, number in named if math.isfinite(number)]
         return f" at {joined(shown)}" if shown else ""
+
+
+def _ended_as_their_last(readings: list[Reading]) -> list[Reading]:
+    """The rows of one course of training with the last status that one of them gives: trackers
+    write it into the last row alone, or what it was at the time into each. Rows of several
+    attempts, which have a value at the same point twice, as they are.
+    """
+    given = [reading for reading in readings if reading.gives_status]
+    points = [(value.metric, value.position) for reading in readings for value in reading.values]
+    if not given or len(set(points)) < len(points):
+        return readings
+    last = given[-1]
+    return [reading._replace(status=last.status, error=last.error) for reading in readings]
 
 
 def _order(position: Position) -> tuple[bool, Position]:

@@ -695,6 +695,25 @@ class TestALongTable:
         assert (record.status, record.error) == ("diverged", "not finite at the end: loss")
         assert record.history == {"step": [1.0, 2.0], "loss": [0.5, None]}
 
+    @pytest.mark.parametrize(
+        ("words", "status"),
+        [
+            (("", "", "crashed"), "failed"),
+            (("", "crashed", ""), "failed"),
+            (("running", "running", "finished"), "completed"),
+            (("finished", "finished", "diverged"), "diverged"),
+            (("", "", ""), "completed"),
+        ],
+    )
+    def test_a_course_ends_as_the_last_status_that_its_rows_give(
+        self, words: tuple[str, ...], status: str, read: Read
+    ):
+        rows = [f"mean,0,{word},accuracy,{step},{step}" for step, word in enumerate(words, 1)]
+        record = by_trial(read("\n".join(["arm,seed,status,metric,step,value", *rows])))["mean", 0]
+        assert record.status == status
+        if status == "completed":
+            assert record.history == {"step": [1.0, 2.0, 3.0], "accuracy": [1.0, 2.0, 3.0]}
+
     def test_failed_attempts_give_way_as_a_whole(self, read: Read):
         text = (
             "arm,seed,status,metric,step,value\nmean,0,FAILED,accuracy,1,5\n"
