@@ -24,9 +24,9 @@ class Cell:
 class Table:
     """A table to read (`header`, `rows`) and to compute with (`frame`).
 
-    keys: columns of the frame that name a row. formats: how the numbers of the frame's columns are
-    written where they are cited one by one; of those that are not named, in the unit that a column
-    `unit` of the frame says.
+    keys: columns of the frame that name a row. apart: those that tell rows of equal keys apart.
+    formats: how the numbers of the frame's columns are written where they are cited one by one; of
+    those that are not named, in the unit that a column `unit` of the frame says.
     numeric: positions of the columns that are read as numbers and stand to the right.
     """
 
@@ -36,6 +36,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     frame: pd.DataFrame
     keys: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
     formats: Mapping[str, Writer] = field(default_factory=dict)
     numeric: frozenset[int] = frozenset()
 

@@ -178,6 +178,7 @@ def published_table(findings: Findings) -> Table | None:
         tuple(rows),
         findings.published.assign(unit=[units[name] for name in findings.published["metric"]]),
         keys=("label", "metric"),
+        apart=("published",),
         formats={"n": formatting.count},
         numeric=frozenset({2, 3, 4}),
     )

@@ -3,10 +3,16 @@
 import re
 from functools import partial
 
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ablate.reporting.formatting import setting
 from ablate.reporting.macros import macros
 from ablate.reporting.search_tables import best_points_table, count_table, importance_table
-from ablate.reporting.tables import arm_table, effect_table
+from ablate.reporting.table import Table
+from ablate.reporting.tables import arm_table, effect_table, published_table
 from ablate.reporting.verdict_table import verdict_table
 from tests.reporting.factory import make_findings, make_verdict
 from tests.reporting.search_factory import RATE, WIDTH, make_search_findings
@@ -40,11 +46,95 @@ def test_the_first_line_says_how_one_of_them_is_used() -> None:
     assert name.startswith("filterSizeArm")
 
 
-def test_names_are_unique_even_where_arms_differ_in_signs_alone() -> None:
-    findings = make_findings({"a_b": {"kernel": "x"}, "a.b": {"kernel": "y"}})
-    text = macros_of([arm_table(findings)])
-    names = [name for name, _ in definitions(text)]
-    assert len(names) == len(set(names)) == len(text.splitlines()) - 1
+def test_above_the_numbers_of_a_row_stands_which_it_is() -> None:
+    findings = make_findings({"rate=-0.5\nµ": {"rate": "-0.5"}})
+    lines = macros_of([arm_table(findings)]).splitlines()
+    assert [line for line in lines[1:] if line.startswith("%")] == [
+        "% arms: baseline, baseline",
+        "% arms: baseline, rate=-0.5 µ",
+    ]
+    assert lines[1] == "% arms: baseline, baseline"
+
+
+def rows_named(*arms: str) -> list[str]:
+    """What stands for each arm in the names of its numbers."""
+    frame = pd.DataFrame({"arm": arms, "mean": [float(place) for place in range(len(arms))]})
+    defined = definitions(macros_of([Table("arms", "", (), (), frame, keys=("arm",))]))
+    return [re.sub(r"^poolingArm|Mean", "", name) for name, _ in defined]
+
+
+@pytest.mark.parametrize(
+    ("arm", "named"),
+    [
+        ("temperature=-1", "TemperatureMinusOne"),
+        ("temperature=1", "TemperatureOne"),
+        ("rate=1e-05", "RateOneeMinusZeroFive"),
+        ("shift=−.5", "ShiftMinusPointFive"),
+        ("a=1, b=-0.5", "AOneBMinusZeroPointFive"),
+        ("max=-inf", "MaxMinusInf"),
+        ("λ=0", "GreekSmallLetterLamdaZero"),
+        ("名", "CjkUnifiedIdeographFiveFourZeroD"),
+        ("\ue000", "CodeFiveSevenThreeFourFour"),
+        ("strided_conv", "StridedConv"),
+        ("resnet-18, pre-trained", "ResnetOneEightPreTrained"),
+        ("training.learning_rate", "TrainingLearningRate"),
+        ("widths=32-64", "WidthsThreeTwoSixFour"),
+        ("+ schedule (100 %)", "ScheduleOneZeroZero"),
+    ],
+)
+def test_a_name_says_signs_of_numbers_and_other_scripts(arm: str, named: str) -> None:
+    assert rows_named(arm) == [named]
+
+
+@pytest.mark.parametrize(
+    ("arms", "named"),
+    [
+        (("a_b", "a.b"), ["ALowLineB", "AFullStopB"]),
+        (("5 %", "5"), ["FiveSpacePercentSign", "Five"]),
+        (("x > 0", "x < 0"), None),
+        (("relu", "Relu", "RELU"), None),
+        (("1", "One"), None),
+    ],
+)
+def test_arms_that_differ_in_signs_alone_keep_their_names_in_any_order(
+    arms: tuple[str, ...], named: list[str] | None
+) -> None:
+    told = rows_named(*arms)
+    assert named is None or told == named
+    assert len(set(told)) == len(arms)
+    assert rows_named(*reversed(arms)) == told[::-1]
+
+
+@given(st.lists(st.text("aA1-. _+λ"), min_size=2, max_size=4, unique=True))
+def test_no_two_arms_share_a_name(arms: list[str]) -> None:
+    assert len(set(rows_named(*arms))) == len(arms)
+
+
+def test_two_columns_that_differ_in_signs_alone_are_told_apart() -> None:
+    frame = pd.DataFrame({"arm": ["x"], "a_b": [1.0], "a.b": [2.0]})
+    table = Table("points", "", (), (), frame, keys=("arm",))
+    assert definitions(macros_of([table])) == [
+        ("poolingPointXALowLineB", "1.000"),
+        ("poolingPointXAFullStopB", "2.000"),
+    ]
+
+
+def test_published_rows_of_one_label_are_told_apart_by_what_they_say() -> None:
+    findings = make_findings()
+    findings.published = pd.DataFrame(
+        [
+            ("ours", "test_accuracy", 79.4, 79.2, 78.8, 79.6, 5, ""),
+            ("ours", "test_accuracy", 81.0, 79.3, 78.9, 79.7, 5, ""),
+            ("theirs", "test_accuracy", 80.0, 79.3, 78.9, 79.7, 5, ""),
+        ],
+        columns=["label", "metric", "published", "measured", "low", "high", "n", "note"],
+    )
+    published = published_table(findings)
+    assert published is not None
+    named = dict(definitions(macros_of([published])))
+    assert named["poolingPublishedOursTestAccuracySevenNinePointFourMeasured"] == "79.20"
+    assert named["poolingPublishedOursTestAccuracyEightOnePointZeroMeasured"] == "79.30"
+    assert named["poolingPublishedTheirsTestAccuracyMeasured"] == "79.30"
 
 
 def test_a_table_of_two_words_has_a_name_in_letters_too() -> None:
