@@ -21,7 +21,11 @@ from ablate.analysis.effects import (
     values_of,
 )
 from ablate.analysis.factorial import arms_without_values, factorial_table
-from ablate.analysis.from_elsewhere import tables_of, warnings_of_tables
+from ablate.analysis.from_elsewhere import (
+    tables_of,
+    trials_to_be_given,
+    warnings_of_tables,
+)
 from ablate.analysis.inference import interval, summarise, tie_floor
 from ablate.analysis.looks import critical_of_effects, growth_table, never_decided
 from ablate.analysis.readings import Evidence
@@ -103,7 +107,8 @@ class TunedFindings:
 
 def evidence_of(plan: Plan, records: Mapping[str, TrialRecord]) -> Evidence:
     """The tables that claims are held against. records: by hash, of the plan's trials."""
-    return Evidence(plan, trial_table(plan, records), history_table(plan, records), records)
+    trials = trials_to_be_given(trial_table(plan, records), records)
+    return Evidence(plan, trials, history_table(plan, records), records)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a value that has exploded has no finite spread

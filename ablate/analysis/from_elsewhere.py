@@ -1,6 +1,8 @@
 """What a reader must know of results that were trained elsewhere, and came in as a table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+
+import pandas as pd
 
 from ablate.records.fractions import likely_fractions
 from ablate.records.schema import LAST_POINT, SOURCE, TrialRecord
@@ -12,6 +14,33 @@ def tables_of(records: Mapping[str, TrialRecord]) -> str:
     """The names of the tables that records came in as; empty where all were run."""
     brought = (record for record in records.values() if record.is_from_elsewhere)
     return joined(sorted({str(record.provenance[SOURCE]) for record in brought}))
+
+
+def trials_to_be_given(trials: pd.DataFrame, records: Mapping[str, TrialRecord]) -> pd.DataFrame:
+    """Of results from elsewhere, the trials without those that no table was to hold: an arm is to
+    have the seeds of the arms of its context that it shares seeds with, so that arms which were
+    numbered apart lack nothing. Of an arm with fewer than two trials, as of a misprint, all stay.
+
+    trials: as from `tables.trial_table`. records: by hash, of the plan's trials.
+    """
+    if not all(record.is_from_elsewhere for record in records.values()):
+        return trials
+    given = trials[trials["status"] != "missing"]
+    expected = {}
+    for context, own in given.groupby("context"):
+        seeds = {arm: set(of_arm) for arm, of_arm in own.groupby("arm")["seed"]}
+        for arm, numbers in seeds.items():
+            if len(numbers) > 1:
+                expected[context, arm] = _with_all_they_meet(numbers, seeds.values())
+    keys = zip(trials["context"], trials["arm"], trials["seed"], strict=True)
+    kept = [seed in expected.get((context, arm), {seed}) for context, arm, seed in keys]
+    return trials[kept].reset_index(drop=True)
+
+
+def _with_all_they_meet(seeds: set[int], of_arms: Collection[set[int]]) -> set[int]:
+    """Seeds with those of every arm that has one of them, and of every arm that has one of these."""
+    reached = seeds.union(*(others for others in of_arms if not seeds.isdisjoint(others)))
+    return seeds if reached == seeds else _with_all_they_meet(reached, of_arms)
 
 
 def warnings_of_tables(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
 from ablate.reporting.factorial_table import alias_names, effect_name
-from ablate.reporting.tables import metric_description
+from ablate.reporting.tables import is_unpaired, metric_description, numbers_of_seeds
 
 _ORDER = ("supported", "refuted", "undecided", "open")
 _EQUAL = 1e-9
@@ -135,6 +135,12 @@ def _where(findings: Findings, row: Mapping[Any, Any]) -> str:
 
 def _size(findings: Findings, effect: Mapping[Any, Any]) -> str:
     unit = metric_description(findings).difference_unit
-    return formatting.estimate(
-        effect["estimate"], effect["low"], effect["high"], unit, n=effect["n"]
+    unpaired = is_unpaired(effect)
+    size = formatting.estimate(
+        effect["estimate"],
+        effect["low"],
+        effect["high"],
+        unit,
+        n=None if unpaired else effect["n"],
     )
+    return f"{size}, unpaired, {numbers_of_seeds(findings, effect)} seeds" if unpaired else size

@@ -143,10 +143,8 @@ def _method(findings: Findings) -> tuple[str, ...]:
         "at chance level" if study.diverged == "chance" else "as a failure rate, outside the means"
     )
     return (
-        "Effects are paired by seed: a seed fixes what is random in a trial, alike in every arm, "
-        "and each difference is taken within a seed. Where seeds do not match, Welch's test takes "
-        "its place and the table says so.",
-        *_intervals(study.max_seeds),
+        _pairing(findings),
+        *_intervals(findings),
         *filter(None, [looked_at_once(study)]),
         *_given_up(study),
         *_trials_of_looks(findings),
@@ -158,11 +156,27 @@ def _method(findings: Findings) -> tuple[str, ...]:
     )
 
 
-def _intervals(max_seeds: int | None) -> tuple[str, str]:
-    if max_seeds is None:
+def _pairing(findings: Findings) -> str:
+    if set(findings.effects["method"]) == {"welch"}:
         return (
-            "Intervals are 95 % t intervals of the paired differences; with one seed there is "
-            "none.",
+            "The seeds of arms do not match, so that nothing is paired: effects are differences "
+            "between means, judged by Welch's test."
+        )
+    return (
+        "Effects are paired by seed: a seed fixes what is random in a trial, alike in every arm, "
+        "and each difference is taken within a seed. Where seeds do not match, Welch's test takes "
+        "its place and the table says so."
+    )
+
+
+def _intervals(findings: Findings) -> tuple[str, str]:
+    max_seeds = findings.plan.study.max_seeds
+    if max_seeds is None:
+        methods = set(findings.effects["method"])
+        of = [] if methods == {"welch"} else ["of the paired differences"]
+        of += ["by Welch's test of differences between means"] if "welch" in methods else []
+        return (
+            f"Intervals are 95 % t intervals {', or '.join(of)}; with one seed there is none.",
             "p values of one family of comparisons are adjusted by Holm's method.",
         )
     return (

@@ -68,7 +68,7 @@ def ablation_table(findings: Findings) -> Table:
                 *(_level_cell(findings, levels, reference.levels, f) for f in factors),
                 Cell(formatting.mean_and_spread(mean.get("mean"), mean.get("sd"), metric.unit)),
                 Cell(formatting.count(mean.get("n"))),
-                _difference_cell(effect, baselines, metric.difference_unit),
+                _difference_cell(findings, effect, baselines),
             )
         )
         records.append(
@@ -90,8 +90,8 @@ def ablation_table(findings: Findings) -> Table:
     )
     return Table(
         "ablation",
-        f"{formatting.sentence_case(metric.label)} as mean ± standard deviation over seeds; the "
-        "difference is paired by seed, with its 95 % interval. Levels in bold differ from the "
+        f"{formatting.sentence_case(metric.label)} as mean ± standard deviation over seeds; "
+        f"{_how_compared(findings)}, with its 95 % interval. Levels in bold differ from the "
         "baseline.",
         header,
         tuple(rows),
@@ -104,6 +104,15 @@ def ablation_table(findings: Findings) -> Table:
         ),
         numeric=frozenset(range(len(header) - 3, len(header))),
     )
+
+
+def _how_compared(findings: Findings) -> str:
+    methods = set(findings.effects["method"])
+    if "welch" not in methods:
+        return "the difference is paired by seed"
+    if methods == {"welch"}:
+        return "the difference is that of the means, unpaired as seeds do not match"
+    return "the difference is paired by seed, or that of the means where seeds do not match"
 
 
 def _level_cell(
@@ -127,13 +136,19 @@ def _is_switch(findings: Findings, factor: str) -> bool:
     return len(levels) == 2 and bool(levels & _WITHOUT) and bool(levels & _WITH)
 
 
-def _difference_cell(effect: Mapping[Any, Any], baselines: Mapping[str, str], unit: str) -> Cell:
+def _difference_cell(
+    findings: Findings, effect: Mapping[Any, Any], baselines: Mapping[str, str]
+) -> Cell:
     if not effect:
         return Cell(formatting.MISSING, "muted")
+    unit = metric_description(findings).difference_unit
     text = formatting.number(effect["estimate"], unit, signed=True)
     between = formatting.interval(effect["low"], effect["high"], unit)
-    note = _reference_note(effect, baselines)
-    return Cell(text if between == formatting.MISSING else f"{text} {between}", note=note)
+    notes = (_reference_note(effect, baselines), _unpaired_note(findings, effect))
+    return Cell(
+        text if between == formatting.MISSING else f"{text} {between}",
+        note="; ".join(note for note in notes if note),
+    )
 
 
 def _references(plan: Plan) -> dict[str, Arm]:
@@ -144,6 +159,24 @@ def _references(plan: Plan) -> dict[str, Arm]:
 def _reference_note(effect: Mapping[Any, Any], baselines: Mapping[str, str]) -> str:
     reference = effect["reference"]
     return "" if reference == baselines.get(effect["context"]) else f"against {reference}"
+
+
+def is_unpaired(effect: Mapping[Any, Any]) -> bool:
+    """Whether an effect is a difference of means, of arms whose seeds do not match."""
+    return bool(effect.get("method") == "welch")
+
+
+def numbers_of_seeds(findings: Findings, effect: Mapping[Any, Any]) -> str:
+    """Of the arm and of its reference: "5 against 4"."""
+    n = {(arm["context"], arm["arm"]): arm["n"] for arm in findings.arms.to_dict("records")}
+    both = (effect["context"], effect["arm"]), (effect["context"], effect["reference"])
+    return " against ".join(formatting.count(n[arm]) for arm in both)
+
+
+def _unpaired_note(findings: Findings, effect: Mapping[Any, Any]) -> str:
+    if not is_unpaired(effect):
+        return ""
+    return f"Welch: seeds do not match, {numbers_of_seeds(findings, effect)}"
 
 
 def published_table(findings: Findings) -> Table | None:
@@ -265,7 +298,7 @@ def effect_table(findings: Findings) -> Table:
             Cell(str(effect["arm"]), note=_reference_note(effect, baselines)),
             Cell(formatting.number(effect["estimate"], unit, signed=True)),
             Cell(formatting.interval(effect["low"], effect["high"], unit)),
-            Cell(formatting.count(effect["n"]), note=_unpaired_note(effect)),
+            Cell(formatting.count(effect["n"]), note=_unpaired_note(findings, effect)),
             Cell(formatting.p_value(effect["p_holm"])),
             Cell(formatting.ratio(effect["hedges_g"], signed=True)),
             Cell(formatting.ratio(effect["probability_of_improvement"])),
@@ -338,10 +371,6 @@ def context_table(findings: Findings) -> Table | None:
         | {"n": formatting.count},
         numeric=frozenset({3, 4, 5}),
     )
-
-
-def _unpaired_note(effect: Mapping[Any, Any]) -> str:
-    return "Welch: seeds do not match" if effect["method"] == "welch" else ""
 
 
 def trial_table(findings: Findings) -> Table:

@@ -147,8 +147,31 @@ def test_the_ends_of_several_baselines_are_named_with_theirs():
 
 
 def test_trials_that_the_table_lacks_are_not_said_to_come():
+    text = "arm,seed,err\nbaseline,0,20\nbaseline,1,21\nmean,1,12\nmean,2,13\n"
+    assert warnings_of(text)[0] == "2 of 6 trials missing (not in results.csv): baseline, mean."
+
+
+def test_an_arm_with_seeds_of_its_own_lacks_none():
     text = "arm,seed,err\nbaseline,0,20\nbaseline,1,21\nmean,10,12\nmean,11,13\n"
-    assert warnings_of(text)[0] == "4 of 8 trials missing (not in results.csv): baseline, mean."
+    assert warnings_of(text) == (
+        "Seeds of mean and baseline do not match: their effect is by Welch's test, without pairs.",
+    )
+
+
+def test_an_arm_with_seeds_of_its_own_hides_no_trial_that_others_lack():
+    three = STUDY.replace("[max, mean]", "[max, mean, sum]")
+    text = (
+        "arm,seed,err\nbaseline,0,20\nbaseline,1,21\nmean,10,12\nmean,11,13\n"
+        "sum,0,14\nsum,1,15\nsum,2,16\n"
+    )
+    missing, unpaired = warnings_of(text, three)
+    assert missing == "1 of 8 trials missing (not in results.csv): baseline."
+    assert unpaired.startswith("Seeds of mean and baseline do not match")
+
+
+def test_a_lone_trial_with_another_seed_may_be_a_misprint():
+    text = "arm,seed,err\nbaseline,0,20\nbaseline,1,21\nmean,10,12\n"
+    assert warnings_of(text)[0] == "2 of 5 trials missing (not in results.csv): mean."
 
 
 def test_accuracies_that_are_fractions_are_still_refused():

@@ -24,6 +24,13 @@ def test_names_the_effect_with_interval_seeds_and_reference() -> None:
     assert answer(findings).endswith("n=3 seeds, against baseline.")
 
 
+def test_an_effect_without_pairs_says_so_with_the_seeds_of_both_arms() -> None:
+    findings = make_findings(seeds=3)
+    findings.effects["method"] = "welch"
+    findings.arms["n"] = [3, 2]
+    assert answer(findings).endswith("], unpaired, 2 against 3 seeds, against baseline.")
+
+
 def test_picks_the_largest_effect_whichever_its_sign() -> None:
     changes = {name: {name: "with"} for name in ("small", "large", "medium")}
     findings = make_findings(changes)

@@ -195,6 +195,15 @@ def test_a_claim_that_is_looked_at_once_is_excepted_from_repeated_intervals() ->
     assert any(sentence.startswith(excepted) for sentence in page.method)
     (growth,) = (picture for picture in page.pictures if picture.name == "growth")
     assert excepted in growth.caption
+def test_the_method_speaks_of_pairs_only_where_there_are_some(tmp_path: Path) -> None:
+    findings = make_findings()
+    findings.effects["method"] = "welch"
+    write_report(findings, tmp_path, {})
+    text = (tmp_path / "report.md").read_text()
+    assert "differences between means, judged by Welch's test." in text
+    assert "95 % t intervals by Welch's test of differences between means; with" in text
+    assert "paired by seed: a seed fixes" not in text
+    assert "of the paired differences" not in text
 
 
 def test_trials_that_no_open_claim_wanted_were_not_taken(tmp_path: Path) -> None:

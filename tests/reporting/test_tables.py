@@ -3,6 +3,7 @@
 import math
 
 import pandas as pd
+import pytest
 
 from ablate.reporting import tables
 from ablate.reporting.table import Table
@@ -85,6 +86,51 @@ def test_an_effect_against_another_arm_says_so() -> None:
     findings.effects["reference"] = ["baseline", "strided_conv"]
     notes = [row[1].note for row in tables.effect_table(findings).rows]
     assert notes == ["", "against strided_conv"]
+
+
+def with_unlike_seeds(*unpaired: str):  # type: ignore[no-untyped-def]
+    findings = make_findings(CHANGES)
+    findings.effects["method"] = [
+        "welch" if arm in unpaired else "paired" for arm in findings.effects["arm"]
+    ]
+    findings.arms["n"] = [5, 4, 3]
+    return findings
+
+
+@pytest.mark.parametrize(
+    ("unpaired", "caption", "notes"),
+    [
+        ((), "; the difference is paired by seed, with its 95 % interval.", ["", ""]),
+        (
+            ("strided_conv",),
+            "; the difference is paired by seed, or that of the means where seeds do not match, "
+            "with its 95 % interval.",
+            ["Welch: seeds do not match, 4 against 5", ""],
+        ),
+        (
+            ("strided_conv", "batch_norm"),
+            "; the difference is that of the means, unpaired as seeds do not match, with its 95 % "
+            "interval.",
+            ["Welch: seeds do not match, 4 against 5", "Welch: seeds do not match, 3 against 5"],
+        ),
+    ],
+)
+def test_tables_claim_pairs_only_where_there_are_some(
+    unpaired: tuple[str, ...], caption: str, notes: list[str]
+) -> None:
+    findings = with_unlike_seeds(*unpaired)
+    ablation = tables.ablation_table(findings)
+    assert caption in ablation.caption
+    assert [row[-1].note for row in ablation.rows[1:]] == notes
+    assert [row[4].note for row in tables.effect_table(findings).rows] == notes
+
+
+def test_an_unpaired_difference_from_another_arm_says_both() -> None:
+    findings = with_unlike_seeds("batch_norm")
+    findings.effects["reference"] = ["baseline", "strided_conv"]
+    assert tables.ablation_table(findings).rows[2][-1].note == (
+        "against strided_conv; Welch: seeds do not match, 3 against 4"
+    )
 
 
 def test_an_arm_without_results_has_dashes_and_says_what_is_missing() -> None:
