@@ -38,7 +38,7 @@ def trials_to_be_given(trials: pd.DataFrame, records: Mapping[str, TrialRecord])
 
 
 def _with_all_they_meet(seeds: set[int], of_arms: Collection[set[int]]) -> set[int]:
-    """Seeds with those of every arm that has one of them, and of every arm that has one of these."""
+    """Seeds, those of every arm that has one of them, and so on until no arm adds any."""
     reached = seeds.union(*(others for others in of_arms if not seeds.isdisjoint(others)))
     return seeds if reached == seeds else _with_all_they_meet(reached, of_arms)
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pandas as pd
+
 from ablate.analysis.findings import Findings
 from ablate.analysis.futility import FROM_SEEDS, LEAST_CHANCE
 from ablate.analysis.looks import looked_at_once
+from ablate.analysis.tables import metric_column
 from ablate.reporting import formatting, tuned_tables
 from ablate.reporting import tables as table_makers
 from ablate.reporting.answer import answer
@@ -139,9 +142,6 @@ def _method(findings: Findings) -> tuple[str, ...]:
         if study.smallest_effect_of_interest > 0
         else "zero, as the study names no smallest effect of interest"
     )
-    diverged = (
-        "at chance level" if study.diverged == "chance" else "as a failure rate, outside the means"
-    )
     return (
         _pairing(findings),
         *_intervals(findings),
@@ -152,8 +152,27 @@ def _method(findings: Findings) -> tuple[str, ...]:
         f"A difference counts when its whole interval lies beyond {beyond}. Supported and refuted "
         "mean that the interval settles it; undecided means that these seeds cannot, not that "
         "there is no effect.",
-        f"A diverged trial is kept and counted {diverged}; a failed or missing one lowers n.",
+        *_endings(findings),
     )
+
+
+def _endings(findings: Findings) -> Iterator[str]:
+    """What was done to trials that did not complete, where there are any."""
+    tables = [findings.trials, *([findings.tuned.findings.trials] if findings.tuned else [])]
+    value = metric_column(findings.plan.study.metric)
+    trials = pd.concat([table[["status", value]] for table in tables])
+    without_value = trials[trials["status"] == "diverged"][value].isna()
+    if not without_value.all():
+        yield "A diverged trial is kept and counted at chance level."
+    if findings.plan.study.diverged != "chance" and without_value.any():
+        yield "A diverged trial is kept and counted as a failure rate, outside the means."
+    elif without_value.any():
+        yield (
+            "A diverged trial of which no chance level is known is kept and counted as a failure "
+            "rate, outside the means."
+        )
+    if trials["status"].isin(["failed", "missing", "pruned"]).any():
+        yield "A failed or missing trial lowers n."
 
 
 def _pairing(findings: Findings) -> str:

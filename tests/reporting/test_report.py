@@ -206,6 +206,38 @@ def test_the_method_speaks_of_pairs_only_where_there_are_some(tmp_path: Path) ->
     assert "of the paired differences" not in text
 
 
+CHANCE = "A diverged trial is kept and counted at chance level."
+OUTSIDE = "A diverged trial is kept and counted as a failure rate, outside the means."
+UNKNOWN = (
+    "A diverged trial of which no chance level is known is kept and counted as a failure rate, "
+    "outside the means."
+)
+LOWERS = "A failed or missing trial lowers n."
+
+
+@pytest.mark.parametrize(
+    ("counted", "status", "values", "said"),
+    [
+        ("chance", "completed", [79.0], []),
+        ("chance", "diverged", [10.0], [CHANCE]),
+        ("chance", "diverged", [np.nan], [UNKNOWN]),
+        ("chance", "diverged", [10.0, np.nan], [CHANCE, UNKNOWN]),
+        ("failure_rate", "diverged", [np.nan], [OUTSIDE]),
+        ("chance", "failed", [np.nan], [LOWERS]),
+        ("chance", "missing", [np.nan], [LOWERS]),
+    ],
+)
+def test_the_method_says_what_was_done_to_trials_that_did_not_complete(
+    counted: str, status: str, values: list[float], said: list[str]
+) -> None:
+    findings = make_findings()
+    findings.plan.study.diverged = counted
+    for place, value in enumerate(values):
+        findings.trials.loc[place, ["status", "test_accuracy"]] = [status, value]
+    method = report.make_page(findings, {}).method
+    assert [text for text in method if " trial " in text] == said
+
+
 def test_trials_that_no_open_claim_wanted_were_not_taken(tmp_path: Path) -> None:
     findings = make_findings()
     findings.plan.study.max_seeds = 8
