@@ -10,7 +10,12 @@ import pandas as pd
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
 from ablate.reporting.factorial_table import alias_names, effect_name
-from ablate.reporting.tables import is_unpaired, metric_description, numbers_of_seeds
+from ablate.reporting.tables import (
+    is_unpaired,
+    metric_description,
+    numbers_of_seeds,
+    with_direction,
+)
 
 _ORDER = ("supported", "refuted", "undecided", "open")
 _EQUAL = 1e-9
@@ -42,8 +47,8 @@ def _without_comparison(findings: Findings) -> str:
     mean = formatting.estimate(
         arm["mean"], arm["low"], arm["high"], metric.unit, n=arm["n"], signed=False
     )
-    name = f"{arm['arm']}{_where(findings, arm)}"
-    return f"{metric.label} of {name} is {mean}; there is nothing yet to compare it with"
+    what = f"{with_direction(metric)} of {arm['arm']}{_where(findings, arm)}"
+    return f"{what} is {mean}; there is nothing yet to compare it with"
 
 
 def _claims(findings: Findings) -> str:
@@ -63,7 +68,7 @@ def _claims(findings: Findings) -> str:
 def _largest_effect(findings: Findings) -> str:
     if findings.factorial["estimate"].notna().any():
         return _largest_of_factorial(findings)
-    label = metric_description(findings).label
+    metric = metric_description(findings)
     found = _largest(findings.effects)
     if found is None:
         return ""
@@ -71,34 +76,32 @@ def _largest_effect(findings: Findings) -> str:
     if found.of == 1:
         beginning, verb = "the effect of", " is"
     elif not effect["estimate"]:
-        return f"no effect on {label}{among} differs from 0"
+        return f"no effect on {metric.label}{among} differs from 0"
     else:
         beginning, verb = f"the largest effect{among} is that of", ":"
     return (
-        f"{beginning} {effect['arm']}{_where(findings, effect)} on {label}{verb} "
+        f"{beginning} {effect['arm']}{_where(findings, effect)} on {with_direction(metric)}{verb} "
         f"{_size(findings, effect)}, against {effect['reference']}"
     )
 
 
 def _largest_of_factorial(findings: Findings) -> str:
     """Of main effects and interactions: an arm of a factorial differs in many factors at once."""
-    label = metric_description(findings).label
+    metric = metric_description(findings)
     found = _largest(findings.factorial)
     if found is None:
         return ""
     effect = found.effect
     if not effect["estimate"]:
-        return f"no effect on {label}{found.among} differs from 0"
+        return f"no effect on {metric.label}{found.among} differs from 0"
     what = "main effect" if effect["kind"] == "main" else "interaction"
     change = f" ({effect['change']})" if effect["change"] else ""
     name = effect_name(findings, effect["effect"])
     aliases = alias_names(findings, str(effect["aliased_with"]))
     untold = f", which this fraction does not tell from {aliases}" if aliases else ""
     among = f" of those{found.among}" if found.among else ""
-    return (
-        f"largest{among} is the {what} of {name}{change}{_where(findings, effect)} on {label}: "
-        f"{_size(findings, effect)}{untold}"
-    )
+    which = f"{what} of {name}{change}{_where(findings, effect)} on {with_direction(metric)}"
+    return f"largest{among} is the {which}: {_size(findings, effect)}{untold}"
 
 
 class _Largest(NamedTuple):

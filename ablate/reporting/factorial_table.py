@@ -4,7 +4,12 @@ from ablate.analysis.factorial import lacks_combinations
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
 from ablate.reporting.table import Cell, Table
-from ablate.reporting.tables import at_every_look, metric_description, short_factor_names
+from ablate.reporting.tables import (
+    at_every_look,
+    metric_description,
+    short_factor_names,
+    with_direction,
+)
 
 
 def factorial_table(findings: Findings) -> Table | None:
@@ -41,9 +46,9 @@ def factorial_table(findings: Findings) -> Table | None:
     first = 2 if several_contexts else 1
     return Table(
         "factorial",
-        f"Main effects on {metric.label}, each averaged over {_averaged_over(findings)}, and "
-        "two-way interactions (half the difference between a factor's effects at two levels of the "
-        "other). Share: of the variation, but for that between seeds (type II sums of squares)"
+        f"Main effects on {with_direction(metric)}, each averaged over {_averaged_over(findings)}, "
+        "and two-way interactions (half the difference between a factor's effects at two levels of "
+        "the other). Share: of the variation, but for that between seeds (type II sums of squares)"
         f"{_without_share(findings)}.{at_every_look(findings)}",
         header,
         rows,

@@ -33,6 +33,11 @@ def metric_description(findings: Findings, metric: str | None = None) -> MetricD
     return describe_metric(name, findings.plan.metrics)
 
 
+def with_direction(metric: MetricDescription) -> str:
+    """Its label, which says where less is better: "validation loss (lower is better)"."""
+    return metric.label if metric.higher_is_better else f"{metric.label} (lower is better)"
+
+
 def short_factor_names(factors: Iterable[str]) -> dict[str, str]:
     """Dotted key -> its last part, as long as no two factors share it."""
     names = list(factors)
@@ -90,8 +95,8 @@ def ablation_table(findings: Findings) -> Table:
     )
     return Table(
         "ablation",
-        f"{formatting.sentence_case(metric.label)} as mean ± standard deviation over seeds; "
-        f"{_how_compared(findings)}, with its 95 % interval. Levels in bold differ from the "
+        f"{formatting.sentence_case(with_direction(metric))} as mean ± standard deviation over "
+        f"seeds; {_how_compared(findings)}, with its 95 % interval. Levels in bold differ from the "
         "baseline.",
         header,
         tuple(rows),
@@ -248,7 +253,7 @@ def arm_table(findings: Findings) -> Table:
     )
     return Table(
         "arms",
-        f"Mean {metric.label} over seeds, and what a trial cost on average.",
+        f"Mean {with_direction(metric)} over seeds, and what a trial cost on average.",
         header,
         rows,
         findings.arms,
@@ -318,8 +323,8 @@ def effect_table(findings: Findings) -> Table:
     )
     return Table(
         "effects",
-        f"Effects on {metric.label}, against the baseline and paired by seed where nothing else is "
-        "said. P(better): how often the arm beats its reference, seed against seed."
+        f"Effects on {with_direction(metric)}, against the baseline and paired by seed where "
+        "nothing else is said. P(better): how often the arm beats its reference, seed against seed."
         f"{at_every_look(findings)}",
         header,
         rows,
@@ -353,9 +358,9 @@ def context_table(findings: Findings) -> Table | None:
     )
     return Table(
         "contexts",
-        f"The same change of {metric.label} in each context: the second level against the first, "
-        "of arms that differ in that factor alone, paired by seed, wherever the context starts. A "
-        f"level called baseline is the context's own.{at_every_look(findings)}",
+        f"The same change of {with_direction(metric)} in each context: the second level against "
+        "the first, of arms that differ in that factor alone, paired by seed, wherever the context "
+        f"starts. A level called baseline is the context's own.{at_every_look(findings)}",
         (
             "Factor",
             "Change",

@@ -12,7 +12,8 @@ from ablate.reporting import tables as plain
 from ablate.reporting.factorial_table import factorial_table
 from ablate.reporting.search_tables import search_tables
 from ablate.reporting.table import Cell, Table
-from ablate.reporting.tables import metric_description
+from ablate.reporting.tables import metric_description, with_direction
+from ablate.reporting.verdict_rule import which_lead_is_positive
 from ablate.reporting.verdict_table import measured_cell, outcome_cell
 from ablate.reporting.verdict_table import verdict_table as plain_verdict_table
 from ablate.study.yaml_source import scalar_name
@@ -72,7 +73,7 @@ def verdict_table(findings: Findings) -> Table | None:
         caption="Each claim, what was published, and what follows with shared settings and with "
         "each arm's own; each of the two is a family of claims by itself. Brackets hold the "
         "interval that decides: of 95 % for a claim alone, wider where several share the error "
-        "rate.",
+        f"rate.{which_lead_is_positive(findings.verdicts)}",
         header=(
             "Claim", "Published", SHARED, "Verdict", "p (adjusted)", OWN, "Verdict", "p (adjusted)",
             "Seeds",
@@ -124,10 +125,10 @@ def comparison_table(findings: Findings, tuned: TunedFindings) -> Table:
     names = [f"{which}{part}" for which in ("shared", "tuned", "change") for part in _PARTS]
     return Table(
         "comparison",
-        f"Effects on {metric.label} with shared settings and with each arm's own, on the same "
-        "seeds. Change: from the first to the second, paired by seed; where its interval leaves "
-        "out zero, the shared settings suited one of the two better. All intervals are of 95 %, "
-        "each for itself.",
+        f"Effects on {with_direction(metric)} with shared settings and with each arm's own, on the "
+        "same seeds. Change: from the first to the second, paired by seed; where its interval "
+        "leaves out zero, the shared settings suited one of the two better. All intervals are of "
+        "95 %, each for itself.",
         header,
         rows,
         tuned.effects,
@@ -182,9 +183,9 @@ def settings_table(findings: Findings, tuned: TunedFindings) -> Table:
     plural = "" if len(tuned.searches[0].seeds) == 1 else "s"
     return Table(
         "tuned_settings",
-        f"The settings that did best in each arm's search, by {metric.label} on seed{plural} "
-        f"{seeds}, which the comparison leaves out. What is best of several points looks better "
-        "there than it is.",
+        f"The settings that did best in each arm's search, by {with_direction(metric)} on "
+        f"seed{plural} {seeds}, which the comparison leaves out. What is best of several points "
+        "looks better there than it is.",
         header,
         rows,
         settings,

@@ -1,5 +1,7 @@
 """What decides a claim, in words: what is compared, and where the interval must lie."""
 
+from collections.abc import Iterable
+
 from ablate.analysis.claims import Verdict
 from ablate.reporting import formatting
 
@@ -18,6 +20,13 @@ _SUPPORTED = {
     "inside": "supported within ±{0}, refuted beyond",
     "outside": "supported beyond ±{0}, refuted within",
 }
+
+
+def which_lead_is_positive(verdicts: Iterable[Verdict]) -> str:
+    """A sentence for a table with leads, of which a difference may have the other sign."""
+    if not any(verdict_rule(verdict).startswith("lead") for verdict in verdicts):
+        return ""
+    return " A lead is positive where the arm that is named first is better."
 
 
 def verdict_rule(verdict: Verdict) -> str:

@@ -6,7 +6,7 @@ from ablate.analysis.claims import Verdict
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
 from ablate.reporting.table import Cell, Table
-from ablate.reporting.verdict_rule import verdict_rule
+from ablate.reporting.verdict_rule import verdict_rule, which_lead_is_positive
 
 MARKS = {"supported": "✓", "refuted": "✗", "undecided": "?", "open": "○"}
 _FINDS = {
@@ -55,7 +55,7 @@ def verdict_table(findings: Findings) -> Table | None:
         "verdicts",
         "Each claim, what was published, what was measured and what follows. Brackets hold the "
         "interval that decides, by where the whole of it lies: of 95 % for a claim alone, wider "
-        "where several share the error rate.",
+        f"where several share the error rate.{which_lead_is_positive(findings.verdicts)}",
         (
             *("Claim", "Published", "Measured", "Verdict", "Seeds", "p (adjusted)"),
             "GPU-hours" if on_gpus else "Core-hours",

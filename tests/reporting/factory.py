@@ -133,6 +133,33 @@ def make_verdict(**changes: Any) -> Any:
     return SimpleNamespace(**(fields | changes))
 
 
+def factorial_rows() -> pd.DataFrame:
+    """A main effect, and an interaction that is aliased with another."""
+    shared = {"context": "baseline", "n": 5, "low": 0.1, "high": 0.9, "p": 0.01, "p_holm": 0.03}
+    return pd.DataFrame(
+        [
+            shared
+            | {
+                "effect": "architecture.downsampling",
+                "kind": "main",
+                "change": "max_pool -> strided_conv",
+                "estimate": 0.5,
+                "share": 0.75,
+                "aliased_with": "",
+            },
+            shared
+            | {
+                "effect": "architecture.downsampling:optimizer",
+                "kind": "interaction",
+                "change": "",
+                "estimate": -0.25,
+                "share": np.nan,
+                "aliased_with": "optimizer:initialization",
+            },
+        ]
+    )
+
+
 def many_changes(count: int) -> dict[str, dict[str, str]]:
     """`count` one-factor changes, some with long names."""
     return {

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from ablate.reporting.answer import answer
-from tests.reporting.factory import make_findings, make_verdict
-from tests.reporting.test_factorial_table import factorial_rows
+from tests.reporting.factory import factorial_rows, make_findings, make_verdict
 
 
 def with_verdicts(*outcomes: str):
@@ -29,6 +28,14 @@ def test_an_effect_without_pairs_says_so_with_the_seeds_of_both_arms() -> None:
     findings.effects["method"] = "welch"
     findings.arms["n"] = [3, 2]
     assert answer(findings).endswith("], unpaired, 2 against 3 seeds, against baseline.")
+
+
+def test_says_where_less_is_better() -> None:
+    findings = make_findings()
+    findings.plan.study.metric = "test_loss"
+    assert answer(findings).startswith(
+        "The effect of strided_conv on test loss (lower is better) is "
+    )
 
 
 def test_picks_the_largest_effect_whichever_its_sign() -> None:

@@ -17,34 +17,8 @@ from tests.analysis.evidence import (
     plan_of,
     records_of,
 )
-from tests.reporting.factory import make_findings
+from tests.reporting.factory import factorial_rows, make_findings
 from tests.reporting.test_tables import texts
-
-
-def factorial_rows() -> pd.DataFrame:
-    shared = {"context": "baseline", "n": 5, "low": 0.1, "high": 0.9, "p": 0.01, "p_holm": 0.03}
-    return pd.DataFrame(
-        [
-            shared
-            | {
-                "effect": "architecture.downsampling",
-                "kind": "main",
-                "change": "max_pool -> strided_conv",
-                "estimate": 0.5,
-                "share": 0.75,
-                "aliased_with": "",
-            },
-            shared
-            | {
-                "effect": "architecture.downsampling:optimizer",
-                "kind": "interaction",
-                "change": "",
-                "estimate": -0.25,
-                "share": np.nan,
-                "aliased_with": "optimizer:initialization",
-            },
-        ]
-    )
 
 
 def test_a_factorial_shows_main_effects_interactions_shares_and_aliases() -> None:

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from ablate.reporting import tables
+from ablate.reporting.factorial_table import factorial_table
 from ablate.reporting.table import Table
-from tests.reporting.factory import make_findings
+from tests.reporting.factory import factorial_rows, make_findings
 
 CHANGES = {
     "strided_conv": {"architecture.downsampling": "strided_conv"},
@@ -139,6 +140,24 @@ def test_an_arm_without_results_has_dashes_and_says_what_is_missing() -> None:
     assert [cell.text for cell in row] == ["batch_norm", "—", "—", "0", "—", "—"]
     assert row[3].note == "5 missing"
     assert texts(tables.effect_table(findings))[1][2:] == ["—", "—", "0", "—", "—", "—"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "written"),
+    [("test_loss", "est loss (lower is better) "), ("test_accuracy", "est accuracy ")],
+)
+def test_captions_say_where_less_is_better(metric: str, written: str) -> None:
+    more = {"sgd": {"optimizer": "sgd"}, "he": {"initialization": "he"}}
+    findings = make_findings(CHANGES | more, contexts=("good", "simple"))
+    findings.plan.study.metric = metric
+    findings.factorial = factorial_rows()
+    makers = (
+        tables.ablation_table, tables.arm_table, tables.effect_table, tables.context_table,
+        factorial_table,
+    )  # fmt: skip
+    for table in (make(findings) for make in makers):
+        assert table is not None
+        assert written in table.caption.replace(",", " "), table.name
 
 
 def test_published_numbers_stand_beside_measured_ones_in_their_units() -> None:

@@ -75,3 +75,16 @@ def test_what_was_computed_on_gpus_cost_gpu_hours() -> None:
     assert table is not None
     assert (table.header[-1], texts(table)[0][-1]) == ("GPU-hours", "0.25")
     assert verdict_table(make_findings(verdicts=(make_verdict(),))).header[-1] == "Core-hours"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [(("difference", "reaches"), True), (("more_stable",), False), (("reaches",), False)],
+)
+def test_the_caption_says_which_lead_is_positive_where_there_are_leads(
+    kinds: tuple[str, ...], said: bool
+) -> None:
+    table = verdict_table(make_findings(verdicts=tuple(make_verdict(kind=k) for k in kinds)))
+    assert table is not None
+    lead = "A lead is positive where the arm that is named first is better."
+    assert table.caption.endswith(lead) == said
