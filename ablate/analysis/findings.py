@@ -76,7 +76,8 @@ class Findings:
     growth: pd.DataFrame
     """`looks.growth_table`; empty where the study is looked at once"""
     published: pd.DataFrame
-    """Columns label, metric, published, measured, low, high, n, note"""
+    """Columns label, context, arm (what was measured; None where nothing is), metric, published,
+    measured, low, high, n, note"""
     warnings: tuple[str, ...]
     """What a reader must know before believing the numbers"""
     tuned: "TunedFindings | None" = None
@@ -188,7 +189,9 @@ def _analysed(plan: Plan, records: Mapping[str, TrialRecord]) -> Findings:
     )
 
 
-_PUBLISHED_COLUMNS = ["label", "metric", "published", "measured", "low", "high", "n", "note"]
+_PUBLISHED_COLUMNS = [
+    "label", "context", "arm", "metric", "published", "measured", "low", "high", "n", "note",
+]  # fmt: skip
 
 
 def _published_table(
@@ -206,6 +209,8 @@ def _published_row(
 ) -> dict[str, Any]:
     row: dict[str, Any] = {
         "label": number.label,
+        "context": None,
+        "arm": None,
         "metric": number.metric,
         "published": number.value,
         "note": "the publication does not describe this arm",
@@ -220,7 +225,8 @@ def _published_row(
     sample = summarise(values_of(trials, number.metric, arm.key), tie_floor(resolution, 1.0))
     low, high = interval(sample)
     measured = {"measured": float(sample.mean), "low": float(low), "high": float(high)}
-    return row | measured | {"n": sample.n, "note": ""}
+    which = {"context": arm.context, "arm": arm.name}
+    return row | which | measured | {"n": sample.n, "note": ""}
 
 
 def _warnings(

@@ -188,6 +188,7 @@ def published_table(findings: Findings) -> Table | None:
     """Published numbers beside measured ones; None when the study names none."""
     if findings.published.empty:
         return None
+    several_contexts = len(_references(findings.plan)) > 1
     rows, units = [], {}
     for row in findings.published.to_dict("records"):
         metric = metric_description(findings, row["metric"])
@@ -195,6 +196,8 @@ def published_table(findings: Findings) -> Table | None:
         rows.append(
             (
                 Cell(str(row["label"]), note=_text(row.get("note"))),
+                *([Cell(_text(row["context"]) or formatting.MISSING)] if several_contexts else []),
+                Cell(_text(row["arm"]) or formatting.MISSING),
                 Cell(metric.label),
                 Cell(
                     formatting.with_unit(
@@ -209,16 +212,21 @@ def published_table(findings: Findings) -> Table | None:
                 Cell(formatting.count(row["n"])),
             )
         )
+    header = (
+        "Published as",
+        *(["Context"] if several_contexts else []),
+        *("Arm", "Metric", "Published", "Measured", "Seeds"),
+    )
     return Table(
         "published",
         "Published numbers beside the measured means (95 % interval over seeds).",
-        ("Published as", "Metric", "Published", "Measured", "Seeds"),
+        header,
         tuple(rows),
         findings.published.assign(unit=[units[name] for name in findings.published["metric"]]),
         keys=("label", "metric"),
-        apart=("published",),
+        apart=("context", "arm", "published"),
         formats={"n": formatting.count},
-        numeric=frozenset({2, 3, 4}),
+        numeric=frozenset(range(len(header) - 3, len(header))),
     )
 
 

@@ -133,6 +133,8 @@ def test_a_published_number_stands_beside_the_measured_mean():
     between = stats.ttest_1samp(GOOD["wide"], 0.0).confidence_interval(0.95)
     assert row == {
         "label": "GoodModel",
+        "context": "baseline",
+        "arm": "wide",
         "metric": ACCURACY,
         "published": 79.4,
         "measured": pytest.approx(249.5 / 3),
@@ -156,6 +158,7 @@ def test_a_published_number_of_an_arm_that_is_not_described_has_nothing_beside_i
     plan = plan_of(WIDTH, seeds=3, published=(published(arm=None), published()))
     first, second = findings_of(plan, GOOD).published.to_dict("records")
     assert first["note"] == "the publication does not describe this arm"
+    assert (first["context"], first["arm"]) == (None, None)
     assert all(np.isnan(first[name]) for name in ("measured", "low", "high", "n"))
     assert second["n"] == 3
 

@@ -94,7 +94,10 @@ def make_findings(
         },
         verdicts=verdicts,
         published=pd.DataFrame(
-            columns=["label", "metric", "published", "measured", "low", "high", "n", "note"]
+            columns=[
+                *("label", "context", "arm", "metric", "published", "measured"),
+                *("low", "high", "n", "note"),
+            ]
         ),
         warnings=(),
         tuned=None,

@@ -123,17 +123,17 @@ def test_published_rows_of_one_label_are_told_apart_by_what_they_say() -> None:
     findings = make_findings()
     findings.published = pd.DataFrame(
         [
-            ("ours", "test_accuracy", 79.4, 79.2, 78.8, 79.6, 5, ""),
-            ("ours", "test_accuracy", 81.0, 79.3, 78.9, 79.7, 5, ""),
-            ("theirs", "test_accuracy", 80.0, 79.3, 78.9, 79.7, 5, ""),
+            ("ours", None, None, "test_accuracy", 79.4, 79.2, 78.8, 79.6, 5, ""),
+            ("ours", "main", "wide", "test_accuracy", 81.0, 79.3, 78.9, 79.7, 5, ""),
+            ("theirs", "main", "wide", "test_accuracy", 80.0, 79.3, 78.9, 79.7, 5, ""),
         ],
-        columns=["label", "metric", "published", "measured", "low", "high", "n", "note"],
+        columns=findings.published.columns,
     )
     published = published_table(findings)
     assert published is not None
     named = dict(definitions(macros_of([published])))
     assert named["poolingPublishedOursTestAccuracySevenNinePointFourMeasured"] == "79.20"
-    assert named["poolingPublishedOursTestAccuracyEightOnePointZeroMeasured"] == "79.30"
+    assert named["poolingPublishedOursTestAccuracyMainWideEightOnePointZeroMeasured"] == "79.30"
     assert named["poolingPublishedTheirsTestAccuracyMeasured"] == "79.30"
 
 

@@ -164,18 +164,32 @@ def test_published_numbers_stand_beside_measured_ones_in_their_units() -> None:
     findings = make_findings()
     findings.published = pd.DataFrame(
         [
-            ("GoodModel", "test_accuracy", 79.4, 79.234, 78.8, 79.6, 5, None),
-            ("GoodModel", "test_loss", 0.744095, math.nan, math.nan, math.nan, 0, "not run"),
+            ("GoodModel", "baseline", "baseline", "test_accuracy", 79.4, 79.234, 78.8, 79.6, 5, ""),
+            ("GoodModel", None, None, "test_loss", 0.744095, *[math.nan] * 3, 0, "not run"),
         ],
-        columns=["label", "metric", "published", "measured", "low", "high", "n", "note"],
+        columns=findings.published.columns,
     )
     table = tables.published_table(findings)
     assert table is not None
+    assert table.header == ("Published as", "Arm", "Metric", "Published", "Measured", "Seeds")
     assert texts(table) == [
-        ["GoodModel", "test accuracy", "79.40 %", "79.23 % [78.80, 79.60]", "5"],
-        ["GoodModel", "test loss", "0.7441 nats", "—", "0"],
+        ["GoodModel", "baseline", "test accuracy", "79.40 %", "79.23 % [78.80, 79.60]", "5"],
+        ["GoodModel", "—", "test loss", "0.7441 nats", "—", "0"],
     ]
+    assert table.numeric == {3, 4, 5}
     assert table.frame["unit"].tolist() == ["%", "nats"]
+
+
+def test_a_published_number_stands_beside_the_context_of_what_was_measured() -> None:
+    findings = make_findings(CHANGES, contexts=("good", "simple"))
+    findings.published = pd.DataFrame(
+        [("ours", "simple", "batch_norm", "test_accuracy", 79.4, 79.234, 78.8, 79.6, 5, "")],
+        columns=findings.published.columns,
+    )
+    table = tables.published_table(findings)
+    assert table is not None
+    assert table.header[1:3] == ("Context", "Arm")
+    assert texts(table)[0][:3] == ["ours", "simple", "batch_norm"]
 
 
 def test_factor_names_are_short_unless_two_would_be_equal() -> None:
