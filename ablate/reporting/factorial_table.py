@@ -3,7 +3,7 @@
 from ablate.analysis.factorial import lacks_combinations
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
-from ablate.reporting.table import Cell, Table
+from ablate.reporting.table import Cell, Span, Table
 from ablate.reporting.tables import (
     at_every_look,
     metric_description,
@@ -24,7 +24,7 @@ def factorial_table(findings: Findings) -> Table | None:
         (
             *([Cell(str(row["context"]))] if several_contexts else []),
             Cell(effect_name(findings, row["effect"]), note=str(row["change"])),
-            Cell(formatting.number(row["estimate"], unit, signed=True)),
+            Cell(formatting.alike(row["estimate"], row["low"], row["high"], unit, signed=True)),
             Cell(formatting.interval(row["low"], row["high"], unit)),
             Cell(formatting.count(row["n"])),
             Cell(formatting.p_value(row["p_holm"])),
@@ -54,8 +54,8 @@ def factorial_table(findings: Findings) -> Table | None:
         rows,
         findings.factorial,
         keys=("context", "effect", "change"),
-        formats=dict.fromkeys(("estimate", "low", "high"), formatting.number_in(unit))
-        | dict.fromkeys(("p", "p_holm"), formatting.p_value)
+        spans=(Span(("estimate", "low", "high"), "low", "high", unit),),
+        formats=dict.fromkeys(("p", "p_holm"), formatting.p_value)
         | {"n": formatting.count, "share": formatting.ratio},
         numeric=frozenset(range(first, first + 5)),
     )

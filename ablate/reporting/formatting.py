@@ -7,6 +7,7 @@ number: a report never shows "nan".
 import math
 import textwrap
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, SupportsFloat
 
 from ablate.study.yaml_source import scalar_name
@@ -22,8 +23,12 @@ _FINE = {"%", "points", "nats"}
 """Units whose small numbers get more decimals, until two digits tell them."""
 _NOISE = -9
 """Magnitude of what rounding alone leaves in numbers of these units."""
-_LEAST_MAGNITUDE, _LARGEST_MAGNITUDE = -5, 14
+_LEAST_MAGNITUDE, _LARGEST_MAGNITUDE = -5, 6
 """Of a number; smaller and larger ones are written with a power of ten."""
+_LARGEST_OF_UNIT = 14
+"""The same of a number in a unit with decimals of its own."""
+_ROUND_OFF = 1e-12
+"""What is narrower than this share of its numbers is no spread."""
 _PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -70,7 +75,25 @@ def interval(low: SupportsFloat | None, high: SupportsFloat | None, unit: str = 
     """An interval in brackets, "[−0.10, 0.94]"; MISSING unless both ends are numbers."""
     if is_missing(low) or is_missing(high):
         return MISSING
-    return f"[{number(low, unit)}, {number(high, unit)}]"
+    return f"[{alike(low, low, high, unit)}, {alike(high, low, high, unit)}]"
+
+
+def alike(
+    value: SupportsFloat | None,
+    low: SupportsFloat | None,
+    high: SupportsFloat | None,
+    unit: str = "",
+    *,
+    signed: bool = False,
+) -> str:
+    """A number as its interval is written: with decimals for two digits of half its width, though
+    not with fewer than its unit deserves, and with the interval's power of ten. As `number` where
+    there is no interval.
+    """
+    if value is None or low is None or high is None or is_missing(low) or is_missing(high):
+        return number(value, unit, signed=signed)
+    ends = float(low), float(high)
+    return _by_spread(float(value), abs(ends[1] / 2 - ends[0] / 2), ends, unit, signed)
 
 
 def estimate(
@@ -88,7 +111,7 @@ def estimate(
     """
     if is_missing(value):
         return MISSING
-    text = with_unit(number(value, unit, signed=signed), unit)
+    text = with_unit(alike(value, low, high, unit, signed=signed), unit)
     if not (is_missing(low) or is_missing(high)):
         text += f" {interval(low, high, unit)}"
     return f"{text}, {seeds(n)}" if n is not None and not is_missing(n) else text
@@ -106,9 +129,10 @@ def with_bracket(label: str, unit: str) -> str:
 
 def mean_and_spread(mean: SupportsFloat | None, sd: SupportsFloat | None, unit: str = "") -> str:
     """Both, as in "79.40 ± 0.31"; the mean alone where one seed gives no spread."""
-    if is_missing(mean):
-        return MISSING
-    return number(mean, unit) if is_missing(sd) else f"{number(mean, unit)} ± {number(sd, unit)}"
+    if mean is None or sd is None or is_missing(mean) or is_missing(sd):
+        return number(mean, unit)
+    both = float(mean), float(sd)
+    return " ± ".join(_by_spread(each, both[1], both, unit) for each in both)
 
 
 def p_value(value: SupportsFloat | None) -> str:
@@ -147,8 +171,11 @@ def scaled(value: SupportsFloat | None, unit: str) -> str:
     return f"{float(value):.3g} {unit}".replace("-", MINUS)
 
 
-def as_given(value: float) -> str:
+def as_given(value: SupportsFloat | None) -> str:
     """A number that a study gives, with all the digits it was given with: "99.996", "−1e−5"."""
+    if value is None or is_missing(value):
+        return MISSING
+    value = float(value)
     return _short_power(f"{value:.15g}").replace("-", MINUS)
 
 
@@ -200,17 +227,46 @@ def _with_sign(text: str, signed: bool) -> str:
     return sign + text.replace("-", MINUS)
 
 
+def _by_spread(
+    value: float, spread: float, others: tuple[float, ...], unit: str, signed: bool = False
+) -> str:
+    """A number among others, the largest of which decides on their common power of ten, and their
+    spread on the decimals: for two of its digits, and a few more where one of them would read as
+    zero, as the sign of an interval's end is what a reader looks for.
+    """
+    largest = max(map(abs, others))
+    if is_missing(value) or not spread > _ROUND_OFF * largest:
+        return number(value, unit, signed=signed)
+    power = _magnitude(largest) if _needs_power(_magnitude(largest), unit) else 0
+    if unit in _DECIMALS and unit not in _FINE:
+        decimals = _DECIMALS[unit]
+    else:
+        decimals = max(_DECIMALS.get(unit, 0) if not power else 0, power - _magnitude(spread) + 1)
+        smallest = min(abs(other) for other in others if other) / 10.0**power
+        decimals += next((more for more in (0, 1) if round(smallest, decimals + more)), 2)
+    mantissa = f"{Decimal(value).scaleb(-power):.{decimals}f}"
+    return _with_sign(mantissa, signed) + (f"e{power}".replace("-", MINUS) if power else "")
+
+
+def _magnitude(value: float) -> int:
+    return math.floor(math.log10(abs(value))) if value else _NOISE - 1
+
+
+def _needs_power(magnitude: int, unit: str) -> bool:
+    if unit in _DECIMALS:
+        return magnitude > _LARGEST_OF_UNIT
+    return not _LEAST_MAGNITUDE <= magnitude <= _LARGEST_MAGNITUDE
+
+
 def _plain(value: float, unit: str) -> str:
-    magnitude = math.floor(math.log10(abs(value))) if value else _NOISE - 1
-    if magnitude > _LARGEST_MAGNITUDE:
+    magnitude = _magnitude(value)
+    if not value and unit not in _DECIMALS:
+        return "0"
+    if _needs_power(magnitude, unit):
         return _short_power(f"{value:.3e}")
     if unit in _DECIMALS:
         fine = unit in _FINE and magnitude >= _NOISE
         return f"{value:.{max(_DECIMALS[unit], 1 - magnitude if fine else 0)}f}"
-    if value == 0:
-        return "0"
-    if magnitude < _LEAST_MAGNITUDE:
-        return _short_power(f"{value:.3e}")
     return f"{value:.{max(3 - magnitude, 0)}f}"
 
 

@@ -66,11 +66,12 @@ def macros(tables: Iterable[Table], study: str) -> str:
 
 
 def _numbers(table: Table) -> Iterator[_Number]:
+    cited = {*table.formats, *(name for span in table.spans for name in span.columns)}
     numeric = [
         column
         for column in table.frame.columns
         if column not in table.keys
-        and (column in table.formats or pd.api.types.is_numeric_dtype(table.frame[column]))
+        and (column in cited or pd.api.types.is_numeric_dtype(table.frame[column]))
         and not pd.api.types.is_bool_dtype(table.frame[column])
     ]
     for row in table.frame.to_dict("records"):
@@ -138,5 +139,9 @@ def _digest(number: _Number) -> str:
 
 def _value(number: _Number) -> str:
     table, row, column = number.table, number.row, number.column
-    in_own_unit = formatting.number_in(str(row.get("unit") or ""))
-    return latex_text(table.formats.get(column, in_own_unit)(row[column]))
+    own_unit = str(row.get("unit") or "")
+    for span in table.spans:
+        if column in span.columns:
+            unit = own_unit if span.unit is None else span.unit
+            return latex_text(formatting.alike(row[column], row[span.low], row[span.high], unit))
+    return latex_text(table.formats.get(column, formatting.number_in(own_unit))(row[column]))

@@ -134,9 +134,7 @@ def _of_shared(findings: Findings, table: SomeTable) -> SomeTable:
 def _method(findings: Findings) -> tuple[str, ...]:
     study, metric = findings.plan.study, table_makers.metric_description(findings)
     unit = metric.difference_unit
-    smallest = formatting.with_unit(
-        formatting.number(study.smallest_effect_of_interest, unit), unit
-    )
+    smallest = formatting.with_unit(formatting.as_given(study.smallest_effect_of_interest), unit)
     beyond = (
         f"{smallest}, the smallest effect of interest"
         if study.smallest_effect_of_interest > 0

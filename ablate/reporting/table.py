@@ -20,13 +20,27 @@ class Cell:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Span:
+    """Columns of a frame whose numbers are written as the interval from `low` to `high` is.
+
+    unit: None where the frame has a column `unit`.
+    """
+
+    columns: tuple[str, ...]
+    low: str
+    high: str
+    unit: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """A table to read (`header`, `rows`) and to compute with (`frame`).
 
     keys: columns of the frame that name a row. apart: those that tell rows of equal keys apart.
-    formats: how the numbers of the frame's columns are written where they are cited one by one; of
-    those that are not named, in the unit that a column `unit` of the frame says.
+    formats: how the numbers of the frame's columns are written where they are cited one by one.
+    spans: those that go by an interval. Of columns that neither names, in the unit that a column
+    `unit` of the frame says.
     numeric: positions of the columns that are read as numbers and stand to the right.
     """
 
@@ -38,6 +52,7 @@ class Table:
     keys: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
     formats: Mapping[str, Writer] = field(default_factory=dict)
+    spans: tuple[Span, ...] = ()
     numeric: frozenset[int] = frozenset()
 
     def starts_context(self, row: int) -> bool:

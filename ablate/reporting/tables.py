@@ -11,7 +11,7 @@ import pandas as pd
 from ablate.analysis.findings import Findings
 from ablate.analysis.tables import FACTOR, metric_column
 from ablate.reporting import formatting
-from ablate.reporting.table import Cell, Table
+from ablate.reporting.table import Cell, Span, Table
 from ablate.study.arms import Arm, levels_in_force
 from ablate.study.plan import Plan
 from ablate.study.yaml_source import scalar_name
@@ -147,13 +147,17 @@ def _difference_cell(
     if not effect:
         return Cell(formatting.MISSING, "muted")
     unit = metric_description(findings).difference_unit
-    text = formatting.number(effect["estimate"], unit, signed=True)
+    text = _estimate(effect, unit)
     between = formatting.interval(effect["low"], effect["high"], unit)
     notes = (_reference_note(effect, baselines), _unpaired_note(findings, effect))
     return Cell(
         text if between == formatting.MISSING else f"{text} {between}",
         note="; ".join(note for note in notes if note),
     )
+
+
+def _estimate(effect: Mapping[Any, Any], unit: str) -> str:
+    return formatting.alike(effect["estimate"], effect["low"], effect["high"], unit, signed=True)
 
 
 def _references(plan: Plan) -> dict[str, Arm]:
@@ -199,11 +203,7 @@ def published_table(findings: Findings) -> Table | None:
                 *([Cell(_text(row["context"]) or formatting.MISSING)] if several_contexts else []),
                 Cell(_text(row["arm"]) or formatting.MISSING),
                 Cell(metric.label),
-                Cell(
-                    formatting.with_unit(
-                        formatting.number(row["published"], metric.unit), metric.unit
-                    )
-                ),
+                Cell(formatting.with_unit(formatting.as_given(row["published"]), metric.unit)),
                 Cell(
                     formatting.estimate(
                         row["measured"], row["low"], row["high"], metric.unit, signed=False
@@ -225,7 +225,8 @@ def published_table(findings: Findings) -> Table | None:
         findings.published.assign(unit=[units[name] for name in findings.published["metric"]]),
         keys=("label", "metric"),
         apart=("context", "arm", "published"),
-        formats={"n": formatting.count},
+        formats={"n": formatting.count, "published": formatting.as_given},
+        spans=(Span(("measured", "low", "high"), "low", "high"),),
         numeric=frozenset(range(len(header) - 3, len(header))),
     )
 
@@ -239,7 +240,7 @@ def arm_table(findings: Findings) -> Table:
         (
             *([Cell(str(arm["context"]))] if several_contexts else []),
             Cell(str(arm["arm"]), "strong" if arm["is_reference"] else "plain"),
-            Cell(formatting.number(arm["mean"], metric.unit)),
+            Cell(formatting.alike(arm["mean"], arm["low"], arm["high"], metric.unit)),
             Cell(formatting.interval(arm["low"], arm["high"], metric.unit)),
             Cell(formatting.count(arm["n"]), note=_what_is_missing(arm)),
             Cell(formatting.number(arm["core_seconds"], "s")),
@@ -266,8 +267,8 @@ def arm_table(findings: Findings) -> Table:
         rows,
         findings.arms,
         keys=("context", "arm"),
-        formats=dict.fromkeys(("mean", "sd", "low", "high"), formatting.number_in(metric.unit))
-        | dict.fromkeys(("n", "diverged", "failed", "missing"), formatting.count)
+        spans=(Span(("mean", "sd", "low", "high"), "low", "high", metric.unit),),
+        formats=dict.fromkeys(("n", "diverged", "failed", "missing"), formatting.count)
         | dict.fromkeys(("core_seconds", "gpu_seconds"), formatting.number_in("s"))
         | {"failure_rate": formatting.number_in("%")},
         numeric=frozenset(range(2 if several_contexts else 1, len(header))),
@@ -309,7 +310,7 @@ def effect_table(findings: Findings) -> Table:
             *([Cell(str(effect["context"]))] if several_contexts else []),
             Cell(short.get(effect["factor"]) or _text(effect["factor"]) or formatting.MISSING),
             Cell(str(effect["arm"]), note=_reference_note(effect, baselines)),
-            Cell(formatting.number(effect["estimate"], unit, signed=True)),
+            Cell(_estimate(effect, unit)),
             Cell(formatting.interval(effect["low"], effect["high"], unit)),
             Cell(formatting.count(effect["n"]), note=_unpaired_note(findings, effect)),
             Cell(formatting.p_value(effect["p_holm"])),
@@ -338,8 +339,8 @@ def effect_table(findings: Findings) -> Table:
         rows,
         findings.effects,
         keys=("context", "arm"),
-        formats=dict.fromkeys(("estimate", "low", "high", "sd"), formatting.number_in(unit))
-        | dict.fromkeys(("p", "p_holm"), formatting.p_value)
+        spans=(Span(("estimate", "low", "high", "sd"), "low", "high", unit),),
+        formats=dict.fromkeys(("p", "p_holm"), formatting.p_value)
         | dict.fromkeys(("hedges_g", "probability_of_improvement"), formatting.ratio)
         | {"n": formatting.count},
         numeric=frozenset(range(len(header) - 6, len(header))),
@@ -358,7 +359,7 @@ def context_table(findings: Findings) -> Table | None:
             Cell(short[row["factor"]]),
             Cell(str(row["change"])),
             Cell(str(row["context"])),
-            Cell(formatting.number(row["estimate"], unit, signed=True)),
+            Cell(_estimate(row, unit)),
             Cell(formatting.interval(row["low"], row["high"], unit)),
             Cell(formatting.count(row["n"])),
         )
@@ -380,8 +381,8 @@ def context_table(findings: Findings) -> Table | None:
         rows,
         findings.contexts,
         keys=("factor", "change", "context"),
-        formats=dict.fromkeys(("estimate", "low", "high"), formatting.number_in(unit))
-        | {"n": formatting.count},
+        spans=(Span(("estimate", "low", "high"), "low", "high", unit),),
+        formats={"n": formatting.count},
         numeric=frozenset({3, 4, 5}),
     )
 

@@ -11,7 +11,7 @@ from ablate.reporting import formatting
 from ablate.reporting import tables as plain
 from ablate.reporting.factorial_table import factorial_table
 from ablate.reporting.search_tables import search_tables
-from ablate.reporting.table import Cell, Table
+from ablate.reporting.table import Cell, Span, Table
 from ablate.reporting.tables import metric_description, with_direction
 from ablate.reporting.verdict_rule import which_lead_is_positive
 from ablate.reporting.verdict_table import measured_cell, outcome_cell
@@ -82,6 +82,10 @@ def verdict_table(findings: Findings) -> Table | None:
         frame=pd.concat([table.frame, also], axis=1),
         formats=dict(table.formats)
         | {f"tuned_{name}": table.formats[name] for name in _ALSO_TUNED if name in table.formats},
+        spans=(
+            *table.spans,
+            Span(("tuned_estimate", "tuned_low", "tuned_high"), "tuned_low", "tuned_high"),
+        ),
         numeric=frozenset({4, 7, 8}),
     )  # fmt: skip
 
@@ -122,7 +126,6 @@ def comparison_table(findings: Findings, tuned: TunedFindings) -> Table:
         f"Change{bracket}",
         "Seeds",
     )
-    names = [f"{which}{part}" for which in ("shared", "tuned", "change") for part in _PARTS]
     return Table(
         "comparison",
         f"Effects on {with_direction(metric)} with shared settings and with each arm's own, on the "
@@ -133,8 +136,12 @@ def comparison_table(findings: Findings, tuned: TunedFindings) -> Table:
         rows,
         tuned.effects,
         keys=("context", "arm"),
-        formats=dict.fromkeys(names, formatting.number_in(unit))
-        | dict.fromkeys(("shared_n", "tuned_n"), formatting.count),
+        spans=tuple(
+            Span((which, low, high), low, high, unit)
+            for which in ("shared", "tuned", "change")
+            for low, high in [(f"{which}_low", f"{which}_high")]
+        ),
+        formats=dict.fromkeys(("shared_n", "tuned_n"), formatting.count),
         numeric=frozenset(range(len(header) - 4, len(header))),
     )
 
@@ -145,7 +152,7 @@ _PARTS = ("", "_low", "_high")
 def _estimate_cell(effect: dict[Any, Any], which: str, unit: str) -> Cell:
     value, low, high = (effect[f"{which}{part}"] for part in _PARTS)
     between = formatting.interval(low, high, unit)
-    text = formatting.number(value, unit, signed=True)
+    text = formatting.alike(value, low, high, unit, signed=True)
     return Cell(text if between == formatting.MISSING else f"{text} {between}")
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from ablate.analysis.claims import Verdict
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
-from ablate.reporting.table import Cell, Table
+from ablate.reporting.table import Cell, Span, Table
 from ablate.reporting.verdict_rule import verdict_rule, which_lead_is_positive
 
 MARKS = {"supported": "✓", "refuted": "✗", "undecided": "?", "open": "○"}
@@ -66,7 +66,8 @@ def verdict_table(findings: Findings) -> Table | None:
         formats=dict.fromkeys(("n", "seeds_needed", "too_few_seeds"), formatting.count)
         | dict.fromkeys(("p", "p_adjusted"), formatting.p_value)
         | dict.fromkeys(("core_hours", "gpu_hours"), formatting.hours)
-        | {"confidence": formatting.confidence},
+        | {"confidence": formatting.confidence, "threshold": formatting.as_given},
+        spans=(Span(("estimate", "low", "high"), "low", "high"),),
         numeric=frozenset({4, 5, 6}),
     )
 

@@ -158,7 +158,7 @@ def test_a_published_number_of_an_arm_that_is_not_described_has_nothing_beside_i
     plan = plan_of(WIDTH, seeds=3, published=(published(arm=None), published()))
     first, second = findings_of(plan, GOOD).published.to_dict("records")
     assert first["note"] == "the publication does not describe this arm"
-    assert (first["context"], first["arm"]) == (None, None)
+    assert pd.isna([first["context"], first["arm"]]).all()
     assert all(np.isnan(first[name]) for name in ("measured", "low", "high", "n"))
     assert second["n"] == 3
 

@@ -51,7 +51,9 @@ def test_what_is_missing_is_a_dash(nothing: float | None) -> None:
         (0.02, "epochs", "0.0"),
         (-3.2e180, "%", "−3.200e180"),
         (1.23456e15, "", "1.235e15"),
-        (123456789, "", "123456789"),
+        (1234567.8, "", "1234568"),
+        (12345678, "", "1.235e7"),
+        (123456789, "steps", "123456789"),
         (0.744095, "nats", "0.7441"),
         (1234.56, "", "1235"),
         (0.00123456, "", "0.001235"),
@@ -65,6 +67,56 @@ def test_what_is_missing_is_a_dash(nothing: float | None) -> None:
 )
 def test_decimals_follow_the_unit(value: float, unit: str, text: str) -> None:
     assert formatting.number(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "unit", "text"),
+    [
+        (0.2475, 1.173, 2.097, "", "+1.17 [0.25, 2.10]"),
+        (-0.01116, 0.000103, 0.01137, "", "0.000 [−0.011, 0.011]"),
+        (-1.05, -0.061, 0.93, "points", "−0.06 points [−1.05, 0.93]"),
+        (-11.0, -8.34, -5.68, "points", "−8.34 points [−11.00, −5.68]"),
+        (0.0012, 0.0034, 0.0056, "points", "+0.0034 points [0.0012, 0.0056]"),
+        (0.5, 3.25, 6.0, "epochs", "+3.2 epochs [0.5, 6.0]"),
+        (12.4, 120.0, 227.6, "ms", "+120 ms [12, 228]"),
+        (
+            -1759488112065.0, -1697168000000.0, -1634847887935.0, "Pa",
+            "−1.697e12 Pa [−1.759e12, −1.635e12]",
+        ),
+        (-2e6, 9e6, 2e7, "", "+0.9e7 [−0.2e7, 2.0e7]"),
+        (1.21e-8, 1.34e-7, 2.559e-7, "", "+1.3e−7 [0.1e−7, 2.6e−7]"),
+        (-4.7, -2.35, -0.0137, "", "−2.35 [−4.70, −0.01]"),
+        (-4.7, -2.35, -0.0037, "", "−2.350 [−4.700, −0.004]"),
+        (-4.7, -2.35, 0.0, "", "−2.4 [−4.7, 0.0]"),
+        (0.0049, 0.3, 0.6, "points", "+0.300 points [0.005, 0.600]"),
+        (0.5, 0.5, 0.5, "", "+0.5000 [0.5000, 0.5000]"),
+        (math.nan, 0.5, math.nan, "", "+0.5000"),
+        (-1.6e308, 0.0, 1.6e308, "", "0.0e308 [−1.6e308, 1.6e308]"),
+    ],
+)  # fmt: skip
+def test_an_estimate_has_as_many_decimals_as_its_interval_deserves(
+    low: float, value: float, high: float, unit: str, text: str
+) -> None:
+    assert formatting.estimate(value, low, high, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("mean", "sd", "unit", "text"),
+    [
+        (77.14, 0.6523, "", "77.14 ± 0.65"),
+        (1.196, 0.01128, "", "1.196 ± 0.011"),
+        (79.4, 0.31, "%", "79.40 ± 0.31"),
+        (0.7, 0.00512, "nats", "0.7000 ± 0.0051"),
+        (4.2e12, 4.5e10, "Pa", "4.200e12 ± 0.045e12"),
+        (0.5, 0.0, "", "0.5000 ± 0"),
+        (0.5, math.nan, "", "0.5000"),
+        (math.nan, math.nan, "", "—"),
+    ],
+)
+def test_a_mean_has_as_many_decimals_as_its_spread(
+    mean: float, sd: float, unit: str, text: str
+) -> None:
+    assert formatting.mean_and_spread(mean, sd, unit) == text
 
 
 @pytest.mark.parametrize(
@@ -125,7 +177,14 @@ def test_a_setting_is_written_as_a_person_would(value: object, text: str) -> Non
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(99.996, "99.996"), (123456.0, "123456"), (0.1 + 0.2, "0.3"), (-1e-5, "−1e−5"), (0.0, "0")],
+    [
+        (99.996, "99.996"),
+        (123456.0, "123456"),
+        (0.1 + 0.2, "0.3"),
+        (-1e-5, "−1e−5"),
+        (0.0, "0"),
+        (None, "—"),
+    ],
 )
 def test_a_number_that_a_study_gives_keeps_its_digits(value: float, text: str) -> None:
     assert formatting.as_given(value) == text

@@ -144,6 +144,18 @@ def test_a_table_of_two_words_has_a_name_in_letters_too() -> None:
     assert "poolingBestPointBaselineBaselineTrainingLearningRate" in names
 
 
+def test_numbers_have_the_decimals_of_their_row_and_thresholds_those_given() -> None:
+    verdicts = verdict_table(make_findings(verdicts=(make_verdict(unit="", high=3.4567),)))
+    findings = make_findings()
+    findings.effects[["estimate", "low", "high"]] = [1.23456, -0.0123, 2.5]
+    assert verdicts is not None
+    named = dict(definitions(macros_of([verdicts, effect_table(findings)])))
+    assert named["poolingVerdictOneHigh"] == "3.5"
+    assert named["poolingVerdictOneThreshold"] == "0.5"
+    assert named["poolingEffectBaselineStridedConvEstimate"] == "1.23"
+    assert named["poolingEffectBaselineStridedConvLow"] == r"\ensuremath{-}0.01"
+
+
 def test_a_count_is_written_whole() -> None:
     findings = make_findings()
     findings.arms["diverged"] = 1

@@ -173,8 +173,8 @@ def test_published_numbers_stand_beside_measured_ones_in_their_units() -> None:
     assert table is not None
     assert table.header == ("Published as", "Arm", "Metric", "Published", "Measured", "Seeds")
     assert texts(table) == [
-        ["GoodModel", "baseline", "test accuracy", "79.40 %", "79.23 % [78.80, 79.60]", "5"],
-        ["GoodModel", "—", "test loss", "0.7441 nats", "—", "0"],
+        ["GoodModel", "baseline", "test accuracy", "79.4 %", "79.23 % [78.80, 79.60]", "5"],
+        ["GoodModel", "—", "test loss", "0.744095 nats", "—", "0"],
     ]
     assert table.numeric == {3, 4, 5}
     assert table.frame["unit"].tolist() == ["%", "nats"]

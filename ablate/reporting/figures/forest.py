@@ -203,7 +203,7 @@ def write_numbers(axes: Axes, y: float, effect: Mapping[Any, Any], unit: str) ->
 def _numbers(effect: Mapping[Any, Any], unit: str) -> str:
     if formatting.is_missing(effect["estimate"]):
         return "no result"
-    value = formatting.number(effect["estimate"], unit, signed=True)
+    value = formatting.alike(effect["estimate"], effect["low"], effect["high"], unit, signed=True)
     between = formatting.interval(effect["low"], effect["high"], unit)
     count = formatting.count(effect["n"])
     return (
@@ -214,7 +214,7 @@ def _numbers(effect: Mapping[Any, Any], unit: str) -> str:
 def _band_text(smallest_effect_of_interest: float, unit: str) -> str:
     if smallest_effect_of_interest <= 0:
         return ""
-    reach = formatting.with_unit(formatting.number(smallest_effect_of_interest, unit), unit)
+    reach = formatting.with_unit(formatting.as_given(smallest_effect_of_interest), unit)
     return f"\nband: smallest effect of interest, ±{reach}"
 
 

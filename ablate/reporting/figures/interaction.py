@@ -79,8 +79,9 @@ def _write(
     unit: str,
     signed: bool,
 ) -> None:
-    text = formatting.number(cell["value"], unit, signed=signed)
-    between = formatting.interval(cell.get("low"), cell.get("high"), unit)
+    low, high = cell.get("low"), cell.get("high")
+    text = formatting.alike(cell["value"], low, high, unit, signed=signed)
+    between = formatting.interval(low, high, unit)
     if between != formatting.MISSING:
         text += f"\n{between}"
     colour = INK
