@@ -229,9 +229,7 @@ def test_where_seeds_have_no_common_point_those_of_one_seed_are_compared_at_thei
     history.loc[history["seed"] == 1, "epoch"] += 1.0
     means = means_of(history).set_index(["arm", "seed"])["accuracy_mean"]
     leads = [means["wide", seed] - means["baseline", seed] for seed in (0, 1)]
-    assert leads == pytest.approx(
-        [((60 - 50) + (80 - 60)) / 2, ((50 - 40) + (60 - 30)) / 2]
-    )
+    assert leads == pytest.approx([((60 - 50) + (80 - 60)) / 2, ((50 - 40) + (60 - 30)) / 2])
 
 
 def test_a_diverged_trial_has_the_mean_of_its_chance_level():

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from ablate.analysis.findings import analyse
 from ablate.reporting.factorial_table import factorial_table
 from ablate.study.schema import Factor

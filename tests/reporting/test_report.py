@@ -195,6 +195,8 @@ def test_a_claim_that_is_looked_at_once_is_excepted_from_repeated_intervals() ->
     assert any(sentence.startswith(excepted) for sentence in page.method)
     (growth,) = (picture for picture in page.pictures if picture.name == "growth")
     assert excepted in growth.caption
+
+
 def test_the_method_speaks_of_pairs_only_where_there_are_some(tmp_path: Path) -> None:
     findings = make_findings()
     findings.effects["method"] = "welch"
