@@ -9,10 +9,12 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 from PIL import Image
 
 from ablate.reporting.figures.fonts import families
 from ablate.reporting.figures.palette import INK
+from ablate.reporting.formatting import MINUS
 
 _RESOLUTION = 160  # dots an inch: sharp on screens of double density at the page's width
 _OVERRIDES: dict[Any, Any] = {
@@ -27,6 +29,7 @@ _OVERRIDES: dict[Any, Any] = {
     "axes.titlepad": 8,
     "axes.labelsize": 9,
     "axes.unicode_minus": True,
+    "axes.formatter.useoffset": False,  # "+7.94e1" in a corner is no number that a reader adds
     "xtick.color": INK,
     "ytick.color": INK,
     "xtick.labelsize": 8.5,
@@ -72,6 +75,7 @@ def render(figure: Figure, few_colours: bool = False) -> dict[str, bytes]:
     few_colours: 256 of them do for the PNG, which is then about a quarter as large.
     """
     files = {}
+    _name_powers(figure)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # laid out once: the second file need not solve it again
     for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
@@ -85,6 +89,27 @@ def render(figure: Figure, few_colours: bool = False) -> dict[str, bytes]:
             )
         files[kind] = buffer.getvalue()
     return files | {"png": _in_few_colours(files["png"])} if few_colours else files
+
+
+def _name_powers(figure: Figure) -> None:
+    """Let the label of an axis name the power of ten that its numbers leave out: matplotlib writes
+    it in a corner, over whatever stands there.
+    """
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        formatter = axis.get_major_formatter()
+        if type(formatter) is not ScalarFormatter:  # its children write each number whole
+            continue
+        formatter.format_ticks(axis.get_majorticklocs())
+        corner = formatter.get_offset()
+        if not corner:
+            continue
+        power = int(corner.replace(MINUS, "-").removeprefix("1e"))
+        formatter.set_powerlimits((power, power))  # as named, whatever the layout makes of ticks
+        axis.offsetText.set_visible(False)
+        label = axis.get_label_text()
+        shown = axis.get_tick_params()
+        if label or any(on for name, on in shown.items() if name.startswith("label")):
+            axis.set_label_text(f"{label}\naxis numbers: × 1e{power}".lstrip())
 
 
 def _in_few_colours(png: bytes) -> bytes:

@@ -5,6 +5,7 @@ import io
 import matplotlib
 import matplotlib.pyplot as pyplot
 import numpy as np
+import pytest
 from PIL import Image
 
 from ablate.reporting.figures import theme
@@ -47,6 +48,29 @@ def test_axes_of_percentages_end_at_0_and_100() -> None:
     theme.bound_percent(axes, "y", "nats")
     assert axes.get_xlim() == (-4, 104)
     assert axes.get_ylim() == (-50, 150)
+
+
+@pytest.mark.parametrize(
+    ("values", "label", "expected"),
+    [
+        ([1e12, 4e12], "residual (Pa)", "residual (Pa)\naxis numbers: × 1e12"),
+        ([1e-7, 3e-7], "", "axis numbers: × 1e-7"),
+        ([79.4001, 79.4003], "accuracy (%)", "accuracy (%)"),
+    ],
+)
+def test_a_power_of_ten_stands_in_the_label_and_in_no_corner(
+    values: list[float], label: str, expected: str
+) -> None:
+    with theme.themed():
+        figure = theme.new_figure(4, 3)
+        for axes, side in zip(figure.subplots(1, 2), "xy", strict=True):
+            axes.plot(values, values)
+            getattr(axes, f"set_{side}label")(label)
+        theme.render(figure)
+        first, second = figure.axes
+        assert (first.get_xlabel(), second.get_ylabel()) == (expected, expected)
+        corners = [axis.offsetText for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+        assert [text.get_text() for text in corners if text.get_visible()] in ([], [""] * 4)
 
 
 def test_few_colours_make_a_smaller_png_of_the_same_picture() -> None:
