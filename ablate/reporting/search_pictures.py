@@ -76,7 +76,12 @@ def _slice(findings: SearchFindings) -> Picture:
 
     def draw(figure: Figure) -> None:
         slice.draw(
-            findings.points, figure, parameters, parameter_names(findings), **_metric(findings)
+            findings.points,
+            figure,
+            parameters,
+            parameter_names(findings),
+            higher_is_better=findings.metric.higher_is_better,
+            **_metric(findings),
         )
 
     return draw_picture(

@@ -14,6 +14,7 @@ from ablate.reporting.figures.palette import GREY, REFERENCE_COLOUR, ArmStyle
 TOGETHER = 8
 """Up to so many arms share one pair of axes; more get axes of their own."""
 _COLUMNS = 4
+_WIDTH, _THIN = 1.6, 0.7
 _PART_TITLES = {"train": "training", "validation": "validation", "test": "test"}
 
 
@@ -107,9 +108,8 @@ def _draw_apart(
         (_PART_TITLES.get(part, part), ArmStyle(GREY, "", _part_dashes(position)))
         for position, part in enumerate(curves)
     ]
-    legend(
-        figure, [*entries, ("thin: the baseline", ArmStyle(REFERENCE_COLOUR, "", ()))], columns=4
-    )
+    baseline = ("thin: the baseline", ArmStyle(REFERENCE_COLOUR, "", ()))
+    legend(figure, entries, columns=4, thin=[baseline])
 
 
 def look_at_means(
@@ -148,7 +148,7 @@ def draw_curve(
         present["mean"],
         color=style.colour,
         linestyle=(0, dashes or None),
-        linewidth=1.6 if band else 0.7,
+        linewidth=_WIDTH if band else _THIN,
         marker=style.marker if part is None else None,
         markersize=4,
         markevery=max(1, len(present) // 8),
@@ -177,7 +177,7 @@ def _draw_rest(points: pd.DataFrame, axes: Axes, style: ArmStyle, x: str) -> Non
             piece[x],
             piece["mean"],
             color=style.colour,
-            linewidth=0.7,
+            linewidth=_THIN,
             marker="." if len(piece) == 1 else None,
             markersize=3,
             gid="rest",
@@ -199,21 +199,27 @@ def _part_dashes(position: int) -> tuple[float, ...]:
     return ((), (4, 1.5), (1, 1.2))[position % 3]
 
 
-def legend(figure: Figure, entries: list[tuple[str, ArmStyle]], columns: int) -> None:
-    """One legend below all panels."""
+def legend(
+    figure: Figure,
+    entries: Sequence[tuple[str, ArmStyle]],
+    columns: int,
+    thin: Sequence[tuple[str, ArmStyle]] = (),
+) -> None:
+    """One legend below all panels. thin: entries of thin lines, after the others."""
+    widths = [_WIDTH] * len(entries) + [_THIN] * len(thin)
     handles = [
         Line2D(
             [],
             [],
             color=style.colour,
             linestyle=style.linestyle,
-            linewidth=0.7 if name.startswith("thin") else 1.6,
+            linewidth=width,
             marker=style.marker or None,
             markersize=5,
             markeredgecolor="white",
             label=formatting.wrap(name, 38),
         )
-        for name, style in entries
+        for (name, style), width in zip([*entries, *thin], widths, strict=True)
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)))
 

@@ -53,7 +53,7 @@ def _draw_claim(axes: Axes, looks: list[dict[Any, Any]]) -> None:
     axes.set_title(formatting.wrap(f"{last['claim']}. {last['says']}", 38), fontsize=8)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel(f"seeds ({last['verdict']})")
-    axes.set_ylabel(last["unit"])
+    axes.set_ylabel(formatting.with_bracket("estimate", last["unit"]))
 
 
 def _look_at_estimates(axes: Axes, looks: list[dict[Any, Any]], threshold: float) -> None:

@@ -34,6 +34,7 @@ def draw(
     *,
     label: str,
     unit: str,
+    higher_is_better: bool = True,
 ) -> None:
     """Draw rows of panels for each arm, one panel a parameter.
 
@@ -58,8 +59,10 @@ def draw(
         for axes in block[len(parameters) :]:
             axes.set_axis_off()
         block[0].set_title(arm_panels.title(points, key))
+    side = "higher" if higher_is_better else "lower"
+    text = f"{formatting.with_bracket(label, unit)}; {side} is better"
     for axes in grid[:, 0]:
-        axes.set_ylabel(formatting.wrap(formatting.with_bracket(label, unit), 22))
+        axes.set_ylabel(formatting.wrap(text, 22))
     grid[0, 0].margins(y=0.08)
     bound_percent(grid[0, 0], "y", unit)
     point_marks.draw_below(panels)

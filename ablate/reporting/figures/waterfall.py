@@ -78,7 +78,7 @@ def _frame(axes: Axes, steps: pd.DataFrame, label: str, unit: str, higher_is_bet
     axes.set_xlabel(
         formatting.with_bracket(label, unit)
         + f"; {side} is better"
-        + "\nbar: the step's change (hatched: a loss); line: interval of the mean"
+        + "\nbar: the step's change (hatched: for the worse); line: interval of the mean"
     )
 
 

@@ -40,6 +40,21 @@ def test_axes_carry_units(figure: Figure) -> None:
     assert training.get_title(loc="left") == "training"
 
 
+def test_an_arm_that_is_called_thin_has_a_line_like_others_in_the_legend(figure: Figure) -> None:
+    draw(make_findings({"thin": {"width": "thin"}, "wide": {"width": "wide"}}), figure)
+    (legend,) = figure.legends
+    assert len({line.get_linewidth() for line in legend.get_lines()}) == 1
+
+
+def test_the_legend_of_many_arms_shows_the_baselines_line_thin(figure: Figure) -> None:
+    draw(make_findings(many_changes(9)), figure)
+    (legend,) = figure.legends
+    widths = [line.get_linewidth() for line in legend.get_lines()]
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert texts[-1] == "thin: the baseline"
+    assert widths[-1] < min(widths[:-1])
+
+
 def test_one_seed_has_no_band(figure: Figure) -> None:
     draw(make_findings(seeds=1), figure)
     assert drawn(figure, "band") == []

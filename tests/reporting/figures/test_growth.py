@@ -1,6 +1,7 @@
 """The evidence is drawn as its table has it."""
 
 import pandas as pd
+import pytest
 from matplotlib.figure import Figure
 
 from ablate.reporting.figures import growth
@@ -29,6 +30,14 @@ def test_one_panel_a_claim_with_every_looks_interval(figure: Figure) -> None:
         assert ends == [[-9.0, 13.0], [1.0, 3.0]]
         assert drawn(panel, "estimate")[0].get_xdata().tolist() == [3, 4]
         assert panel.get_xlabel() == "seeds (supported)"
+
+
+@pytest.mark.parametrize(("unit", "label"), [("points", "estimate (points)"), ("", "estimate")])
+def test_the_axis_says_what_it_shows_also_without_a_unit(
+    figure: Figure, unit: str, label: str
+) -> None:
+    growth.draw(table().assign(unit=unit), figure)
+    assert figure.axes[0].get_ylabel() == label
 
 
 def test_the_last_interval_sets_the_scale(figure: Figure) -> None:

@@ -21,7 +21,8 @@ def draw(figure: Figure, parameters: Sequence[Parameter], **options: Any) -> Any
     findings = make_search_findings(parameters=parameters, **options)
     names = {item.name: item.name for item in parameters}
     common = {"label": "validation accuracy", "unit": "%"}
-    slice.draw(findings.points, figure, parameters, names, **common)
+    higher = findings.metric.higher_is_better
+    slice.draw(findings.points, figure, parameters, names, higher_is_better=higher, **common)
     panels = [axes for axes in figure.axes if axes.axison and axes.get_label() != "<colorbar>"]
     return findings, panels
 
@@ -48,6 +49,12 @@ def test_choices_stand_side_by_side_and_a_condition_leaves_points_out(figure: Fi
     assert [x for x, _ in choices.get_offsets()] == places
     assert len(momentum.get_offsets()) == places.count(0)
     assert [text.get_text() for text in panels[0].get_xticklabels()] == ["sgd", "adam", "none"]
+
+
+def test_the_axis_says_which_way_is_better(figure: Figure) -> None:
+    _, panels = draw(figure, (RATE, DROPOUT), arms=("baseline",), higher_is_better=False)
+    text = panels[0].get_ylabel().replace("\n", " ")
+    assert text == "validation accuracy (%); lower is better"
 
 
 def test_eight_parameters_take_two_rows(figure: Figure) -> None:

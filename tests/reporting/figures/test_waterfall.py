@@ -3,6 +3,7 @@
 import math
 
 import pandas as pd
+import pytest
 from matplotlib.figure import Figure
 
 from ablate.reporting.figures import waterfall
@@ -45,7 +46,20 @@ def test_a_bar_is_the_paired_effect_where_the_means_are_of_other_seeds(figure: F
     assert (bar.get_x(), bar.get_width(), bar.get_hatch()) == (73.2 - 3.25, 3.25, None)
 
 
-def test_losses_are_hatched(figure: Figure) -> None:
+@pytest.mark.parametrize(
+    ("higher_is_better", "hatches"), [(True, [None, "///"]), (False, ["///", None])]
+)
+def test_steps_for_the_worse_are_hatched(
+    figure: Figure, higher_is_better: bool, hatches: list[str | None]
+) -> None:
     axes = figure.subplots()
-    waterfall.draw(STEPS, axes, label="test accuracy", unit="%", difference_unit="points")
-    assert [bar.get_hatch() for bar in axes.patches] == [None, "///"]
+    waterfall.draw(
+        STEPS,
+        axes,
+        label="test loss",
+        unit="",
+        difference_unit="",
+        higher_is_better=higher_is_better,
+    )
+    assert [bar.get_hatch() for bar in axes.patches] == hatches
+    assert "(hatched: for the worse)" in axes.get_xlabel()
