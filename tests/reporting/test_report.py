@@ -103,6 +103,12 @@ def test_every_inlined_picture_is_the_file_beside_it(full: Path) -> None:
     }
 
 
+def test_on_a_narrow_screen_a_figure_keeps_its_size_and_scrolls_by_itself(full: Path) -> None:
+    text = (full / "report.html").read_text()
+    assert text.count("<img ") == text.count('<div class="scroll"><img ') > 0
+    assert "@media screen and (max-width: 46rem) { figure img { max-width: 44rem; } }" in text
+
+
 def test_every_table_is_exported_in_both_forms(full: Path) -> None:
     names = {"verdicts", "ablation", "arms", "effects", "trials", "provenance"}
     assert {path.stem for path in (full / "tables").glob("*.csv")} == names
