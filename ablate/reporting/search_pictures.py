@@ -80,7 +80,6 @@ def _slice(findings: SearchFindings) -> Picture:
             figure,
             parameters,
             parameter_names(findings),
-            higher_is_better=findings.metric.higher_is_better,
             **_metric(findings),
         )
 
@@ -104,7 +103,6 @@ def _parallel_coordinates(findings: SearchFindings) -> Picture:
             figure,
             parameters,
             parameter_names(findings),
-            higher_is_better=findings.metric.higher_is_better,
             **_metric(findings),
         )
 
@@ -131,7 +129,6 @@ def _contour(findings: SearchFindings) -> Picture:
             figure,
             findings.pairs,
             parameter_names(findings),
-            higher_is_better=findings.metric.higher_is_better,
             **_metric(findings),
         )
 
@@ -190,7 +187,12 @@ def _unfinished(findings: SearchFindings) -> str:
 
 
 def _metric(findings: SearchFindings) -> dict[str, Any]:
-    return {"label": findings.metric.label, "unit": findings.metric.unit}
+    metric = findings.metric
+    return {
+        "label": metric.label,
+        "unit": metric.unit,
+        "higher_is_better": metric.higher_is_better,
+    }
 
 
 def _styles(findings: SearchFindings) -> dict[str, ArmStyle]:

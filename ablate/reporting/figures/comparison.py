@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from ablate.reporting import formatting
-from ablate.reporting.figures import curves
+from ablate.reporting.figures import axis_label, curves
 from ablate.reporting.figures.palette import WORSE, ArmStyle
 
 AXES = {"epoch": "epoch", "seconds": "seconds", "images": "images seen"}
 """Columns that say where a point lies -> what their axis says."""
 _LEGEND_COLUMNS = 3
+_HEIGHT = 2.0  # inches, of a panel
 _NOTE_WIDTH = 130  # characters
 
 
@@ -53,7 +54,7 @@ def draw(
             axes.xaxis.set_major_locator(MaxNLocator(5))
             if name != "epoch":  # thousands and millions; there is no milliepoch
                 axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
-        row[0].set_ylabel(y_label)
+        row[0].set_ylabel(axis_label.wrapped(y_label, _HEIGHT))
         curves.look_at_means(row[0], {y_label: table})
     for axes, name in zip(panels[-1], names, strict=True):
         axes.set_xlabel(AXES[name])

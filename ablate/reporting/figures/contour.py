@@ -15,13 +15,14 @@ from matplotlib.tri import Triangulation
 
 from ablate.analysis.tables import ArmKey
 from ablate.reporting import formatting
-from ablate.reporting.figures import arm_panels, parameter_axis, point_marks
+from ablate.reporting.figures import arm_panels, axis_label, parameter_axis, point_marks
 from ablate.reporting.figures.palette import INK, shades
 from ablate.study.search_space import Parameter
 
 _COLUMNS = 3
 _LEVELS = 10
 _MARGIN = 0.04
+_HEIGHT = 2.4  # inches, of a panel
 
 
 def size(pairs: Mapping[ArmKey, tuple[Parameter, Parameter]]) -> tuple[float, float]:
@@ -64,8 +65,8 @@ def draw(
         _frame(axes, pair, names)
         axes.set_title(arm_panels.title(points, key, width=28))
     bar = figure.colorbar(colours, ax=panels, fraction=0.04, pad=0.02, aspect=25)
-    side = "higher" if higher_is_better else "lower"
-    bar.set_label(f"{formatting.with_bracket(label, unit)}; {side} is better")
+    text = axis_label.with_direction(label, unit, higher_is_better)
+    bar.set_label(axis_label.wrapped(text, _HEIGHT))
     bar.outline.set_visible(False)
     handles = [point_marks.best_entry(), *point_marks.entries(points["status"])]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, NullFormatter
 
 from ablate.reporting import formatting
+from ablate.reporting.figures import axis_label
 from ablate.reporting.figures.palette import INK, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
 
@@ -20,6 +21,7 @@ AXES = {
 }
 """Columns that a cost can be read from -> what their axis says."""
 _LABEL_WIDTH = 33
+_HEIGHT = 2.6  # inches, of a panel
 _SPREAD = 10.0  # ratio of costs from which a logarithmic axis reads better
 _CONTEXT_FILLS = ("full", "none", "left", "right")
 
@@ -54,7 +56,7 @@ def draw(
         _scale(axes, arms[column].dropna())
         bound_percent(axes, "y", unit)
         axes.set_xlabel(AXES[column])
-    panels[0].set_ylabel(formatting.with_bracket(label, unit))
+    panels[0].set_ylabel(axis_label.wrapped(formatting.with_bracket(label, unit), _HEIGHT))
     _legend(figure, arms, styles, contexts)
 
 

@@ -9,11 +9,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ablate.reporting import formatting
+from ablate.reporting.figures import axis_label
 from ablate.reporting.figures.palette import GREY, REFERENCE_COLOUR, ArmStyle
 
 TOGETHER = 8
 """Up to so many arms share one pair of axes; more get axes of their own."""
 _COLUMNS = 4
+_HEIGHT, _LOW_HEIGHT = 2.3, 1.45  # inches, of panels where arms are together, and apart
+_TITLE_WIDTH = 84  # of a row of panels
 _WIDTH, _THIN = 1.6, 0.7
 _PART_TITLES = {"train": "training", "validation": "validation", "test": "test"}
 
@@ -47,9 +50,10 @@ def draw(
     """
     y_label = formatting.with_bracket(label, unit)
     if len(_names(curves)) > TOGETHER:
+        y_label = axis_label.wrapped(y_label, _LOW_HEIGHT)
         _draw_apart(curves, figure, styles, references, y_label, place)
     else:
-        _draw_together(curves, figure, styles, y_label, place)
+        _draw_together(curves, figure, styles, axis_label.wrapped(y_label, _HEIGHT), place)
 
 
 def _draw_together(
@@ -68,7 +72,8 @@ def _draw_together(
             for name in _names(curves, context):
                 draw_curve(of_context[of_context["arm"] == name], axes, styles[name])
             title = _PART_TITLES.get(part, part)
-            axes.set_title(f"{context}: {title}" if len(contexts) > 1 else title)
+            text = f"{context}: {title}" if len(contexts) > 1 else title
+            axes.set_title(formatting.wrap(text, _TITLE_WIDTH // len(curves)))
             axes.set_xlabel(place)
         panels[row, 0].set_ylabel(y_label)
         look_at_means(panels[row, 0], curves, context)

@@ -8,24 +8,27 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
 from ablate.reporting import formatting
+from ablate.reporting.figures import axis_label
 from ablate.reporting.figures.palette import BAND, INK, ArmStyle
 
 _LABEL_WIDTH = 34
+_AXIS_WIDTH = 4.8  # inches: the axes are as narrow where numbers and names are long
+_LINE = 0.36  # rows: height of a line of a label
 _SEEDS_BELOW = 0.27  # rows: seeds lie under the interval, so that neither hides the other
 
 
 class Row(NamedTuple):
-    """An effect, where it stands, and what it is called."""
+    """An effect, where it stands, what it is called, and the height of that."""
 
     y: float
     label: str
     effect: dict[Any, Any]
+    height: float
 
 
 def size(effects: pd.DataFrame) -> tuple[float, float]:
     """Width and height in inches that fit the table."""
-    rows, headings = layout(effects)
-    return 8.2, 1.25 + 0.42 * (len(rows) + 0.8 * len(headings))
+    return 8.2, 1.25 + 0.42 * depth(layout(effects)[0])
 
 
 def draw(
@@ -84,22 +87,21 @@ def frame(
         )
     axes.axvline(0, color=INK, linewidth=1, zorder=1)
     _draw_headings(axes, headings)
-    axes.set_ylim(max((row.y for row in rows), default=0) + 0.6, -0.6)
+    axes.set_ylim(depth(rows) - 0.4, -0.6)
     axes.set_yticks([row.y for row in rows], [row.label for row in rows])
     axes.grid(visible=False, axis="y")
     axes.margins(x=0.06)
     side = "right" if higher_is_better else "left"
-    axes.set_xlabel(
-        formatting.with_unit(what, f"({unit})" if unit else "")
-        + f"; {side} is better\n{marks}"
-        + _band_text(smallest_effect_of_interest, unit)
-    )
+    lines = [f"{formatting.with_bracket(what, unit)}; {side} is better", marks]
+    if smallest_effect_of_interest > 0:
+        lines.append(_band_text(smallest_effect_of_interest, unit))
+    axis_label.write_below(axes, lines, _AXIS_WIDTH, room=3)
 
 
 def _draw_headings(axes: Axes, headings: list[tuple[float, str]]) -> None:
     for y, text in headings:
         axes.annotate(
-            formatting.wrap(text, _LABEL_WIDTH),
+            text,
             (0, y),
             xycoords=blended_transform_factory(axes.transAxes, axes.transData),
             xytext=(-6, 0),
@@ -120,23 +122,33 @@ def layout(effects: pd.DataFrame) -> tuple[list[Row], list[tuple[float, str]]]:
     headings: list[tuple[float, str]] = []
     y = 0.0
     for factor, group in effects.groupby("factor", sort=False, dropna=False):
-        headings.append((y, "several factors" if pd.isna(factor) else str(factor)))
-        y += 0.8
+        heading = formatting.wrap(
+            "several factors" if pd.isna(factor) else str(factor), _LABEL_WIDTH
+        )
+        room = max(0.8, _LINE * (heading.count("\n") + 1))
+        headings.append((y + (room - 0.8) / 2, heading))
+        y += room
         arms = list(dict.fromkeys(group["arm"]))
         for effect in sorted(group.to_dict("records"), key=lambda row: arms.index(row["arm"])):
             label = formatting.wrap(str(effect["arm"]), _LABEL_WIDTH)
             if several_contexts:
                 label = _join(label, f"in {effect['context']}")
-            rows.append(Row(y, label, effect))
-            y += 1
+            height = max(1.0, _LINE * (label.count("\n") + 1.3))
+            rows.append(Row(y + (height - 1) / 2, label, effect, height))
+            y += height
     return rows, headings
+
+
+def depth(rows: list[Row]) -> float:
+    """Height of all rows, in rows of one line."""
+    return max((row.y + (row.height + 1) / 2 for row in rows), default=1.0)
 
 
 def _join(label: str, more: str) -> str:
     """On one line where that is short enough, so that no word is torn."""
     if "\n" not in label and len(label) + len(more) < _LABEL_WIDTH:
         return f"{label}, {more}"
-    return f"{label},\n{more}"
+    return f"{label},\n{formatting.wrap(more, _LABEL_WIDTH)}"
 
 
 def draw_seeds(
@@ -212,10 +224,8 @@ def _numbers(effect: Mapping[Any, Any], unit: str) -> str:
 
 
 def _band_text(smallest_effect_of_interest: float, unit: str) -> str:
-    if smallest_effect_of_interest <= 0:
-        return ""
     reach = formatting.with_unit(formatting.as_given(smallest_effect_of_interest), unit)
-    return f"\nband: smallest effect of interest, ±{reach}"
+    return f"band: smallest effect of interest, ±{reach}"
 
 
 def reference_text(effects: pd.DataFrame) -> str:

@@ -8,16 +8,23 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 
 from ablate.reporting import formatting
+from ablate.reporting.figures import axis_label
 from ablate.reporting.figures.palette import BETTER, INK, WORSE
 
-_LABEL_WIDTH = 22
+_LABEL_WIDTH, _COLUMN_WIDTH = 22, 16
 _AROUND_ZERO = LinearSegmentedColormap.from_list("effects", [WORSE, "#f7f7f7", BETTER])
 _PLAIN = LinearSegmentedColormap.from_list("values", ["#f7f7f7", BETTER])
 
 
 def size(cells: pd.DataFrame) -> tuple[float, float]:
     """Width and height in inches that fit the table."""
-    return 3.2 + 1.35 * cells["column"].nunique(), 1.3 + 0.48 * cells["row"].nunique()
+    row_lines, column_lines = (
+        max(formatting.wrap(str(name), width).count("\n") + 1 for name in cells[side].unique())
+        for side, width in (("row", _LABEL_WIDTH), ("column", _COLUMN_WIDTH))
+    )
+    height = max(0.48, 0.15 * row_lines + 0.08) * cells["row"].nunique()
+    below = 0.15 * column_lines
+    return 3.2 + 1.35 * cells["column"].nunique(), 1.0 + below + max(height, 0.9)
 
 
 def draw(
@@ -48,7 +55,8 @@ def draw(
     for cell in cells.to_dict("records"):
         _write(axes, cell, rows, columns, image, unit, around_zero)
     axes.set_xticks(
-        np.arange(len(columns)) + 0.5, [formatting.wrap(str(name), 16) for name in columns]
+        np.arange(len(columns)) + 0.5,
+        [formatting.wrap(str(name), _COLUMN_WIDTH) for name in columns],
     )
     axes.set_yticks(
         np.arange(len(rows)) + 0.5, [formatting.wrap(str(name), _LABEL_WIDTH) for name in rows]
@@ -59,7 +67,8 @@ def draw(
     for spine in axes.spines.values():
         spine.set_visible(False)
     bar = axes.figure.colorbar(image, ax=axes, fraction=0.05, pad=0.03)
-    bar.set_label(formatting.with_bracket(label, unit))
+    text = formatting.with_bracket(label, unit)
+    axes.set_title(axis_label.wrapped(text, size(cells)[0] - 2), fontweight="normal")
     bar.outline.set_visible(False)
 
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from ablate.reporting import formatting
 from ablate.reporting.figures.forest import (
+    depth,
     draw_seeds,
     frame,
     layout,
@@ -22,7 +23,7 @@ _SEEDS_BELOW = 0.15
 def size(effects: pd.DataFrame) -> tuple[float, float]:
     """Width and height in inches that fit the table."""
     rows, headings = layout(effects)
-    return 8.2, 1.4 + 0.78 * len(rows) + 0.4 * len(headings)
+    return 8.2, 1.4 + 0.78 * depth(rows) - 0.224 * len(headings)
 
 
 def draw(

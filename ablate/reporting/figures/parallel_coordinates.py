@@ -14,12 +14,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ablate.reporting import formatting
-from ablate.reporting.figures import arm_panels, parameter_axis
+from ablate.reporting.figures import arm_panels, axis_label, parameter_axis
 from ablate.reporting.figures.palette import GREY, INK, WORSE, shades
 from ablate.study.search_space import Parameter
 
 _SIDE_BY_SIDE = 3  # up to so many parameters, the panels of two arms fit beside each other
 _LABEL_WIDTH = 14
+_HEIGHT = 2.2  # inches, of a panel
 _UNFINISHED: dict[str, tuple[str, Any, str]] = {
     "diverged": (WORSE, (0, (4, 2)), "diverged"),
     "pruned": (GREY, (0, (1, 1.5)), "pruned: stopped early"),
@@ -67,8 +68,8 @@ def draw(
         _draw_axes(axes, parameters, names, scale, formatting.with_bracket(label, unit))
         axes.set_title(arm_panels.title(points, key))
     bar = figure.colorbar(colours, ax=panels, fraction=0.03, pad=0.02, aspect=30)
-    side = "higher" if higher_is_better else "lower"
-    bar.set_label(f"{formatting.with_bracket(label, unit)}; {side} is better")
+    text = axis_label.with_direction(label, unit, higher_is_better)
+    bar.set_label(axis_label.wrapped(text, _HEIGHT))
     bar.outline.set_visible(False)
     _legend(figure, points)
 

@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, NullFormatter
 
-from ablate.reporting import formatting
-from ablate.reporting.figures import arm_panels, point_marks
+from ablate.reporting.figures import arm_panels, axis_label, point_marks
 from ablate.reporting.figures.palette import GREY, INK, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
 
 _COLUMNS = 3
+_HEIGHT = 2.4  # inches, of a panel
 _SPREAD = 10.0  # ratio of costs from which a logarithmic axis reads better
 
 
@@ -25,7 +25,13 @@ def size(points: pd.DataFrame) -> tuple[float, float]:
 
 
 def draw(
-    points: pd.DataFrame, figure: Figure, styles: dict[str, ArmStyle], *, label: str, unit: str
+    points: pd.DataFrame,
+    figure: Figure,
+    styles: dict[str, ArmStyle],
+    *,
+    label: str,
+    unit: str,
+    higher_is_better: bool = True,
 ) -> None:
     """Draw one panel an arm.
 
@@ -46,8 +52,9 @@ def draw(
         axes.set_title(arm_panels.title(points, key, width=28))
         axes.set_xlabel("training FLOPs a trial")
         axes.tick_params(labelbottom=True)
+    text = axis_label.with_direction(label, unit, higher_is_better)
     for axes in panels[::_COLUMNS]:
-        axes.set_ylabel(formatting.with_bracket(label, unit))
+        axes.set_ylabel(axis_label.wrapped(text, _HEIGHT))
     bound_percent(panels[0], "y", unit)
     point_marks.draw_below(
         [

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ablate.reporting import formatting
-from ablate.reporting.figures import arm_panels, parameter_axis, point_marks
+from ablate.reporting.figures import arm_panels, axis_label, parameter_axis, point_marks
 from ablate.reporting.figures.palette import BAND, INK, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
 from ablate.study.search_space import Parameter
@@ -16,6 +16,7 @@ from ablate.study.search_space import Parameter
 TOGETHER = 6
 """Up to so many arms of a context share one pair of axes; more get axes of their own."""
 _COLUMNS = 3
+_HEIGHT, _LOW_HEIGHT = 2.6, 1.6  # inches, of panels where arms are together, and apart
 
 
 def size(points: pd.DataFrame) -> tuple[float, float]:
@@ -37,6 +38,7 @@ def draw(
     name: str,
     label: str,
     unit: str,
+    higher_is_better: bool = True,
 ) -> None:
     """Draw one panel a context, or for more than TOGETHER arms one an arm, with the others' curves
     in grey.
@@ -67,8 +69,9 @@ def draw(
         title = ([context] if len(contexts) > 1 else []) + (arms if _apart(points) else [])
         axes.set_title(formatting.wrap(": ".join(title), 34))
         parameter_axis.frame(axes, "x", parameter, name)
+    text = axis_label.with_direction(label, unit, higher_is_better)
     for axes in grid[::columns]:
-        axes.set_ylabel(formatting.with_bracket(label, unit))
+        axes.set_ylabel(axis_label.wrapped(text, _LOW_HEIGHT if _apart(points) else _HEIGHT))
     bound_percent(grid[0], "y", unit)
     point_marks.draw_below(
         [

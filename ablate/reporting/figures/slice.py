@@ -11,12 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ablate.reporting import formatting
-from ablate.reporting.figures import arm_panels, parameter_axis, point_marks
+from ablate.reporting.figures import arm_panels, axis_label, parameter_axis, point_marks
 from ablate.reporting.figures.palette import INK, TO_LATER
 from ablate.reporting.figures.theme import bound_percent
 from ablate.study.search_space import Parameter
 
 _COLUMNS = 4
+_HEIGHT = 1.6  # inches, of a panel
 
 
 def size(points: pd.DataFrame, parameters: Sequence[Parameter]) -> tuple[float, float]:
@@ -59,10 +60,9 @@ def draw(
         for axes in block[len(parameters) :]:
             axes.set_axis_off()
         block[0].set_title(arm_panels.title(points, key))
-    side = "higher" if higher_is_better else "lower"
-    text = f"{formatting.with_bracket(label, unit)}; {side} is better"
+    text = axis_label.with_direction(label, unit, higher_is_better)
     for axes in grid[:, 0]:
-        axes.set_ylabel(formatting.wrap(text, 22))
+        axes.set_ylabel(axis_label.wrapped(text, _HEIGHT))
     grid[0, 0].margins(y=0.08)
     bound_percent(grid[0, 0], "y", unit)
     point_marks.draw_below(panels)

@@ -7,10 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ablate.reporting import formatting
+from ablate.reporting.figures import axis_label
 from ablate.reporting.figures.palette import GREY, INK, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
 
 _LABEL_WIDTH = 30
+_AXIS_WIDTH = 6.4  # inches
+_TITLE_WIDTH = 70
 
 
 def size(arms: pd.DataFrame) -> tuple[float, float]:
@@ -51,12 +54,12 @@ def draw(
         )
         bound_percent(axes, "x", unit)
         if len(contexts) > 1:
-            axes.set_title(str(context))
-    panels[-1, 0].set_xlabel(
-        formatting.with_bracket(label, unit)
-        + "\nsmall marks: one seed each, a seed's trials joined"
-        + "; large mark and bar: mean and interval"
-    )
+            axes.set_title(formatting.wrap(str(context), _TITLE_WIDTH))
+    lines = [
+        formatting.with_bracket(label, unit),
+        "small marks: one seed each, a seed's trials joined; large mark and bar: mean and interval",
+    ]
+    axis_label.write_below(panels[-1, 0], lines, _AXIS_WIDTH, room=2)
 
 
 def _draw_panel(

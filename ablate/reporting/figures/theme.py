@@ -99,7 +99,7 @@ def _name_powers(figure: Figure) -> None:
         formatter = axis.get_major_formatter()
         if type(formatter) is not ScalarFormatter:  # its children write each number whole
             continue
-        formatter.format_ticks(axis.get_majorticklocs())
+        formatter.format_ticks(list(axis.get_majorticklocs()))
         corner = formatter.get_offset()
         if not corner:
             continue

@@ -6,10 +6,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ablate.reporting import formatting
+from ablate.reporting.figures import axis_label
 from ablate.reporting.figures.palette import BETTER, GREY, INK, WORSE
 from ablate.reporting.figures.theme import bound_percent
 
 _LABEL_WIDTH = 30
+_AXIS_WIDTH = 5.6  # inches
 
 
 def size(steps: pd.DataFrame) -> tuple[float, float]:
@@ -75,11 +77,11 @@ def _frame(axes: Axes, steps: pd.DataFrame, label: str, unit: str, higher_is_bet
     axes.margins(x=0.06)
     bound_percent(axes, "x", unit)
     side = "right" if higher_is_better else "left"
-    axes.set_xlabel(
-        formatting.with_bracket(label, unit)
-        + f"; {side} is better"
-        + "\nbar: the step's change (hatched: for the worse); line: interval of the mean"
-    )
+    lines = [
+        f"{formatting.with_bracket(label, unit)}; {side} is better",
+        "bar: the step's change (hatched: for the worse); line: interval of the mean",
+    ]
+    axis_label.write_below(axes, lines, _AXIS_WIDTH, room=2)
 
 
 def _annotate(axes: Axes, y: float, text: str) -> None:

@@ -76,9 +76,14 @@ def test_an_arm_without_results_says_so(figure: Figure) -> None:
     assert len(drawn(axes, "estimate")) == 2
 
 
-@pytest.mark.parametrize("count", [1, 39])
-def test_rows_never_overlap(figure: Figure, count: int) -> None:
-    findings = make_findings(many_changes(count))
+LONG = ("a network of many layers, trained on other data before " * 2, "simple")
+
+
+@pytest.mark.parametrize(
+    ("count", "contexts"), [(1, ("baseline",)), (39, ("baseline",)), (3, LONG)]
+)
+def test_rows_never_overlap(figure: Figure, count: int, contexts: tuple[str, ...]) -> None:
+    findings = make_findings(many_changes(count), contexts=contexts)
     width, height = forest.size(findings.effects)
     figure.set_size_inches(width, height)
     axes = draw(findings, figure)
