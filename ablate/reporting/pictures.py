@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ablate.analysis.contexts import changes
 from ablate.analysis.findings import Findings, TunedFindings
 from ablate.analysis.looks import looked_at_once
 from ablate.analysis.tables import counts_steps, metric_column
@@ -22,7 +23,7 @@ from ablate.reporting.figures import (
     theme,
     waterfall,
 )
-from ablate.reporting.figures.palette import ArmStyle, arm_styles
+from ablate.reporting.figures.palette import NEUTRAL, ArmStyle, arm_styles
 from ablate.reporting.picture import Picture, draw_picture, file_name, has_numbers
 from ablate.reporting.search_pictures import search_pictures
 from ablate.reporting.tables import metric_description, short_factor_names
@@ -114,10 +115,10 @@ def _forests(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Pictur
         ("forest", f"Effects on {metric.label}", caption),
     )
     if has_numbers(findings.contexts, "estimate") and findings.contexts["factor"].nunique() > 1:
-        yield from _forests_by_context(findings)
+        yield from _forests_by_context(findings, styles)
 
 
-def _forests_by_context(findings: Findings) -> Iterator[Picture]:
+def _forests_by_context(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
     """One a factor; its rows are changes, as contexts may start at opposite levels."""
     pairs = findings.context_differences.assign(arm=findings.context_differences["change"])
     caption = (
@@ -125,6 +126,7 @@ def _forests_by_context(findings: Findings) -> Iterator[Picture]:
         "first on the same seeds, mean with 95 % interval, and below it one small mark a seed. The "
         "grey band holds effects too small to be of interest."
     )
+    reached = _reached(findings, styles)
     for factor, short in short_factor_names(findings.contexts["factor"].unique()).items():
         rows = findings.contexts[findings.contexts["factor"] == factor]
         if not has_numbers(rows, "estimate"):
@@ -134,9 +136,26 @@ def _forests_by_context(findings: Findings) -> Iterator[Picture]:
             findings,
             rows.assign(factor=name, arm=rows["change"], reference="the first level"),
             pairs[pairs["factor"] == factor],
-            arm_styles(list(dict.fromkeys(rows["change"])), []),
+            {change: reached.get((factor, change), NEUTRAL) for change in rows["change"]},
             (f"forest_{file_name(short)}", f"Effects of {name} by context", caption),
         )
+
+
+def _reached(findings: Findings, styles: dict[str, ArmStyle]) -> dict[tuple[str, str], ArmStyle]:
+    """How the arm looks that a change leads to, by factor and change: the one that has this level
+    and is else its context's reference. A change that leads to none is left out.
+    """
+    references = {arm.context: arm.levels for arm in findings.plan.arms if arm.is_reference}
+    of_level = {}
+    for arm in reversed(findings.plan.arms):
+        changed = arm.levels.items() - references[arm.context].items()
+        if len(changed) == 1:
+            of_level[next(iter(changed))] = styles[arm.name]
+    return {
+        (change.factor, change.text): of_level[change.factor, change.end]
+        for change in changes(findings.plan)
+        if (change.factor, change.end) in of_level
+    }
 
 
 def _forest(

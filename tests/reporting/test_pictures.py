@@ -7,7 +7,8 @@ import pytest
 
 from ablate.analysis.findings import Findings, analyse
 from ablate.reporting import pictures
-from ablate.reporting.figures import interaction, theme, waterfall
+from ablate.reporting.figures import forest, interaction, theme, waterfall
+from ablate.reporting.figures.palette import NEUTRAL, ArmStyle
 from ablate.study.arms import Arm
 from ablate.study.schema import Design
 from tests.analysis.evidence import EPOCHS, NORM, POOL, WIDTH, plan_of, records_of
@@ -59,6 +60,35 @@ def test_contexts_that_start_at_opposite_levels_agree_in_the_heat_map(
         {"small": 5.0, "large": 5.0}, abs=0.2
     )
     assert len(grid) == 4 and grid.notna().all(axis=None)
+
+
+def test_a_change_looks_like_the_arm_that_it_leads_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[dict[str, ArmStyle]] = []
+    draw = forest.draw
+
+    def spy(effects, differences, axes, styles, **options):  # type: ignore[no-untyped-def]
+        looks.append(styles)
+        draw(effects, differences, axes, styles, **options)
+
+    monkeypatch.setattr(forest, "draw", spy)
+    list(pictures.pictures(found(WIDTH, POOL, contexts=CONTEXTS)))
+    arms, width, pool = looks
+    assert width == {"narrow -> wide": arms["wide"]}
+    assert pool == {
+        "max -> mean": arms["mean"],
+        "max -> stride": arms["stride"],
+        "mean -> stride": arms["stride"],
+    }
+
+
+def test_a_change_that_leads_to_no_arm_looks_like_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[dict[str, ArmStyle]] = []
+    monkeypatch.setattr(forest, "draw", lambda *given, **_: looks.append(given[3]))
+    contexts = {name: levels | {"model.norm": "none"} for name, levels in CONTEXTS.items()}
+    list(pictures.pictures(found(WIDTH, NORM, design="path", contexts=contexts)))
+    arms, *_, norm = looks
+    assert norm == {"plain -> batch": NEUTRAL}
+    assert NEUTRAL not in arms.values()
 
 
 def test_one_context_has_neither_heat_map_nor_forests_by_factor() -> None:

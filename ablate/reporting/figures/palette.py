@@ -57,6 +57,10 @@ class ArmStyle(NamedTuple):
         return (0, self.dashes or None)
 
 
+NEUTRAL = ArmStyle("#6e6e6e", "d", ())
+"""Of what belongs to no arm, or to several: a look that no arm has."""
+
+
 def arm_styles(names: Iterable[str], references: Iterable[str] = ()) -> dict[str, ArmStyle]:
     """A style for each arm name, the same for the same name in every context.
 
