@@ -3,15 +3,17 @@
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, NullFormatter
+from matplotlib.transforms import offset_copy
 
 from ablate.reporting import formatting
 from ablate.reporting.figures import axis_label
-from ablate.reporting.figures.palette import INK, ArmStyle
+from ablate.reporting.figures.palette import NEUTRAL, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
 
 AXES = {
@@ -23,7 +25,11 @@ AXES = {
 _LABEL_WIDTH = 33
 _HEIGHT = 2.6  # inches, of a panel
 _SPREAD = 10.0  # ratio of costs from which a logarithmic axis reads better
-_CONTEXT_FILLS = ("full", "none", "left", "right")
+_CONTEXT_FILLS = ("full", "none", "left", "right", "top", "bottom")
+_CONTEXT_SIZES = (7.0, 4.5)  # points: the fillings come again on smaller marks
+_TIE = 0.012  # of the width of the axes: costs as close would hide each other
+_APART, _WIDEST = 7.0, 150.0  # points between marks of a tie, and of all together
+_PANEL = 280.0  # points: its width, at least
 
 
 def columns(arms: pd.DataFrame) -> list[str]:
@@ -45,38 +51,70 @@ def draw(
     """Draw one panel a cost column.
 
     arms: columns context, arm, mean, low, high, core_seconds, gpu_seconds and flops (means of
-    trials). Contexts are told apart by the marker's filling.
+    trials). Contexts are told apart by the marker's filling, and arms of one cost stand side by
+    side around it.
     """
     names = columns(arms)
     panels = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]
     contexts = list(dict.fromkeys(arms["context"]))
     for axes, column in zip(panels, names, strict=True):
-        for arm in arms.dropna(subset=["mean", column]).to_dict("records"):
-            _draw_arm(axes, arm, column, styles[str(arm["arm"])], contexts)
-        _scale(axes, arms[column].dropna())
+        known = arms.dropna(subset=["mean", column])
+        _scale(axes, known[column])
+        shifts = _shifts(known[column], axes.get_xscale() == "log")
+        for arm, shift in zip(known.to_dict("records"), shifts, strict=True):
+            _draw_arm(axes, arm, column, styles[str(arm["arm"])], contexts, shift)
+        furthest = max(map(abs, shifts), default=0.0)
+        axes.margins(x=max(0.12, furthest / (_PANEL - 2 * furthest)), y=0.1)
         bound_percent(axes, "y", unit)
-        axes.set_xlabel(AXES[column])
+        axes.set_xlabel(AXES[column] + ("\n(side by side: equal costs)" if furthest else ""))
     panels[0].set_ylabel(axis_label.wrapped(formatting.with_bracket(label, unit), _HEIGHT))
     _legend(figure, arms, styles, contexts)
 
 
+def _shifts(costs: pd.Series, log: bool) -> list[float]:
+    """Points by which each mark stands beside its cost, in the order of arms within a tie."""
+    places = np.log10(costs[costs > 0]) if log else costs
+    places = places.reindex(costs.index, fill_value=-np.inf)
+    reach = _TIE * np.ptp(places[np.isfinite(places)]) if len(places) else 0.0
+    ties: list[list[Any]] = []
+    for index, place in places.sort_values(kind="stable").items():
+        if ties and place - places[ties[-1][0]] <= reach:
+            ties[-1].append(index)
+        else:
+            ties.append([index])
+    shift = pd.Series(0.0, costs.index)
+    for tie in ties:
+        apart = min(_APART, _WIDEST / len(tie))
+        shift[tie] = apart * (np.arange(len(tie)) - (len(tie) - 1) / 2)
+    return shift.tolist()
+
+
 def _draw_arm(
-    axes: Axes, arm: dict[Any, Any], column: str, style: ArmStyle, contexts: list[str]
+    axes: Axes,
+    arm: dict[Any, Any],
+    column: str,
+    style: ArmStyle,
+    contexts: list[str],
+    shift: float,
 ) -> None:
+    lines = []
     if not formatting.is_missing(arm["low"]):
-        bar = axes.vlines(arm[column], arm["low"], arm["high"], color=style.colour, linewidth=1.3)
-        bar.set_gid("interval")
-    axes.plot(
+        ends = [arm["low"], arm["high"]]
+        lines += axes.plot(
+            [arm[column]] * 2, ends, color=style.colour, linewidth=1.3, gid="interval"
+        )
+    lines += axes.plot(
         [arm[column]],
         [arm["mean"]],
         color=style.colour,
         marker=style.marker,
-        markersize=7,
         markerfacecoloralt="white",
-        fillstyle=_fill(contexts.index(arm["context"])),
         linestyle="none",
         gid="mean",
+        **_look(contexts.index(arm["context"])),
     )
+    for line in lines:  # only now, as the axes take their limits from lines that are not shifted
+        line.set_transform(offset_copy(axes.transData, axes.figure, shift, units="points"))
 
 
 def _scale(axes: Axes, values: pd.Series) -> None:
@@ -85,29 +123,27 @@ def _scale(axes: Axes, values: pd.Series) -> None:
         axes.set_xscale("log")
         axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
-    axes.margins(x=0.12, y=0.1)
+    if values.nunique() == 1:  # other numbers beside marks that are shifted would be read as theirs
+        axes.set_xticks(values.unique())
 
 
 def _legend(
     figure: Figure, arms: pd.DataFrame, styles: dict[str, ArmStyle], contexts: list[str]
 ) -> None:
-    looks: list[tuple[str, str, Any]] = [
-        (styles[name].colour, styles[name].marker, "full") for name in _shown(arms)
-    ]
-    looks += [(INK, "o", _fill(position)) for position in range(len(contexts))]
+    looks = [(styles[name], _look(0)) for name in _shown(arms)]
+    looks += [(NEUTRAL, _look(position)) for position in range(len(contexts))]
     handles = [
         Line2D(
             [],
             [],
-            color=colour,
-            marker=marker,
-            markersize=6,
-            fillstyle=fill,
+            color=style.colour,
+            marker=style.marker,
             markerfacecoloralt="white",
             linestyle="none",
             label=label,
+            **look,
         )
-        for label, (colour, marker, fill) in zip(_legend_labels(arms), looks, strict=False)
+        for label, (style, look) in zip(_legend_labels(arms), looks, strict=False)
     ]
     columns = min(_legend_columns(figure.get_figwidth()), len(handles))
     figure.legend(handles=handles, loc="outside lower center", ncols=max(1, columns))
@@ -127,5 +163,8 @@ def _legend_columns(width: float) -> int:
     return int(width // 3)
 
 
-def _fill(position: int) -> Any:
-    return _CONTEXT_FILLS[position % len(_CONTEXT_FILLS)]
+def _look(position: int) -> dict[str, Any]:
+    """Filling and size of the marks of a context."""
+    again, fill = divmod(position, len(_CONTEXT_FILLS))
+    size = _CONTEXT_SIZES[again % len(_CONTEXT_SIZES)]
+    return {"fillstyle": _CONTEXT_FILLS[fill], "markersize": size}

@@ -30,6 +30,55 @@ def test_costs_that_differ_tenfold_get_a_logarithmic_axis(figure: Figure) -> Non
     assert (seconds.get_xscale(), flops.get_xscale()) == ("linear", "log")
 
 
+def rendered_places(axes, gid="mean") -> list[float]:  # type: ignore[no-untyped-def]
+    """Where marks stand across the figure, in points."""
+    axes.figure.draw_without_rendering()
+    marks = drawn(axes, gid)
+    pixels = [mark.get_transform().transform(mark.get_xydata())[0, 0] for mark in marks]
+    return [pixel * 72 / axes.figure.dpi for pixel in pixels]
+
+
+def test_arms_of_equal_cost_stand_side_by_side_with_their_intervals(figure: Figure) -> None:
+    findings = make_findings(many_changes(3))
+    findings.arms["core_seconds"] = [100.0, 100.0, 100.0, 300.0]
+    findings.arms["flops"] = [1e12, 2e12, 3e12, 4e12]
+    seconds, flops = draw(findings, figure)
+    first, second, third, _ = rendered_places(seconds)
+    assert second - first >= 5 and third - second >= 5
+    assert rendered_places(seconds, "interval") == rendered_places(seconds)
+    assert seconds.get_xlabel() == "core-seconds a trial\n(side by side: equal costs)"
+    assert flops.get_xlabel() == "training FLOPs a trial"
+
+
+def test_one_cost_of_all_arms_is_the_only_number_on_its_axis(figure: Figure) -> None:
+    findings = make_findings(many_changes(3))
+    findings.arms["flops"] = 1e13
+    _, flops = draw(findings, figure)
+    assert [label.get_text() for label in flops.get_xticklabels()] == ["10 T"]
+
+
+def test_forty_arms_of_equal_cost_stay_within_their_panel(figure: Figure) -> None:
+    findings = make_findings(many_changes(39))
+    findings.arms["core_seconds"] = [100.0] * 39 + [300.0]
+    figure.set_size_inches(*cost.size(findings.arms))
+    seconds, _ = draw(findings, figure)
+    places = rendered_places(seconds)
+    assert len({round(place, 1) for place in places}) == 40
+    box = seconds.get_window_extent()
+    assert box.x0 * 72 / figure.dpi < min(places) and max(places) < box.x1 * 72 / figure.dpi
+
+
+def test_every_context_and_every_arm_has_a_look_of_its_own_in_the_legend(figure: Figure) -> None:
+    contexts = tuple(f"context {number}" for number in range(12))
+    draw(make_findings(many_changes(39), contexts=contexts), figure)
+    (legend,) = figure.legends
+    looks = [
+        (line.get_color(), line.get_marker(), line.get_fillstyle(), line.get_markersize())
+        for line in legend.get_lines()
+    ]
+    assert len(looks) == len(set(looks)) == 52
+
+
 def test_an_unknown_cost_has_no_panel() -> None:
     arms = make_findings().arms.assign(flops=0.0)
     assert cost.columns(arms) == ["core_seconds"]
