@@ -114,7 +114,9 @@ def _draw_arm(
         **_look(contexts.index(arm["context"])),
     )
     for line in lines:  # only now, as the axes take their limits from lines that are not shifted
-        line.set_transform(offset_copy(axes.transData, axes.figure, shift, units="points"))
+        line.set_transform(
+            offset_copy(axes.transData, axes.get_figure(root=True), shift, units="points")
+        )
 
 
 def _scale(axes: Axes, values: pd.Series) -> None:
