@@ -53,6 +53,8 @@ class Verdict(BaseModel):
     """Smallest error rate at which the interval would settle the claim; Holm over the family. None
     where the claim is looked at repeatedly: the interval says it.
     """
+    leaning: Outcome | None = None
+    """What the following would settle it as, where there are any."""
     seeds_needed: int | None = None
     """For 80 % power at the observed spread (and effect); of an undecided claim."""
     too_few_seeds: int | None = None
@@ -164,6 +166,7 @@ def _names(arms: tuple[Arm, ...]) -> tuple[str, ...]:
 class _Lacking(NamedTuple):
     """What it would take to settle a claim the way it leans, at the spread seen."""
 
+    leaning: Outcome | None = None
     seeds_needed: int | None = None
     too_few_seeds: int | None = None
     detectable_effect: float | None = None
@@ -181,6 +184,7 @@ def _lacking(claim: Claim, stand: Stand, most: int | None) -> _Lacking:
     study = Looking(stand.critical, power.MOST_SEEDS if most is None else most)
     needed = _seeds_needed(reading, stand.level, study)
     return _Lacking(
+        _leaning(reading),
         None if needed is None else max(needed, reading.least_seeds),
         study.most_seeds if needed is None else None,
         _detectable(claim, stand, study) if sample.n >= reading.least_seeds else None,

@@ -83,7 +83,8 @@ def effect_table(
     estimate (arm - reference, in the metric's unit), low, high (95 %), sd, p (of no difference),
     p_holm (over the whole table), hedges_g (of the pairs, Hedges 1981), probability_of_improvement
     (share of pairs in which the arm is better, ties half), method ("paired"; "welch" where fewer
-    than two seeds match, and there is no probability).
+    than two seeds match, and there is no probability), step (in which the metric changes, where
+    seeds agree more closely than it can tell, and the interval is as wide as it makes it).
 
     repeated: c_n of a study that looks after every seed. Its intervals hold at all looks together;
     there is no p value for that, and where seeds do not match no interval.
@@ -114,7 +115,7 @@ def effect_table(
 
 _EFFECT_COLUMNS = [
     "context", "factor", "level", "also", "arm", "reference", "metric", "n", "estimate", "low",
-    "high", "sd", "p", "p_holm", "hedges_g", "probability_of_improvement", "method",
+    "high", "sd", "p", "p_holm", "hedges_g", "probability_of_improvement", "method", "step",
 ]  # fmt: skip
 
 
@@ -243,6 +244,7 @@ def _paired_or_welch(
         "p": float(exceeds(sample, 0.0).p) if repeated is None else np.nan,
         "hedges_g": _hedges_g(sample),
         "method": "paired",
+        "step": resolution if sample.mean and sd < pairs.floor else np.nan,
     }
 
 
@@ -268,6 +270,7 @@ def _welch(ours: Sample, theirs: Sample) -> dict[str, Any]:
         "p": float(2 * stats.t.sf(distance, freedom)),
         "hedges_g": np.nan,
         "method": "welch",
+        "step": np.nan,
     }
 
 

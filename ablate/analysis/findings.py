@@ -184,7 +184,7 @@ def _analysed(plan: Plan, records: Mapping[str, TrialRecord]) -> Findings:
         published=_published_table(plan, trials, records),
         warnings=(
             *_warnings(plan, trials, effects, records),
-            *warnings_of_ties(plan, trials, effects, resolution),
+            *warnings_of_ties(plan, trials),
         ),
     )
 
@@ -241,6 +241,7 @@ def _warnings(
     yield from _equal_arms(plan, trials, records)
     yield from _guessed_directions(plan)
     yield from _mixed_precision(plan, records)
+    yield from _matched_in_part(plan, trials, effects)
     for effect in effects[effects["method"] == "welch"].to_dict("records"):
         both = " and ".join(quoted(effect["arm"], effect["reference"]))
         yield (
@@ -256,6 +257,27 @@ def _left_out_of_factorial(plan: Plan, trials: pd.DataFrame) -> Iterator[str]:
         yield (
             "Main effects and interactions are averaged over the combinations that have values: "
             f"no seed has {metric} of {arms}."
+        )
+
+
+def _matched_in_part(plan: Plan, trials: pd.DataFrame, effects: pd.DataFrame) -> Iterator[str]:
+    """Effects whose pairs are fewer than the seeds of both arms: the means of these may even lie
+    the other way.
+    """
+    parts = []
+    for effect in effects[effects["method"] == "paired"].to_dict("records"):
+        names = (effect["arm"], effect["reference"])
+        fewer = min(
+            len(values_of(trials, plan.study.metric, (effect["context"], name))) for name in names
+        )
+        if 0 < effect["n"] < fewer:
+            both = " and ".join(quoted(*names))
+            where = of_context(plan, effect["context"])
+            parts.append(f"{effect['n']} of {fewer} of {both}{where}")
+    if parts:
+        yield (
+            f"Only some seeds match: {'; '.join(parts)}. The difference is of these pairs alone, "
+            "and may be another than that of the means, which are of all seeds."
         )
 
 

@@ -14,9 +14,10 @@ _FINDS = {
     "no_worse": "ruled out a loss of {}",
 }
 """What seeds that are too few for a claim can do; of other kinds, find an effect."""
+_TO = {"supported": "support", "refuted": "refute"}
 _FIELDS = (
     "says", "kind", "context", "metric", "published", "verdict", "unit", "estimate", "low", "high",
-    "threshold", "wanted", "n", "p", "p_adjusted", "seeds_needed", "too_few_seeds",
+    "threshold", "wanted", "n", "p", "p_adjusted", "leaning", "seeds_needed", "too_few_seeds",
     "detectable_effect", "core_hours", "gpu_hours", "family", "confidence", "note",
 )  # fmt: skip
 
@@ -91,12 +92,14 @@ def measured_cell(verdict: Verdict) -> Cell:
 
 def _what_it_would_take(verdict: Verdict) -> list[str]:
     sentences = []
+    power = "80 % power at the observed spread"
+    if verdict.leaning is not None:
+        power = f"80 % power to {_TO[verdict.leaning]} it at the observed spread"
     if not formatting.is_missing(verdict.seeds_needed):
-        needed = formatting.count(verdict.seeds_needed)
-        sentences.append(f"{needed} seeds would give 80 % power at the observed spread.")
+        sentences.append(f"{formatting.count(verdict.seeds_needed)} seeds would give {power}.")
     if not formatting.is_missing(verdict.too_few_seeds):
         few = formatting.count(verdict.too_few_seeds)
-        sentences.append(f"Not even {few} seeds would give 80 % power at the observed spread.")
+        sentences.append(f"Not even {few} seeds would give {power}.")
     if not formatting.is_missing(verdict.detectable_effect):
         found = formatting.number(verdict.detectable_effect, verdict.unit)
         what = _FINDS.get(verdict.kind, "found {}").format(

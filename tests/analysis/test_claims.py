@@ -1137,6 +1137,14 @@ def test_an_undecided_difference_tells_the_seeds_and_the_effect_that_would_decid
     assert verdict.detectable_effect == pytest.approx(0.5 + power.detectable_distance(sd, 4))
 
 
+@pytest.mark.parametrize(("sign", "leaning"), [(1.0, "supported"), (-1.0, "refuted")])
+def test_what_it_would_take_is_to_settle_the_claim_the_way_it_leans(sign, leaning):
+    differences = [sign * each for each in (0.9, -0.2, 1.4, 0.6)]
+    assert verdict_of(WIDE_IS_BETTER, against_80(*differences)).leaning == leaning
+    decided = [10 * sign + each for each in differences]
+    assert verdict_of(WIDE_IS_BETTER, against_80(*decided)).leaning is None
+
+
 def test_what_it_would_take_is_reckoned_at_the_level_of_the_family():
     claims, values = family_values()
     given = verdicts_of(plan_of(WIDTH, NORM, EPOCHS, seeds=4, claims=claims * 2), values)

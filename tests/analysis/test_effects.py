@@ -182,6 +182,21 @@ def test_a_factorial_compares_with_the_baseline():
     assert [factor for _, _, factor in pairs_of(fraction)] == [None, None, None]
 
 
+def test_an_interval_that_is_as_wide_as_the_metrics_step_makes_it_names_the_step():
+    plan = plan_of(WIDTH, POOL, NORM, seeds=3)
+    values = {
+        "baseline": [80.0, 81.5, 80.5],
+        "wide": [81.0, 82.5, 81.5],
+        "mean": [81.0, 84.0, 82.5],
+        "stride": [80.0, 81.5, 80.5],  # no effect at all looks like none to anyone
+        "batch": [83.0, None, None],
+    }
+    effects = effect_table(plan, trials_of(plan, values), ACCURACY, 0.5).set_index("arm")
+    assert effects["step"].dropna().to_dict() == {"wide": 0.5}
+    half = stats.t.ppf(0.975, 2) * 0.5 / np.sqrt(6) / np.sqrt(3)
+    assert effects.loc["wide", ["low", "high"]].tolist() == pytest.approx([1 - half, 1 + half])
+
+
 def brought_along(*factors, **fields) -> dict[str, str]:
     plan = plan_of(*factors, seeds=1, **fields)
     table = effect_table(plan, trial_table(plan, {}), ACCURACY)

@@ -492,6 +492,29 @@ def test_effects_without_pairs_are_told():
     )
 
 
+def test_effects_of_fewer_pairs_than_either_arm_has_seeds_are_told():
+    values = {"baseline": [80.0, 81.5, 83.0, None], "wide": [None, 82.0, 83.5, 84.0]}
+    assert warnings_of(plan_of(WIDTH, seeds=4), values) == (
+        "2 of 8 trials missing (not recorded yet): baseline, wide.",
+        "Only some seeds match: 2 of 3 of wide and baseline. The difference is of these pairs "
+        "alone, and may be another than that of the means, which are of all seeds.",
+    )
+    fewer = {"baseline": [80.0, 81.5, 83.0, 84.0], "wide": [None, 82.0, 83.5, 84.0]}
+    assert len(warnings_of(plan_of(WIDTH, seeds=4), fewer)) == 1, "all of wide's are pairs"
+
+
+def test_trials_that_a_table_lacks_are_counted_by_the_seeds_of_all_arms():
+    plan, source = plan_of(WIDTH, seeds=4), {SOURCE: "results.csv"}
+    shifted = {"baseline": [80.0, 81.5, 83.0, None], "wide": [None, 82.0, 83.5, 84.0]}
+    assert warnings_of(plan, shifted, provenance=source)[0] == (
+        "2 of 8 trials missing (not in results.csv): baseline, wide."
+    )
+    alone = {"baseline": [80.0, 81.5, 83.0, 82.0]}
+    assert warnings_of(plan, alone, provenance=source)[0] == (
+        "4 of 8 trials missing (not in results.csv): wide."
+    )
+
+
 def test_effects_without_pairs_are_told_with_their_context():
     contexts = {"A": {}, "B": {"training.rate": 0.5}}
     plan = plan_of(WIDTH, seeds=4, contexts=contexts)

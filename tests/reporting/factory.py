@@ -123,6 +123,7 @@ def make_verdict(**changes: Any) -> Any:
         "p_adjusted": 0.0063,
         "threshold": 0.5,
         "wanted": "above",
+        "leaning": None,
         "seeds_needed": None,
         "too_few_seeds": None,
         "detectable_effect": None,

@@ -27,13 +27,17 @@ def test_a_verdict_row_holds_the_evidence() -> None:
 
 def test_an_undecided_verdict_says_what_it_would_take() -> None:
     verdict = make_verdict(
-        verdict="undecided", seeds_needed=12, detectable_effect=3.3, note="Close."
+        verdict="undecided",
+        leaning="refuted",
+        seeds_needed=12,
+        detectable_effect=3.3,
+        note="Close.",
     )
     table = verdict_table(make_findings(verdicts=(verdict,)))
     assert table is not None
     assert table.rows[0][2].note == (
         "lead of baseline over strided_conv; supported above 0.5 points, refuted below. "
-        "Close. 12 seeds would give 80 % power at the observed spread. "
+        "Close. 12 seeds would give 80 % power to refute it at the observed spread. "
         "n=5 seeds could have found 3.30 points."
     )
 
@@ -54,11 +58,11 @@ def test_what_the_seeds_could_have_shown_depends_on_what_is_claimed(kind: str, f
 
 
 def test_where_no_number_of_seeds_is_enough_the_verdict_says_so() -> None:
-    verdict = make_verdict(verdict="undecided", too_few_seeds=1000)
+    verdict = make_verdict(verdict="undecided", leaning="supported", too_few_seeds=1000)
     table = verdict_table(make_findings(verdicts=(verdict,)))
     assert table is not None
     assert table.rows[0][2].note.endswith(
-        "Not even 1,000 seeds would give 80 % power at the observed spread."
+        "Not even 1,000 seeds would give 80 % power to support it at the observed spread."
     )
 
 
