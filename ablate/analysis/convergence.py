@@ -1,7 +1,7 @@
 """How fast arms learn: curves over seeds, and the epoch at which a threshold is reached."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -100,6 +100,42 @@ def at_shared_epochs(history: pd.DataFrame, curve: str, arms: Collection[ArmKey]
         epochs = _shared([list(trial) for _, trial in of_seed.groupby(_TRIAL)["epoch"]])
         shared.append(of_seed[of_seed["epoch"].isin(epochs)])
     return pd.concat(shared) if shared else points
+
+
+class PointsInCommon(NamedTuple):
+    """How many points a comparison of courses rests on."""
+
+    shared: int
+    own: int
+    """Those of the trial that has most."""
+
+    @property
+    def are_few(self) -> bool:
+        """Whether much of a course is not looked at, as the other has no points there."""
+        return self.shared < self.own and (self.shared < _FEW or 2 * self.shared < self.own)
+
+
+_FEW = 4
+
+
+def points_in_common(
+    history: pd.DataFrame, curve: str, arms: Collection[ArmKey], by_seed: bool
+) -> PointsInCommon:
+    """Of these arms' trials. by_seed: of each seed's trials by themselves, the fewest; else of all,
+    if they have any in common, as `curve_means` takes them.
+    """
+    places = {
+        key: list(own["epoch"])
+        for key, own in history.dropna(subset=[curve]).groupby(_TRIAL, sort=False)
+        if key[:2] in arms
+    }
+    seeds = {key[2] for key in places}
+    shared = [_shared([places[key] for key in places if key[2] == seed]) for seed in seeds]
+    if not by_seed and (of_all := _shared(list(places.values()))):
+        shared = [of_all]
+    return PointsInCommon(
+        min(map(len, shared), default=0), max(map(len, places.values()), default=0)
+    )
 
 
 def _shared(places: Sequence[Collection[float]]) -> list[float]:

@@ -12,7 +12,13 @@ import pandas as pd
 
 from ablate.analysis import inference
 from ablate.analysis.arm_names import quoted
-from ablate.analysis.convergence import at_shared_epochs, curve_means, epochs_to, point_spacing
+from ablate.analysis.convergence import (
+    at_shared_epochs,
+    curve_means,
+    epochs_to,
+    point_spacing,
+    points_in_common,
+)
 from ablate.analysis.effects import SeedContrast, compared, contrast, values_of
 from ablate.analysis.inference import ALPHA, Critical, Decision, Sample
 from ablate.analysis.left_out import told_of_diverged, trials_of
@@ -309,6 +315,8 @@ def _read_faster(evidence: Evidence, claim: Faster) -> Reading:
         places = "steps" if counts_steps(evidence.history, claim.curve) else "epochs"
         how = "as recorded" if reckoned is evidence else f"at the same {places} in both"
         note = f"Mean of {description.label} over training, {how}."
+        if reckoned is not evidence:
+            note += _few_points(evidence, claim.curve, (faster, slower), by_seed=False)
         unit = description.difference_unit
         return Reading(
             sample, inference.exceeds(sample, claim.by), claim.by, unit, (faster, slower), note
@@ -341,6 +349,7 @@ def _read_faster_to(
     unit = "steps" if counts_steps(evidence.history, claim.curve) else "epochs"
     never = ", ".join(filter(None, (late, short)))
     note = f"{unit.capitalize()} to {description.label} {threshold:g}."
+    note += _few_points(evidence, claim.curve, (faster, slower), by_seed=True)
     return Reading(
         pairs.sample,
         inference.among(inference.exceeds(pairs.sample, claim.by), possible),
@@ -349,6 +358,20 @@ def _read_faster_to(
         (faster, slower),
         f"{note} Never there, and counted as trained: {never}, {so}." if never else note,
         possible=possible,
+    )
+
+
+def _few_points(evidence: Evidence, curve: str, arms: tuple[Arm, ...], *, by_seed: bool) -> str:
+    """What is to be said where trials were validated at points of their own, for the most part."""
+    if curve not in evidence.history:
+        return ""
+    points = points_in_common(evidence.history, curve, {arm.key for arm in arms}, by_seed)
+    if not points.are_few:
+        return ""
+    plural = "" if points.shared == 1 else "s"
+    return (
+        f" The arms share {points.shared} point{plural} of training, of up to {points.own} that a "
+        "trial has: what happens between is not seen."
     )
 
 

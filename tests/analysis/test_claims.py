@@ -556,6 +556,30 @@ def test_an_arm_that_is_looked_at_less_often_is_not_slower_for_that(sparse):
 
 
 @pytest.mark.parametrize("threshold", [None, 60.0])
+@pytest.mark.parametrize(
+    ("wide", "baseline", "told"),
+    [
+        ((1, 7, 14, 20), (1, 10, 15, 20), "2 points of training, of up to 4 that"),
+        ((1, 7, 20), range(1, 21), "3 points of training, of up to 20 that"),
+        ((20,), range(1, 21), "1 point of training, of up to 20 that"),
+        ((1, 2, 20), (1, 2, 20), ""),  # few, but all that there are
+        (range(2, 21, 2), range(1, 21), ""),  # half of one arm's
+        ((1, 5, 8, 12), range(1, 21), ""),  # the shorter one has ended then
+    ],
+)
+def test_few_points_that_the_arms_of_a_faster_claim_share_are_told(wide, baseline, told, threshold):
+    curves = {
+        name: [{"epoch": list(epochs), "validation_accuracy": [50.0 + e for e in epochs]}] * 3
+        for name, epochs in (("wide", wide), ("baseline", baseline))
+    }
+    note = verdict_of_curves(faster(threshold=threshold), curves).note
+    assert ("The arms share" in note) is bool(told)
+    assert (
+        f"The arms share {told} a trial has: what happens between is not seen." in note or not told
+    )
+
+
+@pytest.mark.parametrize("threshold", [None, 60.0])
 def test_a_look_sees_nothing_of_later_seeds(threshold):
     """Where both arms diverge on a later seed, earlier looks have no pair more for that."""
     plan = plan_of(WIDTH, seeds=6, claims=(faster(threshold=threshold),), max_seeds=20)
