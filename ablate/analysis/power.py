@@ -11,6 +11,7 @@ import numpy as np
 from scipy import optimize, stats
 
 from ablate.analysis.inference import ALPHA, Critical, critical_value
+from ablate.records.asked_metrics import LARGEST
 
 POWER = 0.8
 MOST_SEEDS = 1000
@@ -147,7 +148,7 @@ def _is_spread(sd: float) -> bool:
     """Whether a standard deviation says how seeds spread: not where all are equal, nor where one
     has exploded so far that its square is no number.
     """
-    return bool(0 < sd < np.inf)
+    return bool(0 < sd <= LARGEST)
 
 
 def _least(power_at: Callable[[float], float], low: float, high: float) -> float:

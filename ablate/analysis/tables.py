@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ablate.analysis.resolution import step_of
+from ablate.records.asked_metrics import LARGEST
 from ablate.records.counted_metrics import chance_levels, counted_metrics
 from ablate.records.schema import TrialRecord
 from ablate.records.store import FINISHED
@@ -85,6 +86,7 @@ def history_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFram
         if record is None or record.status not in counted or not record.history:
             continue
         points = pd.DataFrame(record.history, dtype=float)
+        points = points.where(points.abs() <= LARGEST)
         frames.append(points.assign(context=trial.context, arm=trial.arm, seed=trial.seed))
     if not frames:
         return pd.DataFrame(columns=[*_KEYS, "epoch"])

@@ -5,6 +5,7 @@ asks for them knows.
 """
 
 import math
+import sys
 from collections.abc import Collection, Mapping
 
 from ablate.records.greedy_path import Find, criterion
@@ -14,6 +15,15 @@ from ablate.study.schema import Faster, Study
 
 NOT_FINITE = "not_finite"
 """In a completed trial's provenance: the metrics left out, for which its study did not ask."""
+
+
+LARGEST = math.sqrt(sys.float_info.max)
+"""Beyond it (1.3e154) a value has no finite square, and so no spread: it has exploded."""
+
+
+def is_finite(value: float) -> bool:
+    """Whether a value can be reckoned with: no NaN, no infinity, and not beyond LARGEST."""
+    return abs(value) <= LARGEST  # NaN is not
 
 
 def asked_metrics(plan: Plan) -> frozenset[str]:
@@ -72,11 +82,11 @@ def claims_without_course(
 
 
 def not_finite(final: Mapping[str, float], asked: Collection[str] | None = None) -> list[str]:
-    """The metrics that are not finite, of those asked for; None: of all."""
+    """The metrics that are not finite (see `is_finite`), of those asked for; None: of all."""
     return [
         name
         for name, value in final.items()
-        if (asked is None or name in asked) and not math.isfinite(value)
+        if (asked is None or name in asked) and not is_finite(value)
     ]
 
 
@@ -87,7 +97,7 @@ def divergence(names: Collection[str]) -> str:
 
 def as_asked(plan: Plan, find: Find) -> Find:
     """Records as the plan's study counts them: one that lacks a metric because it was not finite,
-    and the study that trained it did not ask, has diverged.
+    and the study that trained it did not ask, has diverged; so has one that has it and exploded.
     """
     asked = asked_metrics(plan)
 
@@ -101,6 +111,7 @@ def as_asked(plan: Plan, find: Find) -> Find:
 def counted(record: TrialRecord, asked: Collection[str]) -> TrialRecord:
     """The same of one record, and the metrics asked for."""
     lost = [name for name in record.provenance.get(NOT_FINITE, ()) if name in asked]
+    lost += not_finite(record.metrics, asked)
     if record.status != "completed" or not lost:
         return record
     as_diverged = {"status": "diverged", "metrics": {}, "error": divergence(lost)}

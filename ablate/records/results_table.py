@@ -16,6 +16,7 @@ from ablate.records.asked_metrics import (
     asked_metrics,
     claims_without_course,
     divergence,
+    is_finite,
     not_finite,
 )
 from ablate.records.fractions import likely_fractions
@@ -221,7 +222,7 @@ class _Recorder:
             status, error = "diverged", divergence(lost)
         elif status == "completed" and self._plan.study.metric not in final:
             status, error = "failed", f"has no {self._plan.study.metric} in {self._file}"
-        finite = {name: number for name, number in final.items() if math.isfinite(number)}
+        finite = {name: number for name, number in final.items() if is_finite(number)}
         spec = self._specs[*first.arm.key, first.seed]
         return TrialRecord(
             hash=spec.hash,
@@ -327,7 +328,7 @@ def _history(points: Points, positions: tuple[str, ...]) -> dict[str, list[float
 
 
 def _finite(number: float | None) -> float | None:
-    return number if number is not None and math.isfinite(number) else None
+    return number if number is not None and is_finite(number) else None
 
 
 def _times(count: int) -> str:

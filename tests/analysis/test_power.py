@@ -133,6 +133,11 @@ def test_of_a_spread_without_bounds_nothing_is_reckoned():
     assert detectable_distance(np.inf, 3) is provable_margin(np.inf, 3) is None
 
 
+def test_of_a_spread_whose_square_is_no_number_nothing_is_reckoned():
+    assert detectable_distance(9e307, 2) is seeds_for_difference(9e307, 9e307) is None
+    assert detectable_distance(1e154, 2) > 1e154
+
+
 def test_an_effect_far_beyond_the_spread_takes_two_seeds():
     assert seeds_for_difference(20.0, 1e-6) == 2
     assert seeds_for_equivalence(0.5, 1e-6) == 2

@@ -196,6 +196,13 @@ def test_a_metric_without_epochs_lies_at_its_steps_beside_others_at_their_epochs
     assert not counts_steps(history, "absent")
 
 
+def test_points_that_have_exploded_are_no_numbers():
+    plan = plan_of(WIDTH, seeds=1)
+    curve = {"epoch": [1.0, 2.0, 3.0], "loss": [1e154, -9e307, 2.0]}
+    history = history_table(plan, records_of(plan, {"baseline": [80]}, {"baseline": [curve]}))
+    assert history["loss"].tolist() == pytest.approx([1e154, np.nan, 2.0], nan_ok=True)
+
+
 def test_points_without_epochs_are_numbered():
     plan = plan_of(WIDTH, seeds=1)
     records = records_of(plan, {"baseline": [80]}, {"baseline": [{"loss": [3.0, 2.0, 1.0]}]})

@@ -1,4 +1,6 @@
-from ablate.records.asked_metrics import as_asked, asked_metrics, claims_without_course
+import math
+
+from ablate.records.asked_metrics import as_asked, asked_metrics, claims_without_course, is_finite
 from ablate.records.schema import TrialRecord
 from ablate.study.plan import Plan
 from ablate.study.schema import Design, Difference, Faster, PublishedNumber
@@ -60,3 +62,18 @@ def test_a_record_that_lacks_what_another_study_did_not_ask_for_counts_as_diverg
     assert (counted.status, counted.metrics) == ("diverged", {})
     assert counted.error == "not finite at the end: minor"
     assert as_asked(ours, {}.get)(record.hash) is None
+
+
+def test_a_record_with_a_value_that_has_exploded_counts_as_diverged_where_it_is_asked_for():
+    plan = plan_of(WIDTH, metric="score")
+    exploded = record_of(plan.trials[0], {"score": 2e154, "minor": 1.0})
+    counted = found(plan, exploded)
+    assert counted is not None
+    assert (counted.status, counted.error) == ("diverged", "not finite at the end: score")
+    large = record_of(plan.trials[0], {"score": 1e154, "minor": 9e307})
+    assert found(plan, large) is large
+
+
+def test_finite_is_what_has_a_finite_square():
+    assert all(map(is_finite, (0.0, -1.3e154, 1.3e154)))
+    assert not any(map(is_finite, (1.4e154, -9e307, math.inf, math.nan)))

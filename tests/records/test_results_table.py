@@ -399,7 +399,7 @@ class TestAWideTable:
         assert (records["mean", 0].status, records["mean", 0].metrics) == ("failed", {})
         assert records["mean", 0].error == "has no accuracy in results.csv"
 
-    @pytest.mark.parametrize("cell", ["nan", "NaN", "inf", "-Infinity", "1e999"])
+    @pytest.mark.parametrize("cell", ["nan", "NaN", "inf", "-Infinity", "1e999", "-2e154"])
     def test_a_trial_whose_metric_is_not_finite_has_diverged(self, cell: str, read: Read):
         record = by_trial(read(f"arm,seed,accuracy\nmean,0,{cell}\n"))["mean", 0]
         assert (record.status, record.metrics) == ("diverged", {})
@@ -694,6 +694,11 @@ class TestALongTable:
         record = by_trial(read(text, study))["mean", 0]
         assert (record.status, record.error) == ("diverged", "not finite at the end: loss")
         assert record.history == {"step": [1.0, 2.0], "loss": [0.5, None]}
+
+    def test_a_point_that_has_exploded_is_no_number_of_the_course(self, read: Read):
+        text = "arm,seed,metric,step,value\nmean,0,accuracy,1,9e307\nmean,0,accuracy,2,1e154\n"
+        record = by_trial(read(text))["mean", 0]
+        assert record.history == {"step": [1.0, 2.0], "accuracy": [None, 1e154]}
 
     @pytest.mark.parametrize(
         ("words", "status"),
@@ -1153,7 +1158,7 @@ class TestParquet:
 
 ARMS = ("baseline", "mean", "learning_rate=0.01")
 TRIALS = st.tuples(st.sampled_from(ARMS), st.integers(0, 10**9))
-NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+NUMBERS = st.floats(-1e154, 1e154)  # those beyond have no finite square, and count as diverged
 METRICS = st.fixed_dictionaries(
     {"accuracy": NUMBERS}, optional={"loss": NUMBERS, "val/F1 (macro)": NUMBERS}
 )
