@@ -817,7 +817,7 @@ class TestReportOfResultsFromElsewhere:
         assert result.stdout.startswith("The claim is supported;")
         page = Path("found/report.md").read_text()
         assert "✓ supported" in page
-        assert "0.00" not in page.partition("core-hours")[2].splitlines()[0]
+        assert not any(cost in page for cost in ("ore-hours", "ore-seconds", "FLOPs", "cost"))
         arms = pandas.read_csv("found/tables/arms.csv")
         assert arms["core_seconds"].isna().all()
         macros = "".join(path.read_text() for path in Path("found").rglob("*.tex"))

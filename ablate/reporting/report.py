@@ -45,7 +45,8 @@ class Page:
     ablation: Table
     published: Table | None
     arms: Table
-    effects: Table
+    effects: Table | None
+    """None of a study of one arm."""
     contexts: Table | None
     """The same change in each context; None where there is one context."""
     factorial: Table | None

@@ -25,6 +25,12 @@ _ABLATION = {
 }  # fmt: skip
 """Columns of the ablation table's frame; a factor named like one stands under factor.<name>."""
 TICK, NO_TICK = "✓", "–"
+_COSTS: tuple[tuple[str, str, formatting.Writer], ...] = (
+    ("Core-seconds a trial", "core_seconds", formatting.number_in("s")),
+    ("GPU-seconds a trial", "gpu_seconds", formatting.number_in("s")),
+    ("FLOPs a trial", "flops", lambda flops: formatting.scaled(flops or None, "FLOPs")),
+)
+"""Of an arm's trials, each with its column of `effects.arm_table`."""
 
 
 def metric_description(findings: Findings, metric: str | None = None) -> MetricDescription:
@@ -73,7 +79,7 @@ def ablation_table(findings: Findings) -> Table:
                 *(_level_cell(findings, levels, reference.levels, f) for f in factors),
                 Cell(formatting.mean_and_spread(mean.get("mean"), mean.get("sd"), metric.unit)),
                 Cell(formatting.count(mean.get("n"))),
-                _difference_cell(findings, effect, baselines),
+                *([_difference_cell(findings, effect, baselines)] if effects else []),
             )
         )
         records.append(
@@ -91,13 +97,13 @@ def ablation_table(findings: Findings) -> Table:
         *(short[factor].replace("_", " ") for factor in factors),
         formatting.sentence_case(formatting.with_bracket(metric.label, metric.unit)),
         "Seeds",
-        formatting.with_bracket("Difference", change),
+        *([formatting.with_bracket("Difference", change)] if effects else []),
     )
+    first = header.index("Seeds") - 1
     return Table(
         "ablation",
         f"{formatting.sentence_case(with_direction(metric))} as mean ± standard deviation over "
-        f"seeds; {_how_compared(findings)}, with its 95 % interval. Levels in bold differ from the "
-        "baseline.",
+        f"seeds{_how_compared(findings)}. Levels in bold differ from the baseline.",
         header,
         tuple(rows),
         pd.DataFrame(records),
@@ -107,17 +113,20 @@ def ablation_table(findings: Findings) -> Table:
         | dict.fromkeys(
             ("difference", "difference_low", "difference_high"), formatting.number_in(change)
         ),
-        numeric=frozenset(range(len(header) - 3, len(header))),
+        numeric=frozenset(range(first, len(header))),
     )
 
 
 def _how_compared(findings: Findings) -> str:
     methods = set(findings.effects["method"])
-    if "welch" not in methods:
-        return "the difference is paired by seed"
+    if not methods:
+        return ""
+    how = "paired by seed"
     if methods == {"welch"}:
-        return "the difference is that of the means, unpaired as seeds do not match"
-    return "the difference is paired by seed, or that of the means where seeds do not match"
+        how = "that of the means, unpaired as seeds do not match"
+    elif "welch" in methods:
+        how = "paired by seed, or that of the means where seeds do not match"
+    return f"; the difference is {how}, with its 95 % interval"
 
 
 def _level_cell(
@@ -235,7 +244,8 @@ def arm_table(findings: Findings) -> Table:
     """One row an arm: mean, 95 % interval, n, what went wrong and what it cost."""
     metric = metric_description(findings)
     several_contexts = findings.arms["context"].nunique() > 1
-    on_gpus = bool((findings.arms["gpu_seconds"] > 0).any())
+    # Nothing is known of what results from elsewhere cost.
+    costs = [cost for cost in _COSTS if (findings.arms[cost[1]] > 0).any()]
     rows = tuple(
         (
             *([Cell(str(arm["context"]))] if several_contexts else []),
@@ -243,9 +253,7 @@ def arm_table(findings: Findings) -> Table:
             Cell(formatting.alike(arm["mean"], arm["low"], arm["high"], metric.unit)),
             Cell(formatting.interval(arm["low"], arm["high"], metric.unit)),
             Cell(formatting.count(arm["n"]), note=_what_is_missing(arm)),
-            Cell(formatting.number(arm["core_seconds"], "s")),
-            *([Cell(formatting.number(arm["gpu_seconds"], "s"))] if on_gpus else []),
-            Cell(formatting.scaled(arm["flops"] or None, "FLOPs")),
+            *(Cell(write(arm[column])) for _, column, write in costs),
         )
         for arm in findings.arms.to_dict("records")
     )
@@ -256,13 +264,12 @@ def arm_table(findings: Findings) -> Table:
         label,
         "95 % interval",
         "Seeds",
-        "Core-seconds a trial",
-        *(["GPU-seconds a trial"] if on_gpus else []),
-        "FLOPs a trial",
+        *(title for title, _, _ in costs),
     )
     return Table(
         "arms",
-        f"Mean {with_direction(metric)} over seeds, and what a trial cost on average.",
+        f"Mean {with_direction(metric)} over seeds"
+        f"{', and what a trial cost on average' if costs else ''}.",
         header,
         rows,
         findings.arms,
@@ -298,8 +305,10 @@ def at_every_look(findings: Findings) -> str:
     )
 
 
-def effect_table(findings: Findings) -> Table:
-    """One row an effect, paired by seed."""
+def effect_table(findings: Findings) -> Table | None:
+    """One row an effect, paired by seed; None of a study of one arm."""
+    if findings.effects.empty:
+        return None
     metric = metric_description(findings)
     unit = metric.difference_unit
     several_contexts = findings.effects["context"].nunique() > 1
@@ -391,6 +400,7 @@ def trial_table(findings: Findings) -> Table:
     """The raw numbers: every trial with its ending and the study's metric."""
     metric = metric_description(findings)
     several_contexts = findings.trials["context"].nunique() > 1
+    is_cost_known = bool(findings.trials["core_seconds"].notna().any())
     rows = tuple(
         (
             *([Cell(str(trial["context"]))] if several_contexts else []),
@@ -400,7 +410,7 @@ def trial_table(findings: Findings) -> Table:
             Cell(
                 formatting.number(trial.get(metric_column(findings.plan.study.metric)), metric.unit)
             ),
-            Cell(formatting.number(trial["core_seconds"], "s")),
+            *([Cell(formatting.number(trial["core_seconds"], "s"))] if is_cost_known else []),
             Cell(str(trial["hash"])[:10], "muted"),
         )
         for trial in findings.trials.to_dict("records")
@@ -412,9 +422,10 @@ def trial_table(findings: Findings) -> Table:
         "Seed",
         "Status",
         label,
-        "Core-seconds",
+        *(["Core-seconds"] if is_cost_known else []),
         "Record",
     )
+    seed = header.index("Seed")
     return Table(
         "trials",
         "Every trial. The exported table holds every recorded metric.",
@@ -422,7 +433,7 @@ def trial_table(findings: Findings) -> Table:
         rows,
         findings.trials,
         keys=("context", "arm", "seed"),
-        numeric=frozenset({len(header) - 5, len(header) - 3, len(header) - 2}),
+        numeric=frozenset({seed, *range(seed + 2, len(header) - 1)}),
     )
 
 
@@ -435,10 +446,11 @@ def provenance_table(
     trials: by their column status. costs: the same, each once: core_seconds, gpu_seconds.
     """
     completed = int((trials["status"] == "completed").sum())
-    gpu_seconds = costs["gpu_seconds"].sum()
+    core_seconds, gpu_seconds = costs["core_seconds"].sum(min_count=1), costs["gpu_seconds"].sum()
+    is_known = not formatting.is_missing(core_seconds)
     facts = [
         ("trials", f"{completed} completed of {len(trials)}"),
-        ("core-hours", formatting.hours(costs["core_seconds"].sum(min_count=1) / 3600)),
+        *([("core-hours", formatting.hours(core_seconds / 3600))] if is_known else []),
         *([("GPU-hours", formatting.hours(gpu_seconds / 3600))] if gpu_seconds else []),
         *_flat(provenance),
     ]

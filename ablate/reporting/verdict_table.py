@@ -1,5 +1,7 @@
 """The table of verdicts, and how one of them is written."""
 
+from collections import Counter
+
 import pandas as pd
 
 from ablate.analysis.claims import Verdict
@@ -28,8 +30,10 @@ def verdict_table(findings: Findings) -> Table | None:
         return None
     several_contexts = len(findings.plan.study.contexts) > 1
     on_gpus = any(verdict.gpu_hours for verdict in findings.verdicts)
+    hours = [verdict.gpu_hours if on_gpus else verdict.core_hours for verdict in findings.verdicts]
+    is_cost_known = not all(formatting.is_missing(cost) for cost in hours)
     rows = []
-    for verdict in findings.verdicts:
+    for verdict, cost in zip(findings.verdicts, hours, strict=True):
         where = f"in {verdict.context}" if several_contexts and verdict.context else ""
         rows.append(
             (
@@ -39,7 +43,7 @@ def verdict_table(findings: Findings) -> Table | None:
                 outcome_cell(verdict),
                 Cell(formatting.count(verdict.n)),
                 Cell(formatting.p_value(verdict.p_adjusted)),
-                Cell(formatting.hours(verdict.gpu_hours if on_gpus else verdict.core_hours)),
+                *([Cell(formatting.hours(cost))] if is_cost_known else []),
             )
         )
     frame = pd.DataFrame(
@@ -56,10 +60,11 @@ def verdict_table(findings: Findings) -> Table | None:
         "verdicts",
         "Each claim, what was published, what was measured and what follows. Brackets hold the "
         "interval that decides, by where the whole of it lies: of 95 % for a claim alone, wider "
-        f"where several share the error rate.{which_lead_is_positive(findings.verdicts)}",
+        f"where several share the error rate.{which_lead_is_positive(findings.verdicts)}"
+        f"{_shared_costs(findings) if is_cost_known else ''}",
         (
             *("Claim", "Published", "Measured", "Verdict", "Seeds", "p (adjusted)"),
-            "GPU-hours" if on_gpus else "Core-hours",
+            *([f"{'GPU' if on_gpus else 'Core'}-hours"] if is_cost_known else []),
         ),
         tuple(rows),
         frame,
@@ -69,8 +74,17 @@ def verdict_table(findings: Findings) -> Table | None:
         | dict.fromkeys(("core_hours", "gpu_hours"), formatting.hours)
         | {"confidence": formatting.confidence, "threshold": formatting.as_given},
         spans=(Span(("estimate", "low", "high"), "low", "high"),),
-        numeric=frozenset({4, 5, 6}),
+        numeric=frozenset({4, 5, 6} if is_cost_known else {4, 5}),
     )
+
+
+def _shared_costs(findings: Findings) -> str:
+    arms = Counter(
+        (verdict.context, arm) for verdict in findings.verdicts for arm in set(verdict.arms)
+    )
+    if not any(count > 1 for count in arms.values()):
+        return ""
+    return " Hours are those of a claim's arms, and arms that several claims share count in each."
 
 
 def outcome_cell(verdict: Verdict) -> Cell:

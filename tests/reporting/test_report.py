@@ -164,6 +164,32 @@ def test_findings_without_any_result_still_make_a_report(tmp_path: Path) -> None
     assert not re.search(r"\bnan\b", (tmp_path / "report.md").read_text(), flags=re.IGNORECASE)
 
 
+def test_a_report_of_one_arm_has_no_effects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "answer", lambda findings: "There is one arm.")
+    monkeypatch.setattr(report, "pictures", lambda findings: ())
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "effects.tex").write_text("of a report before")
+    findings = make_findings()
+    findings.plan.arms = findings.plan.arms[:1]
+    findings.arms, findings.effects = findings.arms[:1], findings.effects[:0]
+    write_report(findings, tmp_path, {})
+    assert "## Effects" not in (tmp_path / "report.md").read_text()
+    assert 'href="#effects"' not in (tmp_path / "report.html").read_text()
+    assert not (tmp_path / "tables" / "effects.tex").exists()
+
+
+def test_the_navigation_leads_to_every_section(tmp_path: Path) -> None:
+    changes = {"batch_norm": {"normalization": "with"}}
+    findings = make_findings(changes, contexts=("good", "simple"), verdicts=(make_verdict(),))
+    write_report(findings, tmp_path, {})
+    text = (tmp_path / "report.html").read_text()
+    sections = re.findall(r'<section id="([^"]+)"', text)
+    assert "contexts" in sections
+    assert re.findall(r'href="#([^"]+)"', text) == sections
+
+
 def test_one_seed_has_no_interval_and_no_nan(tmp_path: Path) -> None:
     write_report(make_findings(seeds=1), tmp_path, {})
     text = (tmp_path / "report.md").read_text()

@@ -216,6 +216,41 @@ def test_what_was_computed_on_gpus_says_so_of_each_arm_and_in_all() -> None:
     )
 
 
+def test_what_results_from_elsewhere_cost_is_left_out() -> None:
+    findings = make_findings()
+    for costs in (findings.arms, findings.trials):
+        costs[["core_seconds", "gpu_seconds", "flops"]] = math.nan
+    table = tables.arm_table(findings)
+    assert table.header == ("Arm", "Test accuracy (%)", "95 % interval", "Seeds")
+    assert table.caption == "Mean test accuracy over seeds."
+    assert {len(row) for row in table.rows} == {4}
+    trials = tables.trial_table(findings)
+    assert trials.header == ("Arm", "Seed", "Status", "Test accuracy (%)", "Record")
+    assert (trials.numeric, {len(row) for row in trials.rows}) == ({1, 3}, {5})
+    rows = dict(texts(tables.provenance_table(findings.trials, findings.trials, {})))
+    assert list(rows) == ["trials"]
+
+
+def test_flops_that_no_workload_counts_are_left_out() -> None:
+    findings = make_findings()
+    findings.arms["flops"] = 0.0
+    assert tables.arm_table(findings).header[-1] == "Core-seconds a trial"
+
+
+def test_a_study_of_one_arm_has_no_effects_and_no_differences() -> None:
+    findings = make_findings()
+    findings.plan.arms = findings.plan.arms[:1]
+    findings.arms, findings.effects = findings.arms[:1], findings.effects[:0]
+    assert tables.effect_table(findings) is None
+    table = tables.ablation_table(findings)
+    assert table.header == ("Arm", "downsampling", "Test accuracy (%)", "Seeds")
+    assert table.caption == (
+        "Test accuracy as mean ± standard deviation over seeds. Levels in bold differ from the "
+        "baseline."
+    )
+    assert (table.numeric, {len(row) for row in table.rows}) == ({2, 3}, {4})
+
+
 def test_a_factor_named_like_another_column_keeps_its_own() -> None:
     frame = tables.ablation_table(make_findings({"few": {"n": "few"}})).frame
     assert frame["factor.n"].tolist() == ["without", "few"]
