@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from ablate.reporting import formatting
-from ablate.reporting.markup import latex_text
+from ablate.reporting.markup import latex_numbers
 from ablate.reporting.table import Table
 
 _DIGITS = dict(
@@ -143,5 +143,5 @@ def _value(number: _Number) -> str:
     for span in table.spans:
         if column in span.columns:
             unit = own_unit if span.unit is None else span.unit
-            return latex_text(formatting.alike(row[column], row[span.low], row[span.high], unit))
-    return latex_text(table.formats.get(column, formatting.number_in(own_unit))(row[column]))
+            return latex_numbers(formatting.alike(row[column], row[span.low], row[span.high], unit))
+    return latex_numbers(table.formats.get(column, formatting.number_in(own_unit))(row[column]))

@@ -1,9 +1,13 @@
 """A table as Markdown, as LaTeX (booktabs) and as CSV."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from pylatexenc.latexencode import UnicodeToLatexEncoder
+
+from ablate.reporting.formatting import MINUS
 from ablate.reporting.table import Cell, Table
 
 Item = TypeVar("Item")
@@ -20,6 +24,8 @@ _LATEX = {
     "}": r"\}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    "`": r"\textasciigrave{}",
+    "|": r"\textbar{}",
     "<": r"\ensuremath{<}",
     ">": r"\ensuremath{>}",
     "−": r"\ensuremath{-}",
@@ -28,15 +34,23 @@ _LATEX = {
     "✗": r"\ensuremath{\times}",
     "○": r"\ensuremath{\circ}",
     "×": r"\ensuremath{\times}",
+    "→": r"\ensuremath{\rightarrow}",
     "–": "--",
     "—": "---",
 }
+_BEYOND = UnicodeToLatexEncoder(
+    unknown_char_policy="unihex",
+    unknown_char_warning=False,
+    replacement_latex_protection="braces-all",
+)
+_POWER = re.compile(rf"(?<![\w.])({MINUS}?\d+(?:\.\d+)?)e({MINUS}?\d+)(?![\w.])")
+"""A number as `formatting` writes one with a power of ten."""
 
 
 def markdown_text(text: str) -> str:
     """Text that Markdown shows as it stands: no HTML, no links, no emphasis, one line."""
     safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    safe = re.sub(r"([\\`*|~]|(?<![^\W_])_|_(?![^\W_]))", r"\\\1", safe).replace("](", r"]\(")
+    safe = re.sub(r"([\\`*|~$]|(?<![^\W_])_|_(?![^\W_]))", r"\\\1", safe).replace("](", r"]\(")
     return " ".join(safe.split())
 
 
@@ -58,8 +72,44 @@ def _markdown_cell(cell: Cell) -> str:
 
 
 def latex_text(text: str) -> str:
-    """Text with LaTeX's special characters escaped."""
-    return " ".join("".join(_LATEX.get(character, character) for character in text).split())
+    """Text that LaTeX sets as it stands, with no package but amssymb: special characters are
+    escaped, symbols and accents spelled as commands, and letters that LaTeX's own fonts lack given
+    by their numbers.
+    """
+    return _latex_escaped(_on_one_line(text))
+
+
+def latex_numbers(text: str) -> str:
+    """The same, with numbers such as "1.20e8" set as powers of ten."""
+    line, done, written = _on_one_line(text), 0, ""
+    for found in _POWER.finditer(line):
+        power = rf"{found[1]}\times 10^{{{found[2]}}}".replace(MINUS, "-")
+        written += rf"{_latex_escaped(line[done : found.start()])}\ensuremath{{{power}}}"
+        done = found.end()
+    return written + _latex_escaped(line[done:])
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _latex_escaped(text: str) -> str:
+    """Character by character; two hyphens in a row must not become a dash."""
+    pieces = re.split("(?<=-)(?=-)", text)
+    return "{}".join("".join(map(_latex_character, piece)) for piece in pieces)
+
+
+def _latex_character(character: str) -> str:
+    if known := _LATEX.get(character):
+        return known
+    if character.isascii():
+        return character
+    if unicodedata.category(character) in ("Cc", "Cf"):  # shows nothing
+        return ""
+    if unicodedata.name(character, "").startswith("CYRILLIC"):  # would want another encoding
+        return rf"\ensuremath{{\langle}}\texttt{{U+{ord(character):04X}}}\ensuremath{{\rangle}}"
+    written: str = _BEYOND.unicode_to_latex(character)
+    return written
 
 
 def latex(table: Table, study: str) -> str:
@@ -125,7 +175,7 @@ def _latex_row(row: tuple[Item, ...], write: Callable[[Item], str]) -> str:
 
 
 def _latex_cell(cell: Cell) -> str:
-    text = latex_text(cell.text)
+    text = latex_numbers(cell.text)
     if cell.tone == "strong":
         text = rf"\textbf{{{text}}}"
     if not cell.note:
