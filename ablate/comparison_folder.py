@@ -154,11 +154,11 @@ def _picture(found: Comparison) -> Picture:
         label for label, arm in zip(labels, found.arms["arm"], strict=True) if arm == BASELINE
     ]
     styles = arm_styles(labels, references if len(references) == 1 else ())
-    tables = {}
+    tables, units = {}, {}
     for name, table in found.curves.items():
         described = found.metrics[name]
-        unit = f"({described.unit})" if described.unit else ""
-        tables[formatting.with_unit(described.label, unit)] = table
+        label = formatting.with_bracket(described.label, described.unit)
+        tables[label], units[label] = table, described.unit
     note = "\n".join(found.warnings)
     with theme.themed():
         return draw_picture(
@@ -166,7 +166,7 @@ def _picture(found: Comparison) -> Picture:
             "Arms compared",
             curves.caption(found.curves.values()),
             figure_of.size(tables, note),
-            lambda figure: figure_of.draw(tables, figure, styles, note=note),
+            lambda figure: figure_of.draw(tables, figure, styles, note=note, units=units),
         )
 
 

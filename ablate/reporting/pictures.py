@@ -352,9 +352,8 @@ def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture
     references = [arm.name for arm in findings.plan.arms if arm.is_reference]
     drawn = set[str]()
     for quantity, place, parts in _curves_by_place(findings):
-        described = metric_description(findings, next(iter(parts.values())))
+        label, unit = _curve_words(findings, quantity, parts)
         tables = {part: findings.curves[column] for part, column in parts.items()}
-        label = quantity.replace("_", " ")
         shown = (metric_description(findings, column).note for column in parts.values())
         notes = dict.fromkeys(filter(None, shown))
 
@@ -362,7 +361,7 @@ def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture
             figure: Figure,
             tables: dict[str, pd.DataFrame] = tables,
             label: str = label,
-            unit: str = described.unit,
+            unit: str = unit,
             place: str = place,
         ) -> None:
             curves.draw(
@@ -408,8 +407,21 @@ def _curve_families(findings: Findings) -> dict[str, dict[str, str]]:
         if not column.startswith(tuple(f"{part}_" for part in _PARTS)) and has_numbers(
             table, "mean"
         ):
-            families.setdefault(column, {})[column.replace("_", " ")] = column
+            families.setdefault(column, {})[metric_description(findings, column).label] = column
     return dict(sorted(families.items()))
+
+
+def _curve_words(findings: Findings, quantity: str, parts: dict[str, str]) -> tuple[str, str]:
+    """Label and unit of a family: those of the first of its metrics that is described, without the
+    part that stands above its panel.
+    """
+    for part, column in parts.items():
+        if column in findings.plan.metrics:
+            described = metric_description(findings, column)
+            title = curves.PART_TITLES.get(part, "")
+            label = described.label.removeprefix(f"{part} ").removeprefix(f"{title} ")
+            return label, described.unit
+    return quantity.replace("_", " "), ""
 
 
 def _cost(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:

@@ -7,10 +7,11 @@ import pytest
 
 from ablate.analysis.findings import Findings, analyse
 from ablate.reporting import pictures
-from ablate.reporting.figures import forest, interaction, theme, waterfall
+from ablate.reporting.figures import curves, forest, interaction, theme, waterfall
 from ablate.reporting.figures.palette import NEUTRAL, ArmStyle
 from ablate.study.arms import Arm
 from ablate.study.schema import Design
+from ablate.workload import MetricDescription
 from tests.analysis.evidence import EPOCHS, NORM, POOL, WIDTH, plan_of, records_of
 
 GAINS = {"wide": 5.0, "mean": 1.0, "stride": -2.0, "batch": 3.0}
@@ -111,6 +112,43 @@ def test_a_factorials_heat_map_has_a_place_for_every_level(cells: list[pd.DataFr
         ("pool: mean", "norm"),
         ("pool: stride", "norm"),
     }
+
+
+LEARNING = {
+    "epoch": [1.0, 2.0],
+    "validation_ppl": [9.0, 8.0],
+    "train_ppl": [9.0, 7.0],
+    "bleu": [1.0, 2.0],
+}
+
+
+def test_curves_are_called_what_the_study_calls_their_metrics(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: dict[str, tuple[str, list[str]]] = {}
+    monkeypatch.setattr(
+        curves,
+        "draw",
+        lambda tables, *_, label, unit, **__: seen.update({label: (unit, list(tables))}),
+    )
+    made = plan_of(WIDTH, seeds=3)
+    metrics = {
+        **made.metrics,
+        "validation_ppl": MetricDescription(label="validation perplexity", unit="per word"),
+        "bleu": MetricDescription(label="BLEU"),
+    }
+    made = made.model_copy(update={"metrics": metrics})
+    values = {arm.key: [70.0, 71.0, 72.0] for arm in made.arms}
+    records = records_of(made, values, history=LEARNING)
+    drawn = list(pictures.pictures(analyse(made, records)))
+    assert seen == {
+        "perplexity": ("per word", ["validation", "train"]),
+        "BLEU": ("", ["BLEU"]),
+    }
+    assert [p.title for p in drawn if p.name.startswith("curves")] == [
+        "Learning curves: BLEU",
+        "Learning curves: perplexity",
+    ]
 
 
 def test_a_fractions_heat_map_says_what_its_cells_stand_for() -> None:

@@ -10,6 +10,7 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 from ablate.reporting import formatting
 from ablate.reporting.figures import axis_label, curves
 from ablate.reporting.figures.palette import WORSE, ArmStyle
+from ablate.reporting.figures.theme import bound_percent
 
 AXES = {"epoch": "epoch", "seconds": "seconds", "images": "images seen"}
 """Columns that say where a point lies -> what their axis says."""
@@ -37,12 +38,13 @@ def draw(
     styles: Mapping[str, ArmStyle],
     *,
     note: str = "",
+    units: Mapping[str, str] = {},
 ) -> None:
     """Draw a row of panels a quantity, a column of panels an axis.
 
     tables: y label -> columns label (of the arm), epoch, seconds, images, n, seeds, mean, low,
     high; points without an interval (one seed) have no band. note: what a reader must know before
-    comparing.
+    comparing. units: of quantities, by y label.
     """
     names = columns(tables)
     panels = figure.subplots(len(tables), len(names), squeeze=False, sharex="col", sharey="row")
@@ -52,10 +54,13 @@ def draw(
                 own = table[table["label"] == label]
                 curves.draw_curve(own, axes, styles[label], x=name)
             axes.xaxis.set_major_locator(MaxNLocator(5))
-            if name != "epoch":  # thousands and millions; there is no milliepoch
+            if name == "epoch":
+                curves.count_whole(axes, tables.values(), most=5)
+            else:  # thousands and millions; there is no milliepoch
                 axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
         row[0].set_ylabel(axis_label.wrapped(y_label, _HEIGHT))
         curves.look_at_means(row[0], {y_label: table})
+        bound_percent(row[0], "y", units.get(y_label, ""))
     for axes, name in zip(panels[-1], names, strict=True):
         axes.set_xlabel(AXES[name])
     if note:

@@ -7,10 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from ablate.reporting import formatting
 from ablate.reporting.figures import axis_label
 from ablate.reporting.figures.palette import GREY, REFERENCE_COLOUR, ArmStyle
+from ablate.reporting.figures.theme import bound_percent
 
 TOGETHER = 8
 """Up to so many arms share one pair of axes; more get axes of their own."""
@@ -18,7 +20,8 @@ _COLUMNS = 4
 _HEIGHT, _LOW_HEIGHT = 2.3, 1.45  # inches, of panels where arms are together, and apart
 _TITLE_WIDTH = 84  # of a row of panels
 _WIDTH, _THIN = 1.6, 0.7
-_PART_TITLES = {"train": "training", "validation": "validation", "test": "test"}
+PART_TITLES = {"train": "training", "validation": "validation", "test": "test"}
+"""Prefix of a history's column -> what stands above its panel."""
 
 
 def size(curves: Mapping[str, pd.DataFrame]) -> tuple[float, float]:
@@ -48,21 +51,21 @@ def draw(
     interval (one seed) have no band. label: of the y axis. place: of the x axis, what a point's
     epoch counts.
     """
-    y_label = formatting.with_bracket(label, unit)
+    words = (formatting.with_bracket(label, unit), unit, place)
     if len(_names(curves)) > TOGETHER:
-        y_label = axis_label.wrapped(y_label, _LOW_HEIGHT)
-        _draw_apart(curves, figure, styles, references, y_label, place)
+        _draw_apart(curves, figure, styles, references, words)
     else:
-        _draw_together(curves, figure, styles, axis_label.wrapped(y_label, _HEIGHT), place)
+        _draw_together(curves, figure, styles, words)
 
 
 def _draw_together(
     curves: Mapping[str, pd.DataFrame],
     figure: Figure,
     styles: dict[str, ArmStyle],
-    y_label: str,
-    place: str,
+    words: tuple[str, str, str],
 ) -> None:
+    """words: what stands along the y axis, its unit, and what stands along the x axis."""
+    y_label, unit, place = words
     contexts = _contexts(curves)
     panels = figure.subplots(len(contexts), len(curves), squeeze=False, sharey="row", sharex="row")
     for row, context in enumerate(contexts):
@@ -71,12 +74,14 @@ def _draw_together(
             of_context = table[table["context"] == context]
             for name in _names(curves, context):
                 draw_curve(of_context[of_context["arm"] == name], axes, styles[name])
-            title = _PART_TITLES.get(part, part)
+            title = PART_TITLES.get(part, part)
             text = f"{context}: {title}" if len(contexts) > 1 else title
             axes.set_title(formatting.wrap(text, _TITLE_WIDTH // len(curves)))
             axes.set_xlabel(place)
-        panels[row, 0].set_ylabel(y_label)
+        panels[row, 0].set_ylabel(axis_label.wrapped(y_label, _HEIGHT))
         look_at_means(panels[row, 0], curves, context)
+        bound_percent(panels[row, 0], "y", unit)
+        count_whole(panels[row, 0], curves.values())
     legend(figure, [(name, styles[name]) for name in _names(curves)], columns=3)
 
 
@@ -85,9 +90,10 @@ def _draw_apart(
     figure: Figure,
     styles: dict[str, ArmStyle],
     references: Sequence[str],
-    y_label: str,
-    place: str,
+    words: tuple[str, str, str],
 ) -> None:
+    """words: as of `_draw_together`."""
+    y_label, unit, place = words
     panels = [(context, name) for context in _contexts(curves) for name in _names(curves, context)]
     grid = figure.subplots(
         math.ceil(len(panels) / _COLUMNS), _COLUMNS, squeeze=False, sharex=True, sharey=True
@@ -107,10 +113,12 @@ def _draw_apart(
     for axes in grid[-1]:
         axes.set_xlabel(place)
     for axes in grid[:, 0]:
-        axes.set_ylabel(y_label)
+        axes.set_ylabel(axis_label.wrapped(y_label, _LOW_HEIGHT))
     look_at_means(grid[0, 0], curves)
+    bound_percent(grid[0, 0], "y", unit)
+    count_whole(grid[0, 0], curves.values())
     entries = [
-        (_PART_TITLES.get(part, part), ArmStyle(GREY, "", _part_dashes(position)))
+        (PART_TITLES.get(part, part), ArmStyle(GREY, "", _part_dashes(position)))
         for position, part in enumerate(curves)
     ]
     baseline = ("thin: the baseline", ArmStyle(REFERENCE_COLOUR, "", ()))
@@ -129,6 +137,14 @@ def look_at_means(
         room = 0.25 * (means.max() - means.min())
         low, high = axes.get_ylim()
         axes.set_ylim(max(low, means.min() - room), min(high, means.max() + room))
+
+
+def count_whole(axes: Axes, tables: Iterable[pd.DataFrame], most: int | None = None) -> None:
+    """No ticks between whole epochs, or steps, where all points lie at whole ones. most: intervals
+    between ticks; None: as many as there is room for.
+    """
+    if all((table["epoch"].dropna() % 1 == 0).all() for table in tables):
+        axes.xaxis.set_major_locator(MaxNLocator(most or "auto", integer=True))
 
 
 def draw_curve(

@@ -72,3 +72,12 @@ def test_epochs_are_written_without_prefixes(figure: Figure) -> None:
     epochs, seconds, _ = draw(figure, {"loss (nats)": table(epoch=[0.25, 0.5, 0.75, 1.0])})
     assert not any("m" in text for text in epochs.xaxis.get_major_formatter().format_ticks([0.25]))
     assert seconds.xaxis.get_major_formatter().format_ticks([2000]) == ["2 k"]
+
+
+def test_percentages_end_at_100_and_whole_epochs_have_no_ticks_between(figure: Figure) -> None:
+    whole = table(points=3, mean=[60.0, 90.0, 99.0], low=[50.0, 80.0, 90.0], high=[70, 100, 108])
+    tables = {"accuracy (%)": whole}
+    comparison.draw(tables, figure, arm_styles([ONE]), units={"accuracy (%)": "%"})
+    by_epoch, *_ = figure.axes
+    assert 100 <= by_epoch.get_ylim()[1] < 102
+    assert all(tick % 1 == 0 for tick in by_epoch.get_xticks())

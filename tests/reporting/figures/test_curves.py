@@ -33,6 +33,25 @@ def test_lines_and_bands_are_the_tables(figure: Figure) -> None:
         assert set(zip(curve["epoch"], curve["high"], strict=True)) <= edge
 
 
+@pytest.mark.parametrize("changes", [1, 9])
+def test_an_axis_of_percentages_ends_at_100(figure: Figure, changes: int) -> None:
+    findings = make_findings(many_changes(changes))
+    for table in findings.curves.values():
+        table["mean"] = 90 + table["epoch"]
+        table["low"], table["high"] = table["mean"] - 3, table["mean"] + 3
+    first, *_ = draw(findings, figure)
+    assert 100 <= first.get_ylim()[1] < 101
+
+
+@pytest.mark.parametrize(("step", "whole"), [(1.0, True), (0.3, False)])
+def test_between_whole_epochs_there_are_no_ticks(figure: Figure, step: float, whole: bool) -> None:
+    findings = make_findings()
+    for name, table in findings.curves.items():
+        findings.curves[name] = table[table["epoch"] <= 3].assign(epoch=table["epoch"] * step)
+    first, *_ = draw(findings, figure)
+    assert all(tick % 1 == 0 for tick in first.get_xticks()) == whole
+
+
 def test_axes_carry_units(figure: Figure) -> None:
     validation, training = draw(make_findings(), figure)
     assert validation.get_ylabel() == "accuracy (%)"
@@ -97,6 +116,7 @@ def test_pieces_before_and_after_all_seeds_are_not_joined(figure: Figure) -> Non
 def test_a_wide_band_does_not_squeeze_the_curves_flat(figure: Figure) -> None:
     findings = make_findings()
     for table in findings.curves.values():
+        table["mean"] *= 0.8  # far from 100 %, where the axis ends anyway
         table["low"], table["high"] = table["mean"] - 500, table["mean"] + 500
     validation, _ = draw(findings, figure)
     means = [findings.curves[f"{part}_accuracy"]["mean"] for part in ("validation", "train")]
