@@ -232,10 +232,7 @@ def _factorials(findings: Findings) -> Iterator[Picture]:
         yield draw_picture(
             f"factorial_{file_name(context)}" if several else "factorial",
             "Main effects and interactions" + (f" in {context}" if several else ""),
-            "On the diagonal the main effect of each factor, beside it the two-way interactions, "
-            "with 95 % intervals; a factor of several levels has a place for each, against its "
-            "first. An interaction near zero means that the two choices add up."
-            f"{_not_told_apart(findings, effects)}",
+            _factorial_caption(findings, effects),
             interaction.size(cells),
             draw,
         )
@@ -245,11 +242,12 @@ def _factorial_cells(findings: Findings, effects: pd.DataFrame) -> pd.DataFrame:
     """The effects of one context, each with its row and column."""
     names = short_factor_names(dict.fromkeys(f for arm in findings.plan.arms for f in arm.levels))
     main = effects[effects["kind"] == "main"]
-    several = set(main[main.duplicated("effect")]["effect"])
+    changes = dict(
+        zip(zip(main["effect"], main["level"], strict=True), main["change"], strict=True)
+    )
 
     def place(factor: str, level: str) -> str:
-        name = names[factor].replace("_", " ")
-        return f"{name}: {level}" if factor in several else name
+        return f"{names[factor].replace('_', ' ')}: {changes.get((factor, level), level)}"
 
     rows, columns = [], []
     for effect in effects.to_dict("records"):
@@ -257,6 +255,22 @@ def _factorial_cells(findings: Findings, effects: pd.DataFrame) -> pd.DataFrame:
         rows.append(place(factors[0], effect["level"]))
         columns.append(place(factors[-1], effect["other_level"] or effect["level"]))
     return effects.assign(row=rows, column=columns, value=effects["estimate"])
+
+
+def _factorial_caption(findings: Findings, effects: pd.DataFrame) -> str:
+    """What a cell is; where a claim is about an interaction, also why its number is another."""
+    intervals = ", with its 95 % interval" if has_numbers(effects, "low") else ""
+    text = (
+        f"On the diagonal the main effect of each change{intervals}: averaged over all levels of "
+        "the other factors. Beside it the interaction of two changes: half of how much more the "
+        "one is worth with the other made than without; near zero, the two add up."
+    )
+    if any(claim.kind == "interaction" for claim in findings.plan.study.claims):
+        text += (
+            " A claim of an interaction is about the whole of that difference, turned the way that "
+            "the claim has it, at the baseline's levels of factors that it does not name."
+        )
+    return text + _not_told_apart(findings, effects)
 
 
 def _not_told_apart(findings: Findings, effects: pd.DataFrame) -> str:

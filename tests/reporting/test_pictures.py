@@ -10,9 +10,9 @@ from ablate.reporting import pictures
 from ablate.reporting.figures import curves, forest, interaction, theme, waterfall
 from ablate.reporting.figures.palette import NEUTRAL, ArmStyle
 from ablate.study.arms import Arm
-from ablate.study.schema import Design
+from ablate.study.schema import Design, Interaction
 from ablate.workload import MetricDescription
-from tests.analysis.evidence import EPOCHS, NORM, POOL, WIDTH, plan_of, records_of
+from tests.analysis.evidence import EPOCHS, NORM, POOL, WIDTH, arm, plan_of, records_of
 
 GAINS = {"wide": 5.0, "mean": 1.0, "stride": -2.0, "batch": 3.0}
 CONTEXTS = {
@@ -101,17 +101,47 @@ def test_a_factorials_heat_map_has_a_place_for_every_level(cells: list[pd.DataFr
     drawn = list(pictures.pictures(found(WIDTH, POOL, NORM, design="full_factorial")))
     assert "factorial" in names(drawn)
     (table,) = cells
+    width, norm = "width: narrow -> wide", "norm: plain -> batch"
+    mean, stride = "pool: max -> mean", "pool: max -> stride"
     assert set(zip(table["row"], table["column"], strict=True)) == {
-        ("width", "width"),
-        ("pool: mean", "pool: mean"),
-        ("pool: stride", "pool: stride"),
-        ("norm", "norm"),
-        ("width", "pool: mean"),
-        ("width", "pool: stride"),
-        ("width", "norm"),
-        ("pool: mean", "norm"),
-        ("pool: stride", "norm"),
+        (width, width),
+        (mean, mean),
+        (stride, stride),
+        (norm, norm),
+        (width, mean),
+        (width, stride),
+        (width, norm),
+        (mean, norm),
+        (stride, norm),
     }
+
+
+def test_a_factorials_caption_tells_a_cell_from_a_claim_of_an_interaction() -> None:
+    claim = Interaction(
+        says="Norm helps more in wide networks.",
+        change=arm(norm="batch"),
+        first=arm(width="wide"),
+        second=arm(width="narrow"),
+    )
+    without, claimed = (
+        next(
+            picture.caption
+            for picture in pictures.pictures(
+                found(WIDTH, NORM, design="full_factorial", claims=claims)
+            )
+            if picture.name == "factorial"
+        )
+        for claims in ((), (claim,))
+    )
+    assert without == (
+        "On the diagonal the main effect of each change, with its 95 % interval: averaged over all "
+        "levels of the other factors. Beside it the interaction of two changes: half of how much "
+        "more the one is worth with the other made than without; near zero, the two add up."
+    )
+    assert claimed == (
+        f"{without} A claim of an interaction is about the whole of that difference, turned the "
+        "way that the claim has it, at the baseline's levels of factors that it does not name."
+    )
 
 
 LEARNING = {

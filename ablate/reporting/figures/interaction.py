@@ -11,7 +11,7 @@ from ablate.reporting import formatting
 from ablate.reporting.figures import axis_label
 from ablate.reporting.figures.palette import BETTER, INK, WORSE
 
-_LABEL_WIDTH, _COLUMN_WIDTH = 22, 16
+_LABEL_WIDTH, _COLUMN_WIDTH = 22, 20
 _AROUND_ZERO = LinearSegmentedColormap.from_list("effects", [WORSE, "#f7f7f7", BETTER])
 _PLAIN = LinearSegmentedColormap.from_list("values", ["#f7f7f7", BETTER])
 
@@ -67,7 +67,7 @@ def draw(
     for spine in axes.spines.values():
         spine.set_visible(False)
     bar = axes.figure.colorbar(image, ax=axes, fraction=0.05, pad=0.03)
-    text = formatting.with_bracket(label, unit)
+    text = axis_label.with_direction(label, unit, higher_is_better)
     axes.set_title(axis_label.wrapped(text, size(cells)[0] - 2), fontweight="normal")
     bar.outline.set_visible(False)
 

@@ -32,6 +32,12 @@ def test_cells_hold_their_numbers_and_zero_is_the_middle(figure: Figure) -> None
     assert mesh.get_array()[0].tolist() == [-2.0, -0.5]
 
 
+def test_what_the_cells_are_and_which_way_is_better_stands_above(figure: Figure) -> None:
+    axes = figure.subplots()
+    interaction.draw(CELLS, axes, label="effect on test loss", unit="nats", higher_is_better=False)
+    assert axes.get_title(loc="left") == "effect on test loss (nats); lower is better"
+
+
 def test_rows_and_columns_keep_the_tables_order(figure: Figure) -> None:
     axes = figure.subplots()
     interaction.draw(CELLS, axes, label="difference", unit="points")
