@@ -14,6 +14,8 @@ from ablate.reporting.figures.theme import bound_percent
 _LABEL_WIDTH = 30
 _AXIS_WIDTH = 6.4  # inches
 _TITLE_WIDTH = 70
+_MARGIN = 0.05
+_READABLE = 0.2  # of a shared axis, that the marks of each panel must span
 
 
 def size(arms: pd.DataFrame) -> tuple[float, float]:
@@ -52,14 +54,31 @@ def draw(
             styles,
             metric,
         )
-        bound_percent(axes, "x", unit)
         if len(contexts) > 1:
             axes.set_title(formatting.wrap(str(context), _TITLE_WIDTH))
+    for axes, limits in zip(panels[:, 0], _limits(list(panels[:, 0])), strict=True):
+        axes.set_xlim(limits)
+        bound_percent(axes, "x", unit)
     lines = [
         formatting.with_bracket(label, unit),
         "small marks: one seed each, a seed's trials joined; large mark and bar: mean and interval",
     ]
+    if len({axes.get_xlim() for axes in panels[:, 0]}) > 1:
+        lines.append("each panel has a scale of its own")
     axis_label.write_below(panels[-1, 0], lines, _AXIS_WIDTH, room=2)
+
+
+def _limits(panels: list[Axes]) -> list[tuple[float, float]]:
+    """Of each panel's axis: one for all, unless that would squeeze the marks of any."""
+    own = [axes.get_xlim() for axes in panels]
+    spans = [axes.dataLim.intervalx for axes in panels if axes.dataLim.x0 <= axes.dataLim.x1]
+    ends = [end for span in spans for end in span]
+    low, high = min(ends, default=0.0), max(ends, default=0.0)
+    narrowest = min((right - left for left, right in spans if right > left), default=high - low)
+    if narrowest <= _READABLE * (high - low):
+        return own
+    room = _MARGIN * (high - low)
+    return [(low - room, high + room)] * len(own)
 
 
 def _draw_panel(
@@ -89,7 +108,7 @@ def _draw_panel(
     axes.set_ylim(len(names) - 0.45, -0.55)
     axes.set_yticks(range(len(names)), [formatting.wrap(str(name), _LABEL_WIDTH) for name in names])
     axes.grid(visible=False, axis="y")
-    axes.margins(x=0.05)
+    axes.margins(x=_MARGIN)
 
 
 def _draw_arm(

@@ -1,9 +1,10 @@
 """The strip plot shows every trial and joins the trials of a seed."""
 
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 
-from ablate.reporting.figures import strip
+from ablate.reporting.figures import strip, theme
 from ablate.reporting.figures.palette import arm_styles
 from tests.reporting.factory import make_findings, many_changes
 from tests.reporting.figures.conftest import drawn
@@ -51,6 +52,34 @@ def test_each_context_has_its_panel(figure: Figure) -> None:
     panels = draw(findings, figure)
     assert [axes.get_title(loc="left") for axes in panels] == ["good", "simple"]
     assert [len(axes.get_yticklabels()) for axes in panels] == [40, 40]
+
+
+@pytest.mark.parametrize(("apart", "scales"), [(3.0, 1), (60.0, 2)])
+def test_contexts_share_a_scale_where_each_stays_readable_and_say_so_where_not(
+    figure: Figure, apart: float, scales: int
+) -> None:
+    findings = make_findings(contexts=("good", "simple"))
+    for table, columns in (
+        (findings.trials, ["test_accuracy"]),
+        (findings.arms, ["mean", "low", "high"]),
+    ):
+        table.loc[table["context"] == "simple", columns] -= apart
+    panels = draw(findings, figure)
+    assert len({axes.get_xlim() for axes in panels}) == scales
+    said = "each panel has a scale of its own" in panels[-1].get_xlabel()
+    assert said == (scales > 1)
+
+
+def test_a_context_without_results_leaves_the_scale_to_the_others(figure: Figure) -> None:
+    findings = make_findings(contexts=("good", "simple"))
+    alone = draw(make_findings(), theme.new_figure(8, 6))[0].get_xlim()
+    for table, columns in (
+        (findings.trials, ["test_accuracy"]),
+        (findings.arms, ["mean", "low", "high"]),
+    ):
+        table.loc[table["context"] == "simple", columns] = np.nan
+    good, simple = draw(findings, figure)
+    assert good.get_xlim() == simple.get_xlim() == pytest.approx(alone)
 
 
 def test_an_arm_without_results_says_so(figure: Figure) -> None:
