@@ -71,12 +71,14 @@ def ablation_table(findings: Findings) -> Table:
         mean = means.get((arm.context, arm.name), {})
         effect = effects.get((arm.context, arm.name), {})
         reference = references[arm.context]
-        levels = levels_in_force(findings.plan.study, arm, reference)
+        levels, before = (
+            levels_in_force(findings.plan.study, each, reference) for each in (arm, reference)
+        )
         rows.append(
             (
                 *([Cell(arm.context)] if several_contexts else []),
                 Cell(arm.name, "strong" if arm.is_reference else "plain"),
-                *(_level_cell(findings, levels, reference.levels, f) for f in factors),
+                *(_level_cell(findings, levels, before, f) for f in factors),
                 Cell(formatting.mean_and_spread(mean.get("mean"), mean.get("sd"), metric.unit)),
                 Cell(formatting.count(mean.get("n"))),
                 *([_difference_cell(findings, effect, baselines)] if effects else []),
@@ -177,6 +179,18 @@ def _references(plan: Plan) -> dict[str, Arm]:
 def _reference_note(effect: Mapping[Any, Any], baselines: Mapping[str, str]) -> str:
     reference = effect["reference"]
     return "" if reference == baselines.get(effect["context"]) else f"against {reference}"
+
+
+def _arm_note(effect: Mapping[Any, Any], baselines: Mapping[str, str]) -> str:
+    also = f"also {effect['also']}" if effect["also"] else ""
+    return "; ".join(filter(None, [also, _reference_note(effect, baselines)]))
+
+
+def _step_note(effect: Mapping[Any, Any], unit: str) -> str:
+    if formatting.is_missing(effect["step"]):
+        return ""
+    step = formatting.with_unit(formatting.as_given(float(f"{effect['step']:.4g}")), unit)
+    return f"as wide as steps of {step} make it: seeds agree more closely"
 
 
 def is_unpaired(effect: Mapping[Any, Any]) -> bool:
@@ -318,9 +332,12 @@ def effect_table(findings: Findings) -> Table | None:
         (
             *([Cell(str(effect["context"]))] if several_contexts else []),
             Cell(short.get(effect["factor"]) or _text(effect["factor"]) or formatting.MISSING),
-            Cell(str(effect["arm"]), note=_reference_note(effect, baselines)),
+            Cell(str(effect["arm"]), note=_arm_note(effect, baselines)),
             Cell(_estimate(effect, unit)),
-            Cell(formatting.interval(effect["low"], effect["high"], unit)),
+            Cell(
+                formatting.interval(effect["low"], effect["high"], unit),
+                note=_step_note(effect, unit),
+            ),
             Cell(formatting.count(effect["n"]), note=_unpaired_note(findings, effect)),
             Cell(formatting.p_value(effect["p_holm"])),
             Cell(formatting.ratio(effect["hedges_g"], signed=True)),

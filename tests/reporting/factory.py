@@ -281,6 +281,8 @@ def _effects(arms: list[Any], differences: pd.DataFrame) -> pd.DataFrame:
                 "hedges_g": -1.4 if summary["n"] > 1 else np.nan,
                 "probability_of_improvement": 0.1 if summary["n"] else np.nan,
                 "method": "paired",
+                "also": "",
+                "step": np.nan,
             }
         )
     return pd.DataFrame(rows)

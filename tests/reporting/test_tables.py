@@ -89,6 +89,19 @@ def test_an_effect_against_another_arm_says_so() -> None:
     assert notes == ["", "against strided_conv"]
 
 
+def test_an_effect_says_what_else_its_arm_brings_along_and_when_steps_made_its_interval() -> None:
+    findings = make_findings(CHANGES)
+    findings.effects["reference"] = ["baseline", "strided_conv"]
+    findings.effects["also"] = ["", "rate: 0.05"]
+    findings.effects["step"] = [0.0100000000001, math.nan]
+    rows = tables.effect_table(findings).rows  # type: ignore[union-attr]
+    assert [row[1].note for row in rows] == ["", "also rate: 0.05; against strided_conv"]
+    assert [row[3].note for row in rows] == [
+        "as wide as steps of 0.01 points make it: seeds agree more closely",
+        "",
+    ]
+
+
 def with_unlike_seeds(*unpaired: str):  # type: ignore[no-untyped-def]
     findings = make_findings(CHANGES)
     findings.effects["method"] = [

@@ -1,7 +1,7 @@
 """What a metric costs: each arm's mean against the time or the computation it took."""
 
 import math
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
