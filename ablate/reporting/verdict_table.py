@@ -61,7 +61,7 @@ def verdict_table(findings: Findings) -> Table | None:
         "Each claim, what was published, what was measured and what follows. Brackets hold the "
         "interval that decides, by where the whole of it lies: of 95 % for a claim alone, wider "
         f"where several share the error rate.{which_lead_is_positive(findings.verdicts)}"
-        f"{_shared_costs(findings) if is_cost_known else ''}",
+        f"{_two_levels(findings)}{_shared_costs(findings) if is_cost_known else ''}",
         (
             *("Claim", "Published", "Measured", "Verdict", "Seeds", "p (adjusted)"),
             *([f"{'GPU' if on_gpus else 'Core'}-hours"] if is_cost_known else []),
@@ -75,6 +75,15 @@ def verdict_table(findings: Findings) -> Table | None:
         | {"confidence": formatting.confidence, "threshold": formatting.as_given},
         spans=(Span(("estimate", "low", "high"), "low", "high"),),
         numeric=frozenset({4, 5, 6} if is_cost_known else {4, 5}),
+    )
+
+
+def _two_levels(findings: Findings) -> str:
+    if not any(verdict.kind == "largest_effect" for verdict in findings.verdicts):
+        return ""
+    return (
+        " Of a largest effect, which any one rival refutes, the upper end is at the error rate "
+        "divided by their number, and no change counts as one of them."
     )
 
 

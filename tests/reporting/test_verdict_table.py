@@ -27,6 +27,14 @@ def test_a_verdict_row_holds_the_evidence() -> None:
     ]
 
 
+@pytest.mark.parametrize(("kind", "told"), [("largest_effect", True), ("difference", False)])
+def test_the_caption_explains_the_two_ends_of_a_largest_effect(kind: str, told: bool) -> None:
+    findings = make_findings(verdicts=(make_verdict(kind=kind),))
+    table = verdict_table(findings)
+    assert table is not None
+    assert ("upper end is at the error rate divided by their number" in table.caption) == told
+
+
 def test_an_undecided_verdict_says_what_it_would_take() -> None:
     verdict = make_verdict(
         verdict="undecided",
