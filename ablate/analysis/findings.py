@@ -41,11 +41,12 @@ from ablate.analysis.tables import (
 from ablate.analysis.ties import warnings_of_ties
 from ablate.errors import StudyError
 from ablate.records.asked_metrics import named_metrics
+from ablate.records.greedy_path import criterion
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult
 from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, own_plan
 from ablate.study.plan import Plan
-from ablate.study.schema import Faster, Open, PublishedNumber
+from ablate.study.schema import Faster, Open, PublishedNumber, Study
 from ablate.workload import describe_metric, is_direction_known
 
 
@@ -237,6 +238,7 @@ def _warnings(
     if len(plan.study.seeds) == 1:
         yield "There is one seed, so there are no intervals, and no claim can be decided."
     yield from never_decided(plan.study)
+    yield from _chosen_by_the_same_seeds(plan.study)
     yield from _left_out_of_factorial(plan, trials)
     yield from _equal_arms(plan, trials, records)
     yield from _guessed_directions(plan)
@@ -247,6 +249,16 @@ def _warnings(
         yield (
             f"Seeds of {both}{of_context(plan, effect['context'])} do not match: their effect is "
             "by Welch's test, without pairs."
+        )
+
+
+def _chosen_by_the_same_seeds(study: Study) -> Iterator[str]:
+    """Of a greedy path, whose steps are shown on the seeds that chose them."""
+    if study.design.order == "greedy" and len(study.factors) > 1:
+        yield (
+            f"Each step was chosen as the best of those left, of {len(study.factors)} at first, by "
+            f"{criterion(study)} on these seeds: its estimate and interval lean to the better. Run "
+            "the path that was found on other seeds, by `order: [...]`, for those that do not."
         )
 
 

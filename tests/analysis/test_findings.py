@@ -474,6 +474,20 @@ def test_a_claim_that_the_maximum_of_seeds_is_too_few_for_is_told():
     )
 
 
+def test_a_greedy_path_says_that_its_steps_were_chosen_by_the_seeds_that_they_are_shown_on():
+    values = {"baseline": [80.0, 81.0], "+ width": [82.0, 83.5], "+ norm": [81.0, 81.5]}
+    greedy = plan_of(WIDTH, NORM, seeds=2, design=Design(kind="path", order="greedy"))
+    assert warnings_of(greedy, values) == (
+        "Each step was chosen as the best of those left, of 2 at first, by validation_accuracy on "
+        "these seeds: its estimate and interval lean to the better. Run the path that was found on "
+        "other seeds, by `order: [...]`, for those that do not.",
+    )
+    without_choice = plan_of(WIDTH, seeds=2, design=Design(kind="path", order="greedy"))
+    ordered = plan_of(WIDTH, NORM, seeds=2, design=Design(kind="path", order=("width", "norm")))
+    for plan in (without_choice, ordered):
+        assert not any("chosen" in warning for warning in warnings_of(plan, values))
+
+
 def test_an_arm_without_values_that_a_factorial_leaves_out_is_told():
     plan = plan_of(WIDTH, NORM, seeds=2, design="full_factorial")
     values = {arm.name: [80.0 + place, 81.5 + 1.5 * place] for place, arm in enumerate(plan.arms)}

@@ -403,3 +403,16 @@ def test_what_is_bounded_from_one_side_settles_one_way_alone():
     assert list(among(decision, ("supported",)).p) == [decision.p[0], 1.0]
     assert list(among(decision, ("refuted",)).p) == [1.0, decision.p[1]]
     assert np.isnan(among(decision, ()).p).all()
+
+
+def test_the_best_of_six_steps_without_effect_looks_better_more_often_than_one():
+    """As a greedy path shows its first step."""
+    generator = np.random.default_rng(900)
+    baseline = generator.standard_normal((REPLICATIONS, 5))
+    steps = generator.standard_normal((6, REPLICATIONS, 5))
+    chosen = steps[steps.mean(axis=-1).argmax(axis=0), np.arange(REPLICATIONS)]
+    above, any_one = (
+        share(interval(summarise(step - baseline))[0] > 0) for step in (chosen, steps[0])
+    )
+    assert agrees(above, 0.082, REPLICATIONS)
+    assert equals(any_one, 0.025, REPLICATIONS)
