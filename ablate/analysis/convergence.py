@@ -131,11 +131,10 @@ def points_in_common(
     }
     seeds = {key[2] for key in places}
     shared = [_shared([places[key] for key in places if key[2] == seed]) for seed in seeds]
-    if not by_seed and (of_all := _shared(list(places.values()))):
-        shared = [of_all]
-    return PointsInCommon(
-        min(map(len, shared), default=0), max(map(len, places.values()), default=0)
-    )
+    every = list(places.values())
+    if not by_seed and every and set.intersection(*map(set, every)):
+        shared = [_shared(every)]
+    return PointsInCommon(min(map(len, shared), default=0), max(map(len, every), default=0))
 
 
 def _shared(places: Sequence[Collection[float]]) -> list[float]:

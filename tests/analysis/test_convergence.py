@@ -14,6 +14,7 @@ from ablate.analysis.convergence import (
     epochs_to,
     place_table,
     point_spacing,
+    points_in_common,
 )
 
 Curves = dict[str, Sequence[Sequence[float | None]]]
@@ -282,3 +283,19 @@ def test_arms_have_places_of_their_own():
     places = place_table(history.assign(seconds=[1.0, 2.0, 30.0, 60.0]), ["seconds"])
     by_arm = {arm: list(own["seconds"]) for arm, own in places.groupby("arm")}
     assert by_arm == {"wide": [1.0, 2.0], "narrow": [30.0, 60.0]}
+
+
+def test_points_in_common_are_those_of_each_seed_where_seeds_have_none():
+    """A mean over training is then taken by seed, too. Epoch 11 is none that all trials have: those
+    of the first seed have ended.
+    """
+    epochs = [np.arange(1.0, 11.0), np.array([*np.arange(0.5, 10.0), 11.0])]
+    trials = [
+        pd.DataFrame({"epoch": own, "accuracy": 50.0}).assign(arm=arm, seed=seed)
+        for seed, own in enumerate(epochs)
+        for arm in ("wide", "baseline")
+    ]
+    history = pd.concat(trials).assign(context="baseline")
+    arms = [("baseline", "wide"), ("baseline", "baseline")]
+    assert points_in_common(history, "accuracy", arms, by_seed=False) == (10, 11)
+    assert points_in_common(history[history["seed"] == 0], "accuracy", arms, True) == (10, 10)
