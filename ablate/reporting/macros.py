@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from ablate.reporting import formatting
-from ablate.reporting.markup import latex_numbers
+from ablate.reporting.latex_text import latex_numbers
 from ablate.reporting.table import Table
 
 _DIGITS = dict(

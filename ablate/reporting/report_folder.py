@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from ablate.atomic import write_atomically
 from ablate.reporting import markup
+from ablate.reporting.latex import latex
 from ablate.reporting.macros import macros
 from ablate.reporting.picture import Picture
 from ablate.reporting.picture_folder import PICTURES_FOLDER
@@ -64,7 +65,7 @@ def _figure_files(page: Page) -> Iterator[tuple[str, bytes]]:
 def _table_files(page: Page) -> Iterator[tuple[str, bytes]]:
     for table in page.tables:
         yield f"{table.name}.csv", markup.csv(table).encode()
-        yield f"{table.name}.tex", markup.latex(table, page.name).encode()
+        yield f"{table.name}.tex", latex(table, page.name).encode()
     yield "numbers.tex", macros(page.cited, page.name).encode()
 
 
