@@ -39,7 +39,10 @@ def provenance_of(records: Iterable[TrialRecord]) -> dict[str, str]:
 def _joined(counts: Counter[str]) -> str:
     if len(counts) == 1:
         return next(iter(counts))
-    return ", ".join(f"{value} ({count} trials)" for value, count in sorted(counts.items()))
+    return ", ".join(
+        f"{value} ({count} trial{'' if count == 1 else 's'})"
+        for value, count in sorted(counts.items())
+    )
 
 
 def _flat(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

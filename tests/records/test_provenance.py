@@ -16,3 +16,8 @@ def test_what_differs_in_every_trial_says_nothing_of_a_run():
     assert of(source="results.csv", last_point={"epoch": 3.0, "step": 90.0}) == {
         "source": "results.csv"
     }
+
+
+def test_where_trials_differ_each_value_says_of_how_many_it_is():
+    records = [make_record(provenance={"commit": commit}) for commit in ("b", "a", "b")]
+    assert provenance_of(records)["commit"] == "a (1 trial), b (2 trials)"

@@ -190,6 +190,21 @@ def test_the_navigation_leads_to_every_section(tmp_path: Path) -> None:
     assert re.findall(r'href="#([^"]+)"', text) == sections
 
 
+def test_on_a_narrow_screen_a_claim_is_a_card_that_names_what_its_header_did(full: Path) -> None:
+    text = (full / "report.html").read_text()
+    verdicts = text[text.index('<section id="verdicts">') :].partition("</section>")[0]
+    assert 'class="scroll lead one-verdict"' in verdicts
+    assert re.findall(r'data-title="([^"]+)"', verdicts)[:7] == [
+        "Claim", "Published", "Measured", "Verdict", "Seeds", "p (adjusted)", "Core-hours",
+    ]  # fmt: skip
+    assert text.count('data-title="') == verdicts.count('data-title="')
+
+
+def test_the_baselines_long_words_break(full: Path) -> None:
+    (rule,) = re.findall(r"^\.caption \{([^}]+)\}", (full / "report.html").read_text(), re.M)
+    assert "overflow-wrap: anywhere" in rule
+
+
 def test_one_seed_has_no_interval_and_no_nan(tmp_path: Path) -> None:
     write_report(make_findings(seeds=1), tmp_path, {})
     text = (tmp_path / "report.md").read_text()
