@@ -10,7 +10,7 @@ from ablate.analysis.contexts import changes
 from ablate.analysis.findings import Findings, TunedFindings
 from ablate.analysis.looks import looked_at_once
 from ablate.analysis.tables import counts_steps, metric_column
-from ablate.reporting import formatting
+from ablate.reporting import diverged_pairs, formatting
 from ablate.reporting.factorial_table import alias_names, effect_name
 from ablate.reporting.figures import (
     cost,
@@ -77,11 +77,15 @@ def _paired_forest(
     metric = metric_description(findings)
     short = short_factor_names(tuned.effects["factor"].dropna().unique())
     effects = tuned.effects.assign(factor=tuned.effects["factor"].map(short))
+    pairs = {
+        "shared": diverged_pairs.of_effects(findings),
+        "tuned": diverged_pairs.of_effects(tuned.findings),
+    }
 
     def draw(figure: Figure) -> None:
         paired_forest.draw(
             effects,
-            {"shared": findings.differences, "tuned": tuned.findings.differences},
+            pairs,
             figure.subplots(),
             styles,
             label=metric.label,
@@ -96,6 +100,8 @@ def _paired_forest(
         "mark a seed. An effect that stays is one of the choice; one that goes was one of the "
         "settings."
     )
+    smallest = findings.plan.study.smallest_effect_of_interest
+    caption += paired_forest.diverged_caption(effects, pairs, smallest)
     title = f"Effects on {metric.label} with shared and with own settings"
     return draw_picture("forest_shared_and_own", title, caption, paired_forest.size(effects), draw)
 
@@ -110,7 +116,7 @@ def _forests(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Pictur
     yield _forest(
         findings,
         findings.effects.assign(factor=findings.effects["factor"].map(short)),
-        findings.differences,
+        diverged_pairs.of_effects(findings),
         styles,
         ("forest", f"Effects on {metric.label}", caption),
     )
@@ -120,7 +126,7 @@ def _forests(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Pictur
 
 def _forests_by_context(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
     """One a factor; its rows are changes, as contexts may start at opposite levels."""
-    pairs = findings.context_differences.assign(arm=findings.context_differences["change"])
+    pairs = diverged_pairs.of_contexts(findings).assign(arm=lambda table: table["change"])
     caption = (
         "The same change in each context, wherever that starts: the second level against the "
         "first on the same seeds, mean with 95 % interval, and below it one small mark a seed. The "
@@ -180,7 +186,10 @@ def _forest(
             smallest_effect_of_interest=findings.plan.study.smallest_effect_of_interest,
         )
 
-    return draw_picture(*words, forest.size(effects), draw)
+    name, title, caption = words
+    smallest = findings.plan.study.smallest_effect_of_interest
+    caption += forest.diverged_caption(effects, differences, smallest)
+    return draw_picture(name, title, caption, forest.size(effects), draw)
 
 
 def _interactions(findings: Findings) -> Iterator[Picture]:
@@ -349,7 +358,7 @@ def _strip(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:
             findings.arms,
             figure,
             styles,
-            metric=metric_column(findings.plan.study.metric),
+            metric=column,
             label=metric.label,
             unit=metric.unit,
         )
@@ -358,6 +367,8 @@ def _strip(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:
         "Every trial. Lines join the trials of one seed: where they run alongside each other, the "
         "seed moved all arms alike, and pairing removes that spread."
     )
+    column = metric_column(findings.plan.study.metric)
+    caption += strip.diverged_caption(findings.trials, findings.arms, column)
     title = f"{formatting.sentence_case(metric.label)}, seed by seed"
     return draw_picture("strip", title, caption, strip.size(findings.arms), draw)
 

@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
 from ablate.reporting import formatting
-from ablate.reporting.figures import axis_label
+from ablate.reporting.figures import axis_label, point_marks, readable_axis
 from ablate.reporting.figures.palette import BAND, INK, ArmStyle
 
 _LABEL_WIDTH = 34
 _AXIS_WIDTH = 4.8  # inches: the axes are as narrow where numbers and names are long
+_MARGIN = 0.06
 _LINE = 0.36  # rows: height of a line of a label
 _SEEDS_BELOW = 0.27  # rows: seeds lie under the interval, so that neither hides the other
 
@@ -46,7 +47,8 @@ def draw(
 
     effects: columns context, factor, arm, reference, n, estimate, low, high; an effect without an
     interval (one seed) is drawn without a bar, one without an estimate as "no result".
-    differences: columns context, arm, seed, difference. label: the metric's; unit: of differences.
+    differences: columns context, arm, seed, difference, and diverged where a trial of any pair has.
+    label: the metric's; unit: of differences.
     """
     rows, headings = layout(effects)
     for row in rows:
@@ -54,16 +56,55 @@ def draw(
         draw_seeds(axes, row.y + _SEEDS_BELOW, row.effect, differences, style)
         _draw_effect(axes, row, style)
         write_numbers(axes, row.y, row.effect, unit)
+    shown = [shown_row(row.effect, differences) for row in rows]
+    ends = axis_ends(shown, smallest_effect_of_interest)
     frame(
         axes,
         rows,
         headings,
         f"difference {reference_text(effects)} in {label}",
-        "large mark and bar: mean and interval; small marks: one seed each",
+        ["large mark and bar: mean and interval; small marks: one seed each", *said(shown, ends)],
         unit=unit,
         higher_is_better=higher_is_better,
         smallest_effect_of_interest=smallest_effect_of_interest,
+        ends=ends,
     )
+    if ends is None:
+        return
+    for row, whole in zip(rows, shown, strict=True):
+        colour = styles[str(row.effect["arm"])].colour
+        readable_axis.point_beyond(axes, row.y, whole, colour, unit)
+        readable_axis.mark_beyond(axes, row.y + _SEEDS_BELOW, whole, colour, unit)
+
+
+def shown_row(effect: Mapping[Any, Any], differences: pd.DataFrame) -> readable_axis.Row:
+    """An effect's numbers and those of its seeds. differences: see `draw`."""
+    numbers = [effect[name] for name in ("estimate", "low", "high")]
+    return readable_axis.row_of(numbers, _pairs(effect, differences), "difference")
+
+
+def axis_ends(
+    shown: list[readable_axis.Row], smallest_effect_of_interest: float
+) -> tuple[float, float] | None:
+    """Where the axis ends; None where it holds all that is drawn."""
+    band = (-smallest_effect_of_interest, 0.0, smallest_effect_of_interest)
+    return readable_axis.measured(shown, band)
+
+
+def diverged_caption(
+    effects: pd.DataFrame, differences: pd.DataFrame, smallest_effect_of_interest: float
+) -> str:
+    """What a caption says of diverged trials. Arguments as of `draw`."""
+    shown = [shown_row(effect, differences) for effect in effects.to_dict("records")]
+    return readable_axis.caption(shown, axis_ends(shown, smallest_effect_of_interest))
+
+
+def said(shown: list[readable_axis.Row], ends: tuple[float, float] | None) -> list[str]:
+    """What stands below the axis of seeds that hold a diverged trial."""
+    if not any(row.diverged.any() for row in shown):
+        return []
+    beyond = "" if ends is None else "; arrow: beyond the axis"
+    return [f"×: a trial diverged, at chance level{beyond}"]
 
 
 def frame(
@@ -71,15 +112,16 @@ def frame(
     rows: list[Row],
     headings: list[tuple[float, str]],
     what: str,
-    marks: str,
+    marks: list[str],
     *,
     unit: str,
     higher_is_better: bool,
     smallest_effect_of_interest: float,
+    ends: tuple[float, float] | None,
 ) -> None:
     """All but the effects: no difference and its band, names of rows and factors, and what is seen.
 
-    what: the axis shows; marks: what the marks are.
+    what: the axis shows; marks: what the marks are; ends: of `axis_ends`.
     """
     if smallest_effect_of_interest > 0:
         axes.axvspan(
@@ -90,9 +132,12 @@ def frame(
     axes.set_ylim(depth(rows) - 0.4, -0.6)
     axes.set_yticks([row.y for row in rows], [row.label for row in rows])
     axes.grid(visible=False, axis="y")
-    axes.margins(x=0.06)
+    axes.margins(x=_MARGIN)
+    if ends is not None:
+        room = _MARGIN * (ends[1] - ends[0])
+        axes.set_xlim(ends[0] - room, ends[1] + room)
     side = "right" if higher_is_better else "left"
-    lines = [f"{formatting.with_bracket(what, unit)}; {side} is better", marks]
+    lines = [f"{formatting.with_bracket(what, unit)}; {side} is better", *marks]
     if smallest_effect_of_interest > 0:
         lines.append(_band_text(smallest_effect_of_interest, unit))
     axis_label.write_below(axes, lines, _AXIS_WIDTH, room=3)
@@ -159,13 +204,23 @@ def draw_seeds(
     style: ArmStyle,
     gid: str = "seeds",
 ) -> None:
-    """Each seed's difference, as a small hollow mark. differences: see `draw`."""
-    of_arm = differences[
-        (differences["context"] == effect["context"]) & (differences["arm"] == effect["arm"])
-    ].dropna(subset=["difference"])
+    """Each seed's difference, as a small hollow mark, or as a cross where a trial of it diverged.
+
+    differences: see `draw`.
+    """
+    shown = shown_row(effect, differences)
+    measured, diverged = shown.values[~shown.diverged], shown.values[shown.diverged]
+    if len(diverged):
+        axes.scatter(
+            diverged,
+            [y] * len(diverged),
+            gid=f"diverged {gid}",
+            zorder=2,
+            **point_marks.look("diverged", style.colour),
+        )
     axes.scatter(
-        of_arm["difference"],
-        [y] * len(of_arm),
+        measured,
+        [y] * len(measured),
         s=14,
         facecolors="none",
         edgecolors=style.colour,
@@ -174,6 +229,11 @@ def draw_seeds(
         zorder=2,
         gid=gid,
     )
+
+
+def _pairs(effect: Mapping[Any, Any], differences: pd.DataFrame) -> pd.DataFrame:
+    own = (differences["context"] == effect["context"]) & (differences["arm"] == effect["arm"])
+    return differences.loc[own]
 
 
 def _draw_effect(axes: Axes, row: Row, style: ArmStyle) -> None:

@@ -6,12 +6,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ablate.reporting import formatting
+from ablate.reporting.figures import readable_axis
 from ablate.reporting.figures.forest import (
+    axis_ends,
     depth,
     draw_seeds,
     frame,
     layout,
     reference_text,
+    said,
+    shown_row,
     write_numbers,
 )
 from ablate.reporting.figures.palette import ArmStyle
@@ -42,9 +46,17 @@ def draw(
 
     effects: columns context, factor, arm, reference, and of "shared" and of "tuned" the estimate
     under that name, with _low, _high and _n. differences: by the same two names, columns context,
-    arm, seed, difference. label: the metric's; unit: of differences.
+    arm, seed, difference, and diverged where a trial of any pair has. label: the metric's; unit: of
+    differences.
     """
     rows, headings = layout(effects)
+    shown = {
+        (place, which): shown_row(_of_one(row.effect, which), differences[which])
+        for place, row in enumerate(rows)
+        for which in _PLACES
+    }
+    every = list(shown.values())
+    ends = axis_ends(every, smallest_effect_of_interest)
     for row in rows:
         style = styles[str(row.effect["arm"])]
         for which, below in _PLACES.items():
@@ -58,11 +70,37 @@ def draw(
         rows,
         headings,
         f"difference {reference_text(effects)} in {label}",
-        "hollow: shared settings; filled: settings of each arm's own; small marks: one seed each",
+        [
+            "hollow: shared settings; filled: settings of each arm's own; small marks: one seed "
+            "each",
+            *said(every, ends),
+        ],
         unit=unit,
         higher_is_better=higher_is_better,
         smallest_effect_of_interest=smallest_effect_of_interest,
+        ends=ends,
     )
+    if ends is None:
+        return
+    for (place, which), whole in shown.items():
+        y = rows[place].y + _PLACES[which]
+        colour = styles[str(rows[place].effect["arm"])].colour
+        readable_axis.point_beyond(axes, y, whole, colour, unit)
+        readable_axis.mark_beyond(axes, y + _SEEDS_BELOW, whole, colour, unit)
+
+
+def diverged_caption(
+    effects: pd.DataFrame,
+    differences: dict[str, pd.DataFrame],
+    smallest_effect_of_interest: float,
+) -> str:
+    """What a caption says of diverged trials. Arguments as of `draw`."""
+    shown = [
+        shown_row(_of_one(effect, which), differences[which])
+        for effect in effects.to_dict("records")
+        for which in _PLACES
+    ]
+    return readable_axis.caption(shown, axis_ends(shown, smallest_effect_of_interest))
 
 
 def _of_one(effect: dict[Any, Any], which: str) -> dict[Any, Any]:

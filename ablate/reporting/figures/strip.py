@@ -1,5 +1,7 @@
 """Every trial as a point, one row an arm, the trials of a seed joined so that pairs show."""
 
+import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -7,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ablate.reporting import formatting
-from ablate.reporting.figures import axis_label
+from ablate.reporting.figures import axis_label, point_marks, readable_axis
 from ablate.reporting.figures.palette import GREY, INK, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
 
@@ -15,6 +17,7 @@ _LABEL_WIDTH = 30
 _AXIS_WIDTH = 6.4  # inches
 _TITLE_WIDTH = 70
 _MARGIN = 0.05
+_ABOVE, _BELOW = 0.14, 0.16  # rows: the mean above its seeds
 _READABLE = 0.2  # of a shared axis, that the marks of each panel must span
 
 
@@ -35,10 +38,13 @@ def draw(
 ) -> None:
     """Draw one panel a context.
 
-    trials: columns context, arm, seed and the metric's; a trial without a value has no point and
-    breaks its seed's line (an arm without any is passed over). arms: columns context, arm, mean,
-    low, high, in the order of rows; mean and interval are drawn as they stand there.
+    trials: columns context, arm, seed, status and the metric's; a trial without a value has no
+    point and breaks its seed's line (an arm without any is passed over), as does one that diverged,
+    which is a cross. arms: columns context, arm, mean, low, high, in the order of rows; mean and
+    interval are drawn as they stand there.
     """
+    trials = _flagged(trials)
+
     contexts = list(dict.fromkeys(arms["context"]))
     panels = figure.subplots(
         len(contexts),
@@ -46,39 +52,93 @@ def draw(
         squeeze=False,
         height_ratios=[int((arms["context"] == context).sum()) + 0.6 for context in contexts],
     )
+    spans, beyond = [], False
     for axes, context in zip(panels[:, 0], contexts, strict=True):
-        _draw_panel(
-            trials[trials["context"] == context],
-            arms[arms["context"] == context],
-            axes,
-            styles,
-            metric,
-        )
+        of_context = arms[arms["context"] == context]
+        _draw_panel(trials[trials["context"] == context], of_context, axes, styles, metric)
+        ends = readable_axis.measured(_rows(trials, of_context, metric))
+        spans.append(tuple(axes.dataLim.intervalx) if ends is None else ends)
+        beyond |= ends is not None
         if len(contexts) > 1:
             axes.set_title(formatting.wrap(str(context), _TITLE_WIDTH))
-    for axes, limits in zip(panels[:, 0], _limits(list(panels[:, 0])), strict=True):
-        axes.set_xlim(limits)
+    for axes, context, limits in zip(panels[:, 0], contexts, _limits(spans), strict=True):
+        if limits is not None:
+            axes.set_xlim(limits)
         bound_percent(axes, "x", unit)
+        if beyond:
+            of_context = arms[arms["context"] == context]
+            _point_beyond(axes, _rows(trials, of_context, metric), of_context["arm"], styles, unit)
     lines = [
         formatting.with_bracket(label, unit),
         "small marks: one seed each, a seed's trials joined; large mark and bar: mean and interval",
     ]
+    shown = trials.dropna(subset=[metric])
+    if shown["diverged"].any():
+        arrow = "; arrow: beyond the axis" if beyond else ""
+        lines.append(f"×: a trial that diverged, at chance level{arrow}")
     if len({axes.get_xlim() for axes in panels[:, 0]}) > 1:
         lines.append("each panel has a scale of its own")
     axis_label.write_below(panels[-1, 0], lines, _AXIS_WIDTH, room=2)
 
 
-def _limits(panels: list[Axes]) -> list[tuple[float, float]]:
-    """Of each panel's axis: one for all, unless that would squeeze the marks of any."""
-    own = [axes.get_xlim() for axes in panels]
-    spans = [axes.dataLim.intervalx for axes in panels if axes.dataLim.x0 <= axes.dataLim.x1]
+def diverged_caption(trials: pd.DataFrame, arms: pd.DataFrame, metric: str) -> str:
+    """What a caption says of diverged trials. Arguments as of `draw`."""
+    panels = [
+        _rows(_flagged(trials), arms[arms["context"] == context], metric)
+        for context in arms["context"].unique()
+    ]
+    ends = [found for rows in panels if (found := readable_axis.measured(rows)) is not None]
+    return readable_axis.caption(itertools.chain(*panels), ends[0] if ends else None)
+
+
+def _flagged(trials: pd.DataFrame) -> pd.DataFrame:
+    return trials.assign(diverged=trials["status"] == "diverged")
+
+
+def _limits(spans: list[tuple[float, float]]) -> list[tuple[float, float] | None]:
+    """Of each panel's axis: one for all, unless that would squeeze the marks of any; None where
+    there is nothing to span.
+
+    spans: of the marks in each panel; of a panel without any the second end is the lower one.
+    """
+    own = [_with_room(left, right) if left < right else None for left, right in spans]
+    spans = [(left, right) for left, right in spans if left <= right]
     ends = [end for span in spans for end in span]
     low, high = min(ends, default=0.0), max(ends, default=0.0)
     narrowest = min((right - left for left, right in spans if right > left), default=high - low)
     if narrowest <= _READABLE * (high - low):
         return own
+    return [_with_room(low, high)] * len(own)
+
+
+def _with_room(low: float, high: float) -> tuple[float, float]:
     room = _MARGIN * (high - low)
-    return [(low - room, high + room)] * len(own)
+    return low - room, high + room
+
+
+def _rows(trials: pd.DataFrame, arms: pd.DataFrame, metric: str) -> list[readable_axis.Row]:
+    """What the row of each arm shows."""
+    return [
+        readable_axis.row_of(
+            [arm["mean"], arm["low"], arm["high"]],
+            trials[(trials["context"] == arm["context"]) & (trials["arm"] == arm["arm"])],
+            metric,
+        )
+        for arm in arms.to_dict("records")
+    ]
+
+
+def _point_beyond(
+    axes: Axes,
+    rows: list[readable_axis.Row],
+    names: Iterable[str],
+    styles: dict[str, ArmStyle],
+    unit: str,
+) -> None:
+    for place, (row, name) in enumerate(zip(rows, names, strict=True)):
+        colour = styles[name].colour
+        readable_axis.point_beyond(axes, place - _ABOVE, row, colour, unit, name="mean")
+        readable_axis.mark_beyond(axes, place + _BELOW, row, colour, unit)
 
 
 def _draw_panel(
@@ -90,13 +150,14 @@ def _draw_panel(
 ) -> None:
     names = list(arms["arm"])
     row_of = {name: float(row) for row, name in enumerate(names)}
-    present = set(trials.dropna(subset=[metric])["arm"])
+    measured = trials[~trials["diverged"]]
+    present = set(measured.dropna(subset=[metric])["arm"])
     joined = [name for name in names if name in present]
-    for _, of_seed in trials.groupby("seed", sort=True):
+    for _, of_seed in measured.groupby("seed", sort=True):
         values = of_seed.drop_duplicates("arm").set_index("arm")[metric].reindex(joined)
         axes.plot(
             values.to_numpy(dtype=float),
-            [row_of[name] + 0.16 for name in joined],
+            [row_of[name] + _BELOW for name in joined],
             color=GREY,
             linewidth=0.8,
             alpha=0.55,
@@ -104,7 +165,7 @@ def _draw_panel(
             gid="pair",
         )
     for arm in arms.to_dict("records"):
-        _draw_arm(axes, arm, trials.loc[trials["arm"] == arm["arm"], metric], row_of, styles)
+        _draw_arm(axes, arm, trials[trials["arm"] == arm["arm"]], metric, row_of, styles)
     axes.set_ylim(len(names) - 0.45, -0.55)
     axes.set_yticks(range(len(names)), [formatting.wrap(str(name), _LABEL_WIDTH) for name in names])
     axes.grid(visible=False, axis="y")
@@ -114,16 +175,27 @@ def _draw_panel(
 def _draw_arm(
     axes: Axes,
     arm: dict[Any, Any],
-    values: pd.Series,
+    trials: pd.DataFrame,
+    metric: str,
     row_of: dict[str, float],
     styles: dict[str, ArmStyle],
 ) -> None:
     name = str(arm["arm"])
     style, row = styles[name], row_of[name]
-    present = values.dropna()
+    diverged, measured = (
+        trials.loc[trials["diverged"] == which, metric].dropna() for which in (True, False)
+    )
+    if len(diverged):
+        axes.scatter(
+            diverged,
+            [row + _BELOW] * len(diverged),
+            zorder=3,
+            gid="diverged",
+            **point_marks.look("diverged", style.colour),
+        )
     axes.scatter(
-        present,
-        [row + 0.16] * len(present),
+        measured,
+        [row + _BELOW] * len(measured),
         s=20,
         facecolors="white",
         edgecolors=style.colour,
@@ -143,11 +215,11 @@ def _draw_arm(
         )
         return
     if not formatting.is_missing(arm["low"]):
-        bar = axes.hlines(row - 0.14, arm["low"], arm["high"], color=style.colour, linewidth=2.2)
+        bar = axes.hlines(row - _ABOVE, arm["low"], arm["high"], color=style.colour, linewidth=2.2)
         bar.set_gid("interval")
     axes.plot(
         [arm["mean"]],
-        [row - 0.14],
+        [row - _ABOVE],
         marker=style.marker,
         markersize=7,
         color=style.colour,

@@ -64,6 +64,46 @@ def test_the_band_spans_the_smallest_effect_of_interest(figure: Figure) -> None:
     assert (band.get_x(), band.get_x() + band.get_width()) == (-0.5, 0.5)
 
 
+def with_diverged(findings):  # type: ignore[no-untyped-def]
+    """The same findings, with two seeds of sgd at chance level."""
+    pairs = findings.differences
+    diverged = (pairs["arm"] == "sgd") & (pairs["seed"] < 2)
+    findings.differences = pairs.assign(
+        diverged=diverged, difference=pairs["difference"].mask(diverged, -70.0)
+    )
+    effects = findings.effects
+    effects.loc[effects["arm"] == "sgd", ["estimate", "low", "high"]] = [-29.0, -80.0, 22.0]
+    return findings
+
+
+def test_a_seed_with_a_diverged_trial_is_a_cross_and_the_axis_ends_before_it(
+    figure: Figure,
+) -> None:
+    plain = draw(make_findings(CHANGES), figure).get_xlim()
+    figure.clear()
+    findings = with_diverged(make_findings(CHANGES))
+    axes = draw(findings, figure)
+    (crosses,) = drawn(axes, "diverged seeds")
+    assert crosses.get_offsets()[:, 0].tolist() == [-70.0, -70.0]
+    assert [len(points.get_offsets()) for points in drawn(axes, "seeds")] == [5, 5, 3]
+    assert axes.get_xlim()[0] >= plain[0] - 1
+    assert len(drawn(axes, "beyond")) == 2
+    text = "×: a trial diverged, at chance level; arrow: beyond the axis"
+    assert text in axes.get_xlabel()
+    assert forest.diverged_caption(findings.effects, findings.differences, 0.5) == (
+        " A × is a seed with a trial that diverged: it counts at chance level, also in the mean. "
+        "The axis ends where measurements do; an arrow, or a number beside a ×, tells what lies "
+        "beyond it."
+    )
+
+
+def test_nothing_is_said_of_divergence_where_there_is_none(figure: Figure) -> None:
+    findings = make_findings(CHANGES)
+    axes = draw(findings, figure)
+    assert "×" not in axes.get_xlabel() and drawn(axes, "diverged seeds") == []
+    assert forest.diverged_caption(findings.effects, findings.differences, 0.5) == ""
+
+
 def test_one_seed_draws_a_mark_without_an_interval(figure: Figure) -> None:
     axes = draw(make_findings(CHANGES, seeds=1), figure)
     assert len(drawn(axes, "estimate")) == 3

@@ -92,6 +92,23 @@ def test_one_seed_draws_marks_without_intervals(figure: Figure) -> None:
     assert len(drawn(axes, "tuned estimate")) == 2
 
 
+def test_a_seed_with_a_diverged_trial_is_a_cross_where_its_comparison_is(figure: Figure) -> None:
+    shared, own = make_findings(CHANGES), make_findings(CHANGES)
+    pairs = shared.differences
+    diverged = (pairs["arm"] == "sgd") & (pairs["seed"] == 0)
+    shared.differences = pairs.assign(
+        diverged=diverged, difference=pairs["difference"].mask(diverged, -70.0)
+    )
+    axes = draw(shared, own, figure)
+    (cross,) = drawn(axes, "diverged shared seeds")
+    assert cross.get_offsets()[:, 0].tolist() == [-70.0]
+    assert drawn(axes, "diverged tuned seeds") == []
+    assert axes.get_xlim()[0] > -20
+    both = {"shared": shared.differences, "tuned": own.differences}
+    caption = paired_forest.diverged_caption(joined(shared, own), both, 0.5)
+    assert "counts at chance level" in caption and "The axis ends" in caption
+
+
 @pytest.mark.parametrize("count", [1, 20])
 def test_numbers_never_overlap(figure: Figure, count: int) -> None:
     findings = make_findings(many_changes(count))

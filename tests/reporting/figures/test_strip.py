@@ -82,6 +82,29 @@ def test_a_context_without_results_leaves_the_scale_to_the_others(figure: Figure
     assert good.get_xlim() == simple.get_xlim() == pytest.approx(alone)
 
 
+def with_diverged(findings):  # type: ignore[no-untyped-def]
+    """The same findings, with the first two seeds of strided_conv at chance level."""
+    trials, arms = findings.trials, findings.arms
+    diverged = (trials["arm"] == "strided_conv") & (trials["seed"] < 2)
+    trials.loc[diverged, ["status", "test_accuracy"]] = ["diverged", 10.0]
+    arms.loc[arms["arm"] == "strided_conv", ["mean", "low", "high"]] = [50.0, 5.0, 95.0]
+    return findings
+
+
+def test_a_diverged_trial_is_a_cross_that_no_line_leads_to(figure: Figure) -> None:
+    findings = with_diverged(make_findings(many_changes(3) | {"strided_conv": {"pool": "conv"}}))
+    (axes,) = draw(findings, figure)
+    (crosses,) = drawn(axes, "diverged")
+    assert crosses.get_offsets()[:, 0].tolist() == [10.0, 10.0]
+    assert all(10.0 not in line.get_xdata() for line in drawn(axes, "pair"))
+    assert axes.get_xlim()[0] > 60
+    texts = [text.get_text() for text in axes.texts if text.get_text()]
+    assert texts == ["mean 50.00", "2 at 10.00"]
+    assert "×: a trial that diverged, at chance level; arrow: beyond" in axes.get_xlabel()
+    caption = strip.diverged_caption(findings.trials, findings.arms, "test_accuracy")
+    assert "counts at chance level" in caption and "The axis ends" in caption
+
+
 def test_an_arm_without_results_says_so(figure: Figure) -> None:
     findings = make_findings(without_result=("strided_conv",))
     (axes,) = draw(findings, figure)
