@@ -1,9 +1,17 @@
 """Metrics in percent that are given as fractions: margins and effects would be off by 100."""
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
+from ablate.records.asked_metrics import is_finite
 from ablate.study.plan import Plan
+from ablate.study.schema import Faster, Reaches, Study
+from ablate.workload import words
+
+_SHARES = {"accuracy", "acc", "top1", "top5"}
+"""Words of metrics that are a share, in percent or as a fraction."""
+_LARGE = 0.1
+"""A difference of fractions that nobody would call the smallest of interest: ten points."""
 
 
 def likely_fractions(plan: Plan, values: Iterable[tuple[str, float]]) -> list[str]:
@@ -14,9 +22,44 @@ def likely_fractions(plan: Plan, values: Iterable[tuple[str, float]]) -> list[st
     """
     largest: dict[str, float] = {}
     for metric, number in values:
-        described = plan.metrics.get(metric)
-        if described is not None and described.unit == "%" and math.isfinite(number):
+        if is_finite(number):
             largest[metric] = max(largest.get(metric, 0.0), abs(number))
-    if any(size > 1 for size in largest.values()):
+    in_percent = {metric: size for metric, size in largest.items() if _is_in_percent(plan, metric)}
+    if any(size > 1 for size in in_percent.values()):
         return []
-    return [metric for metric, size in largest.items() if size > 0]
+    return [metric for metric, size in in_percent.items() if size > 0]
+
+
+def _is_in_percent(plan: Plan, metric: str) -> bool:
+    """By its description; without one, by what the study says of it."""
+    if metric in plan.metrics:
+        return plan.metrics[metric].unit == "%"
+    if _SHARES.isdisjoint(words(metric)):
+        return False
+    differences, values = _said_of(plan.study, metric)
+    return any(size >= _LARGE for size in differences) or any(value > 1 for value in values)
+
+
+def _said_of(study: Study, metric: str) -> tuple[list[float], list[float]]:
+    """The study's numbers for differences in a metric, and for its values."""
+
+    def margins() -> Iterator[float | None]:
+        if metric == study.metric:
+            yield study.smallest_effect_of_interest
+        for claim in study.claims:
+            if (claim.metric or study.metric) == metric:
+                yield from (getattr(claim, name, None) for name in ("by", "margin"))
+
+    claimed = (
+        claim.value
+        for claim in study.claims
+        if isinstance(claim, Reaches) and (claim.metric or study.metric) == metric
+    )
+    thresholds = (
+        claim.threshold
+        for claim in study.claims
+        if isinstance(claim, Faster) and claim.curve == metric
+    )
+    published = (number.value for number in study.published if number.metric == metric)
+    values = chain(claimed, thresholds, published)
+    return [size for size in margins() if size is not None], [v for v in values if v is not None]

@@ -28,7 +28,7 @@ from ablate.records.store import FINISHED
 from ablate.records.table_file import Table, TableProblems, joined, read_table
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study
-from ablate.workload import Workload, load_workload
+from ablate.workload import Workload, describe_metric, load_workload
 
 Points = Mapping[str, Mapping[Position, float]]
 """Metric -> position -> value, of one trial."""
@@ -156,11 +156,13 @@ def _note_fractions(
     given = likely_fractions(
         plan, ((value.metric, value.number) for reading in readings for value in reading.values)
     )
-    if any(plan.metrics[metric].higher_is_better for metric in given):
+    if any(describe_metric(metric, plan.metrics).higher_is_better for metric in given):
         for metric in given:
+            described = metric in plan.metrics
+            of_it = f"{metric} is" if described else f"the study's numbers for {metric} are"
             problems.note(
-                f"{metric} is in percent, and all that is given of it is at most 1",
-                "multiply by 100",
+                f"{of_it} in percent, and all that is given of it is at most 1",
+                "multiply by 100" + ("" if described else ", or give the study's as fractions"),
                 column=columns.metrics.get(metric, columns.value),
             )
 

@@ -495,6 +495,39 @@ class TestAWideTable:
         for fine in ("arm,seed,accuracy\nmean,0,0\n", "arm,seed,accuracy\nmean,0,1.5\n"):
             assert read(fine, STUDY + described).records
 
+    @pytest.mark.parametrize(
+        "of_it",
+        [
+            "smallest_effect_of_interest: 0.5\n",
+            "claims: [{says: No., no_difference: {first: {pool: max}, second: {pool: mean}, "
+            "margin: 1}}]\n",
+            "claims: [{says: Yes., reaches: {arm: {}, value: 80}}]\n",
+            "published: [{value: 79.4, metric: accuracy, label: theirs}]\n",
+        ],
+    )
+    def test_fractions_are_refused_where_the_study_speaks_of_percent(
+        self, read: Read, refused: Callable[..., str], of_it: str
+    ):
+        text = "arm,seed,accuracy\nbaseline,0,0.82\nmean,0,0.7\n"
+        assert refused(text, STUDY + of_it) == (
+            "results.csv, column 'accuracy': the study's numbers for accuracy are in percent, and "
+            "all that is given of it is at most 1\n    multiply by 100, or give the study's as "
+            "fractions"
+        )
+        assert read(text.replace("0.", ""), STUDY + of_it).records
+
+    @pytest.mark.parametrize(
+        "of_it",
+        [
+            "smallest_effect_of_interest: 0.005\n",
+            "claims: [{says: Yes., reaches: {arm: {}, value: 0.8}}]\n",
+            "",
+        ],
+    )
+    def test_fractions_that_the_study_speaks_of_are_taken(self, read: Read, of_it: str):
+        text = "arm,seed,accuracy\nbaseline,0,0.82\nmean,0,0.7\n"
+        assert read(text, STUDY + of_it).records
+
     def test_small_percentages_are_no_fractions_where_less_is_better(self, read: Read):
         study = STUDY.replace("metric: accuracy", "metric: error") + (
             "metrics: {error: {label: error, unit: '%', higher_is_better: false}}\n"

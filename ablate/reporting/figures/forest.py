@@ -233,7 +233,8 @@ def draw_seeds(
 
 def _pairs(effect: Mapping[Any, Any], differences: pd.DataFrame) -> pd.DataFrame:
     own = (differences["context"] == effect["context"]) & (differences["arm"] == effect["arm"])
-    return differences.loc[own]
+    pairs: pd.DataFrame = differences[own]
+    return pairs
 
 
 def _draw_effect(axes: Axes, row: Row, style: ArmStyle) -> None:
