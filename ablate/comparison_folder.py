@@ -16,7 +16,7 @@ from ablate.combined_runs import read_runs
 from ablate.errors import AblateError, Problem, did_you_mean
 from ablate.reporting import formatting
 from ablate.reporting.figures import comparison as figure_of
-from ablate.reporting.figures import curves, theme
+from ablate.reporting.figures import theme
 from ablate.reporting.figures.palette import arm_styles
 from ablate.reporting.picture import Picture, draw_picture
 from ablate.run_folder import make_folder
@@ -164,7 +164,7 @@ def _picture(found: Comparison) -> Picture:
         return draw_picture(
             "comparison",
             "Arms compared",
-            curves.caption(found.curves.values()),
+            figure_of.caption(tables, units),
             figure_of.size(tables, note),
             lambda figure: figure_of.draw(tables, figure, styles, note=note, units=units),
         )

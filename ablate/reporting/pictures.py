@@ -23,6 +23,7 @@ from ablate.reporting.figures import (
     theme,
     waterfall,
 )
+from ablate.reporting.figures.drawn_intervals import cut_at_percent, with_interval
 from ablate.reporting.figures.palette import NEUTRAL, ArmStyle, arm_styles
 from ablate.reporting.picture import Picture, draw_picture, file_name, has_numbers
 from ablate.reporting.search_pictures import search_pictures
@@ -94,14 +95,8 @@ def _paired_forest(
             smallest_effect_of_interest=findings.plan.study.smallest_effect_of_interest,
         )
 
-    caption = (
-        "Each arm's difference from its reference, once with the settings that the study gives and "
-        "once with both at settings of their own: mean with 95 % interval, and below it one small "
-        "mark a seed. An effect that stays is one of the choice; one that goes was one of the "
-        "settings."
-    )
     smallest = findings.plan.study.smallest_effect_of_interest
-    caption += paired_forest.diverged_caption(effects, pairs, smallest)
+    caption = paired_forest.caption(effects, pairs, smallest)
     title = f"Effects on {metric.label} with shared and with own settings"
     return draw_picture("forest_shared_and_own", title, caption, paired_forest.size(effects), draw)
 
@@ -109,16 +104,12 @@ def _paired_forest(
 def _forests(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
     metric = metric_description(findings)
     short = short_factor_names(findings.effects["factor"].dropna().unique())
-    caption = (
-        "Each arm's difference from its reference on the same seeds: mean with 95 % interval, and "
-        "below it one small mark a seed. The grey band holds effects too small to be of interest."
-    )
     yield _forest(
         findings,
         findings.effects.assign(factor=findings.effects["factor"].map(short)),
         diverged_pairs.of_effects(findings),
         styles,
-        ("forest", f"Effects on {metric.label}", caption),
+        ("forest", f"Effects on {metric.label}", "Each arm's difference from its reference"),
     )
     if has_numbers(findings.contexts, "estimate") and findings.contexts["factor"].nunique() > 1:
         yield from _forests_by_context(findings, styles)
@@ -127,10 +118,8 @@ def _forests(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Pictur
 def _forests_by_context(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
     """One a factor; its rows are changes, as contexts may start at opposite levels."""
     pairs = diverged_pairs.of_contexts(findings).assign(arm=lambda table: table["change"])
-    caption = (
-        "The same change in each context, wherever that starts: the second level against the "
-        "first on the same seeds, mean with 95 % interval, and below it one small mark a seed. The "
-        "grey band holds effects too small to be of interest."
+    subject = (
+        "The same change in each context, wherever that starts, the second level against the first"
     )
     reached = _reached(findings, styles)
     for factor, short in short_factor_names(findings.contexts["factor"].unique()).items():
@@ -143,7 +132,7 @@ def _forests_by_context(findings: Findings, styles: dict[str, ArmStyle]) -> Iter
             rows.assign(factor=name, arm=rows["change"], reference="the first level"),
             pairs[pairs["factor"] == factor],
             {change: reached.get((factor, change), NEUTRAL) for change in rows["change"]},
-            (f"forest_{file_name(short)}", f"Effects of {name} by context", caption),
+            (f"forest_{file_name(short)}", f"Effects of {name} by context", subject),
         )
 
 
@@ -171,7 +160,7 @@ def _forest(
     styles: dict[str, ArmStyle],
     words: tuple[str, str, str],
 ) -> Picture:
-    """words: name, title and caption."""
+    """words: name, title, and what an effect is of."""
     metric = metric_description(findings)
 
     def draw(figure: Figure) -> None:
@@ -186,9 +175,9 @@ def _forest(
             smallest_effect_of_interest=findings.plan.study.smallest_effect_of_interest,
         )
 
-    name, title, caption = words
+    name, title, subject = words
     smallest = findings.plan.study.smallest_effect_of_interest
-    caption += forest.diverged_caption(effects, differences, smallest)
+    caption = forest.caption(subject, effects, differences, smallest)
     return draw_picture(name, title, caption, forest.size(effects), draw)
 
 
@@ -212,9 +201,13 @@ def _interactions(findings: Findings) -> Iterator[Picture]:
 
     caption = (
         "The same change in each context, from the first level named to the second, wherever the "
-        "context starts, with its 95 % interval. A row whose cells disagree by more than their "
-        "intervals allow is a conclusion that depends on the context."
+        f"context starts: mean{with_interval(findings.contexts, 'estimate')}."
     )
+    if has_numbers(findings.contexts, "low"):
+        caption += (
+            " A row whose cells disagree by more than their intervals allow is a conclusion that "
+            "depends on the context."
+        )
     yield draw_picture("interaction", "Effects by context", caption, interaction.size(cells), draw)
 
 
@@ -268,11 +261,11 @@ def _factorial_cells(findings: Findings, effects: pd.DataFrame) -> pd.DataFrame:
 
 def _factorial_caption(findings: Findings, effects: pd.DataFrame) -> str:
     """What a cell is; where a claim is about an interaction, also why its number is another."""
-    intervals = ", with its 95 % interval" if has_numbers(effects, "low") else ""
     text = (
-        f"On the diagonal the main effect of each change{intervals}: averaged over all levels of "
-        "the other factors. Beside it the interaction of two changes: half of how much more the "
-        "one is worth with the other made than without; near zero, the two add up."
+        "On the diagonal the main effect of each change, averaged over all levels of the other "
+        f"factors: mean{with_interval(effects, 'estimate')}. Beside it the interaction of two "
+        "changes: half of how much more the one is worth with the other made than without; near "
+        "zero, the two add up."
     )
     if any(claim.kind == "interaction" for claim in findings.plan.study.claims):
         text += (
@@ -316,7 +309,7 @@ def _waterfalls(findings: Findings) -> Iterator[Picture]:
             f"The path, step by step, in {context}" if several else "The path, step by step",
             "One change after the other: each bar is as long as the step's paired effect, which "
             "stands to its right, and ends at the mean after it. It begins at the mean before, but "
-            "where that is of other seeds.",
+            f"where that is of other seeds.{cut_at_percent([steps], metric.unit)}",
             waterfall.size(steps),
             draw,
         )
@@ -335,15 +328,12 @@ def _steps(findings: Findings, context: str) -> pd.DataFrame:
 
 
 def _growth(findings: Findings) -> Picture:
-    caption = (
-        "Each claim's repeated confidence interval after every seed, up to the look that settled "
-        "it. A claim is settled when its interval lies wholly beyond the line, or wholly inside or "
-        "outside the grey band."
-    )
     return draw_picture(
         "growth",
         "How the evidence grew",
-        " ".join(filter(None, (caption, looked_at_once(findings.plan.study)))),
+        " ".join(
+            filter(None, (growth.caption(findings.growth), looked_at_once(findings.plan.study)))
+        ),
         growth.size(findings.growth),
         lambda figure: growth.draw(findings.growth, figure),
     )
@@ -363,12 +353,8 @@ def _strip(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:
             unit=metric.unit,
         )
 
-    caption = (
-        "Every trial. Lines join the trials of one seed: where they run alongside each other, the "
-        "seed moved all arms alike, and pairing removes that spread."
-    )
     column = metric_column(findings.plan.study.metric)
-    caption += strip.diverged_caption(findings.trials, findings.arms, column)
+    caption = strip.caption(findings.trials, findings.arms, column, metric.unit)
     title = f"{formatting.sentence_case(metric.label)}, seed by seed"
     return draw_picture("strip", title, caption, strip.size(findings.arms), draw)
 
@@ -398,7 +384,7 @@ def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture
         yield draw_picture(
             f"curves_{file_name(quantity + apart)}",
             f"Learning curves: {label}{apart}",
-            " ".join([curves.caption(tables.values()), *notes]),
+            " ".join([curves.caption(tables.values(), curves.cuts_bands(tables, unit)), *notes]),
             curves.size(tables),
             draw,
         )
@@ -456,5 +442,8 @@ def _cost(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:
         cost.draw(findings.arms, figure, styles, label=metric.label, unit=metric.unit)
 
     title = f"{formatting.sentence_case(metric.label)} against cost"
-    caption = "Each arm's mean with its 95 % interval over what one of its trials cost on average."
+    caption = (
+        f"Each arm's mean{with_interval(findings.arms, 'mean')}, over what one of its trials cost "
+        f"on average.{cut_at_percent([findings.arms], metric.unit)}"
+    )
     return draw_picture("cost", title, caption, cost.size(findings.arms), draw)

@@ -134,9 +134,9 @@ def test_a_factorials_caption_tells_a_cell_from_a_claim_of_an_interaction() -> N
         for claims in ((), (claim,))
     )
     assert without == (
-        "On the diagonal the main effect of each change, with its 95 % interval: averaged over all "
-        "levels of the other factors. Beside it the interaction of two changes: half of how much "
-        "more the one is worth with the other made than without; near zero, the two add up."
+        "On the diagonal the main effect of each change, averaged over all levels of the other "
+        "factors: mean with 95 % interval. Beside it the interaction of two changes: half of how "
+        "much more the one is worth with the other made than without; near zero, the two add up."
     )
     assert claimed == (
         f"{without} A claim of an interaction is about the whole of that difference, turned the "
@@ -218,3 +218,32 @@ def test_curves_that_count_steps_have_a_figure_beside_those_that_count_epochs() 
         "curves_loss",
         "curves_loss_by_step",
     ]
+
+
+def captions(findings: Findings) -> dict[str, str]:
+    return {picture.name: picture.caption for picture in pictures.pictures(findings)}
+
+
+def test_captions_of_one_seed_tell_of_no_intervals_and_of_no_lines_beside_each_other() -> None:
+    made = plan_of(WIDTH, POOL, seeds=1, contexts=CONTEXTS)
+    history = {"epoch": [1.0, 2.0], "validation_accuracy": [60.0, 70.0]}
+    values = {arm.key: [70.0] for arm in made.arms}
+    told = captions(analyse(made, records_of(made, values, history=history)))
+    assert {"forest", "interaction", "strip", "curves_accuracy", "cost"} <= told.keys()
+    assert not [name for name, text in told.items() if "95 %" in text or "alongside" in text]
+    assert told["cost"] == (
+        "Each arm's mean, without an interval, as there is one seed, over what one of its trials "
+        "cost on average."
+    )
+    assert told["interaction"] == (
+        "The same change in each context, from the first level named to the second, wherever the "
+        "context starts: mean, without an interval, as there is one seed."
+    )
+
+
+@pytest.mark.parametrize(("smallest", "told"), [(0.0, False), (0.5, True)])
+def test_a_band_is_told_of_where_there_is_one(smallest: float, told: bool) -> None:
+    findings = found(WIDTH, POOL, contexts=CONTEXTS, smallest_effect_of_interest=smallest)
+    for name, text in captions(findings).items():
+        if name.startswith("forest"):
+            assert ("The grey band holds" in text) == told

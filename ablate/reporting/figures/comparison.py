@@ -32,6 +32,13 @@ def size(tables: Mapping[str, pd.DataFrame], note: str = "") -> tuple[float, flo
     return max(4.6, 3.15 * len(columns(tables))), 2.5 * len(tables) + legend + 0.17 * lines
 
 
+def caption(tables: Mapping[str, pd.DataFrame], units: Mapping[str, str]) -> str:
+    """What is drawn. Arguments as of `draw`."""
+    arms = {label: table.assign(context="", arm=table["label"]) for label, table in tables.items()}
+    cut = any(curves.cuts_bands({"": arms[label]}, units.get(label, "")) for label in arms)
+    return curves.caption(tables.values(), cut)
+
+
 def draw(
     tables: Mapping[str, pd.DataFrame],
     figure: Figure,

@@ -131,12 +131,38 @@ def look_at_means(
     """Leave room for the means, and for bands as far as they go beyond them by a quarter of that:
     with two or three seeds a band would otherwise squeeze every curve flat.
     """
-    tables = [t if context is None else t[t["context"] == context] for t in curves.values()]
-    means = pd.concat([table["mean"] for table in tables]).dropna()
-    if means.nunique() > 1:
-        room = 0.25 * (means.max() - means.min())
+    bounds = _around_means(_of_context(curves, context))
+    if bounds is not None:
         low, high = axes.get_ylim()
-        axes.set_ylim(max(low, means.min() - room), min(high, means.max() + room))
+        axes.set_ylim(max(low, bounds[0]), min(high, bounds[1]))
+
+
+def _of_context(curves: Mapping[str, pd.DataFrame], context: str | None) -> list[pd.DataFrame]:
+    return [t if context is None else t[t["context"] == context] for t in curves.values()]
+
+
+def _around_means(tables: list[pd.DataFrame]) -> tuple[float, float] | None:
+    means = pd.concat([table["mean"] for table in tables]).dropna()
+    if means.nunique() < 2:
+        return None
+    room = 0.25 * (means.max() - means.min())
+    return means.min() - room, means.max() + room
+
+
+def cuts_bands(curves: Mapping[str, pd.DataFrame], unit: str) -> bool:
+    """Whether the axes of `draw` end before a band does."""
+    together = len(_names(curves)) <= TOGETHER
+    return any(
+        _cuts(_of_context(curves, context), unit)
+        for context in (_contexts(curves) if together else [None])
+    )
+
+
+def _cuts(tables: list[pd.DataFrame], unit: str) -> bool:
+    low, high = _around_means(tables) or (-math.inf, math.inf)
+    if unit == "%":
+        low, high = max(low, 0.0), min(high, 100.0)
+    return any(((t["low"] < low) | (t["high"] > high))[t["n"] == t["seeds"]].any() for t in tables)
 
 
 def count_whole(axes: Axes, tables: Iterable[pd.DataFrame], most: int | None = None) -> None:
@@ -205,9 +231,16 @@ def _draw_rest(points: pd.DataFrame, axes: Axes, style: ArmStyle, x: str) -> Non
         )
 
 
-def caption(tables: Iterable[pd.DataFrame]) -> str:
-    """What lines and bands are; of thin pieces only where there are any."""
-    text = "Mean over seeds with its 95 % interval as a band."
+def caption(tables: Iterable[pd.DataFrame], cut: bool = False) -> str:
+    """What lines and bands are; of thin pieces only where there are any. cut: of `cuts_bands`."""
+    tables = list(tables)
+    if all((table["seeds"] <= 1).all() for table in tables):
+        return "Each curve is of one seed, so that there is no band."
+    everywhere = all((table["seeds"] > 1).all() for table in tables)
+    text = "Mean over seeds with its 95 % interval as a band"
+    text += "." if everywhere else ", but for arms of one seed."
+    if cut:
+        text += " Bands go on beyond the axes where they are cut off."
     if any((table["n"] < table["seeds"]).any() for table in tables):
         text += (
             " Where not all seeds of an arm are in training, a thin line is the mean of those that "

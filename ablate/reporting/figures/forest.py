@@ -9,6 +9,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from ablate.reporting import formatting
 from ablate.reporting.figures import axis_label, point_marks, readable_axis
+from ablate.reporting.figures.drawn_intervals import has_bounds, large_marks, with_interval
 from ablate.reporting.figures.palette import BAND, INK, ArmStyle
 
 _LABEL_WIDTH = 34
@@ -63,7 +64,7 @@ def draw(
         rows,
         headings,
         f"difference {reference_text(effects)} in {label}",
-        ["large mark and bar: mean and interval; small marks: one seed each", *said(shown, ends)],
+        [_marks(effects, shown), *said(shown, ends)],
         unit=unit,
         higher_is_better=higher_is_better,
         smallest_effect_of_interest=smallest_effect_of_interest,
@@ -91,12 +92,35 @@ def axis_ends(
     return readable_axis.measured(shown, band)
 
 
-def diverged_caption(
-    effects: pd.DataFrame, differences: pd.DataFrame, smallest_effect_of_interest: float
+def caption(
+    subject: str,
+    effects: pd.DataFrame,
+    differences: pd.DataFrame,
+    smallest_effect_of_interest: float,
 ) -> str:
-    """What a caption says of diverged trials. Arguments as of `draw`."""
+    """What is drawn. subject: what an effect is of; the others as of `draw`, where effects may have
+    a column method.
+    """
     shown = [shown_row(effect, differences) for effect in effects.to_dict("records")]
-    return readable_axis.caption(shown, axis_ends(shown, smallest_effect_of_interest))
+    text = f"{subject}{_pairing(effects)}: mean{with_interval(effects, 'estimate')}"
+    if any(len(row.values) for row in shown):
+        text += ", and below it one small mark a seed"
+    text += "."
+    if smallest_effect_of_interest > 0:
+        text += " The grey band holds effects too small to be of interest."
+    return text + readable_axis.caption(shown, axis_ends(shown, smallest_effect_of_interest))
+
+
+def _pairing(effects: pd.DataFrame) -> str:
+    unpaired = [method == "welch" for method in effects.get("method", ["paired"])]
+    if all(unpaired):
+        return ", of which no seeds match"
+    return " on the same seeds" + (", where they match" if any(unpaired) else "")
+
+
+def _marks(effects: pd.DataFrame, shown: list[readable_axis.Row]) -> str:
+    text = large_marks(bool(has_bounds(effects).any()))
+    return f"{text}; small marks: one seed each" if any(len(row.values) for row in shown) else text
 
 
 def said(shown: list[readable_axis.Row], ends: tuple[float, float] | None) -> list[str]:

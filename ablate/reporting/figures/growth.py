@@ -45,22 +45,49 @@ def _draw_claim(axes: Axes, looks: list[dict[Any, Any]]) -> None:
             bar = axes.vlines(look["n"], look["low"], look["high"], color=colour, linewidth=1.6)
             bar.set_gid("interval")
     threshold = last["threshold"] or 0.0
-    if last["wanted"] in ("inside", "outside"):
+    if _has_band(last):
         axes.axhspan(-threshold, threshold, color=BAND, lw=0, zorder=0)
     else:
         axes.axhline(threshold, color=INK, linewidth=0.9, zorder=0)
-    _look_at_estimates(axes, looks, threshold)
+    if (limits := _limits(looks)) is not None:
+        axes.set_ylim(limits)
     axes.set_title(formatting.wrap(f"{last['claim']}. {last['says']}", 38), fontsize=8)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel(f"seeds ({last['verdict']})")
     axes.set_ylabel(formatting.with_bracket("estimate", last["unit"]))
 
 
-def _look_at_estimates(axes: Axes, looks: list[dict[Any, Any]], threshold: float) -> None:
+def _has_band(look: dict[Any, Any]) -> bool:
+    """A band without a width is drawn as a line."""
+    return look["wanted"] in ("inside", "outside") and bool(look["threshold"])
+
+
+def _limits(looks: list[dict[Any, Any]]) -> tuple[float, float] | None:
     """The first intervals are very wide: three times the last one's reach is shown."""
     last = looks[-1]
     if formatting.is_missing(last["low"]):
-        return
-    values = [threshold, *(look["estimate"] for look in looks), last["low"], last["high"]]
+        return None
+    ends = [last["threshold"] or 0.0, last["low"], last["high"]]
+    values = [*ends, *(look["estimate"] for look in looks)]
     room = last["high"] - last["low"]
-    axes.set_ylim(min(values) - room, max(values) + room)
+    return min(values) - room, max(values) + room
+
+
+def caption(growth: pd.DataFrame) -> str:
+    """What is drawn. growth: as of `draw`."""
+    claims = [group.to_dict("records") for _, group in growth.groupby("claim", sort=False)]
+    banded = [_has_band(looks[-1]) for looks in claims]
+    places = [
+        *([] if all(banded) else ["beyond the line"]),
+        *(["inside or outside the grey band"] if any(banded) else []),
+    ]
+    text = (
+        "Each claim's repeated confidence interval after every seed, up to the look that settled "
+        f"it. A claim is settled when its interval lies wholly {', or wholly '.join(places)}."
+    )
+    return text + (" Wide early intervals are cut off." if any(map(_cuts, claims)) else "")
+
+
+def _cuts(looks: list[dict[Any, Any]]) -> bool:
+    low, high = _limits(looks) or (-math.inf, math.inf)
+    return any(look["low"] < low or look["high"] > high for look in looks)

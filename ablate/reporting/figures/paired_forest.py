@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from ablate.reporting import formatting
 from ablate.reporting.figures import readable_axis
+from ablate.reporting.figures.drawn_intervals import with_interval
 from ablate.reporting.figures.forest import (
     axis_ends,
     depth,
@@ -89,18 +90,29 @@ def draw(
         readable_axis.mark_beyond(axes, y + _SEEDS_BELOW, whole, colour, unit)
 
 
-def diverged_caption(
+def caption(
     effects: pd.DataFrame,
     differences: dict[str, pd.DataFrame],
     smallest_effect_of_interest: float,
 ) -> str:
-    """What a caption says of diverged trials. Arguments as of `draw`."""
+    """What is drawn. Arguments as of `draw`."""
+    both = pd.concat([_numbers_of(effects, which) for which in _PLACES])
     shown = [
         shown_row(_of_one(effect, which), differences[which])
         for effect in effects.to_dict("records")
         for which in _PLACES
     ]
-    return readable_axis.caption(shown, axis_ends(shown, smallest_effect_of_interest))
+    return (
+        "Each arm's difference from its reference, once with the settings that the study gives and "
+        f"once with both at settings of their own: mean{with_interval(both, 'estimate')}, and "
+        "below it one small mark a seed. An effect that stays is one of the choice; one that goes "
+        "was one of the settings."
+        f"{readable_axis.caption(shown, axis_ends(shown, smallest_effect_of_interest))}"
+    )
+
+
+def _numbers_of(effects: pd.DataFrame, which: str) -> pd.DataFrame:
+    return pd.DataFrame([_of_one(effect, which) for effect in effects.to_dict("records")])
 
 
 def _of_one(effect: dict[Any, Any], which: str) -> dict[Any, Any]:

@@ -1,7 +1,7 @@
 """Every trial as a point, one row an arm, the trials of a seed joined so that pairs show."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ablate.reporting import formatting
 from ablate.reporting.figures import axis_label, point_marks, readable_axis
+from ablate.reporting.figures.drawn_intervals import cut_at_percent, has_bounds, large_marks
 from ablate.reporting.figures.palette import GREY, INK, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
 
@@ -68,10 +69,9 @@ def draw(
         if beyond:
             of_context = arms[arms["context"] == context]
             _point_beyond(axes, _rows(trials, of_context, metric), of_context["arm"], styles, unit)
-    lines = [
-        formatting.with_bracket(label, unit),
-        "small marks: one seed each, a seed's trials joined; large mark and bar: mean and interval",
-    ]
+    joined = ", a seed's trials joined" if _joined_seeds(trials, arms, metric) else ""
+    marks = f"small marks: one seed each{joined}; {large_marks(bool(has_bounds(arms).any()))}"
+    lines = [formatting.with_bracket(label, unit), marks]
     shown = trials.dropna(subset=[metric])
     if shown["diverged"].any():
         arrow = "; arrow: beyond the axis" if beyond else ""
@@ -81,14 +81,47 @@ def draw(
     axis_label.write_below(panels[-1, 0], lines, _AXIS_WIDTH, room=2)
 
 
-def diverged_caption(trials: pd.DataFrame, arms: pd.DataFrame, metric: str) -> str:
-    """What a caption says of diverged trials. Arguments as of `draw`."""
+def caption(trials: pd.DataFrame, arms: pd.DataFrame, metric: str, unit: str) -> str:
+    """What is drawn. Arguments as of `draw`."""
+    trials = _flagged(trials)
+    text = "Every trial." if trials[metric].notna().all() else "Every trial that has a value."
+    joined = _joined_seeds(trials, arms, metric)
+    if joined == 1:
+        text += " The line joins the trials of one seed."
+    elif joined:
+        text += (
+            " Lines join the trials of one seed: where they run alongside each other, the seed "
+            "moved all arms alike, and pairing removes that spread."
+        )
     panels = [
-        _rows(_flagged(trials), arms[arms["context"] == context], metric)
+        _rows(trials, arms[arms["context"] == context], metric)
         for context in arms["context"].unique()
     ]
     ends = [found for rows in panels if (found := readable_axis.measured(rows)) is not None]
-    return readable_axis.caption(itertools.chain(*panels), ends[0] if ends else None)
+    diverged = readable_axis.caption(itertools.chain(*panels), ends[0] if ends else None)
+    return text + diverged + cut_at_percent([arms], unit)
+
+
+def _joined_seeds(trials: pd.DataFrame, arms: pd.DataFrame, metric: str) -> int:
+    """Of how many seeds a panel draws a line, at most. trials: with `diverged`."""
+    counts = []
+    for context, of_context in arms.groupby("context", sort=False):
+        lines = _lines(trials[trials["context"] == context], list(of_context["arm"]), metric)
+        there = [line.notna() for line in lines]
+        counts.append(sum((known & known.shift(fill_value=False)).any() for known in there))
+    return max(counts, default=0)
+
+
+def _lines(trials: pd.DataFrame, names: list[str], metric: str) -> Iterator["pd.Series[float]"]:
+    """What is joined of each seed, by arm, in the order of rows; missing where there is nothing.
+
+    trials: of one context, with `diverged`.
+    """
+    measured = trials[~trials["diverged"]]
+    present = set(measured.dropna(subset=[metric])["arm"])
+    joined = [name for name in names if name in present]
+    for _, of_seed in measured.groupby("seed", sort=True):
+        yield of_seed.drop_duplicates("arm").set_index("arm")[metric].reindex(joined).astype(float)
 
 
 def _flagged(trials: pd.DataFrame) -> pd.DataFrame:
@@ -150,14 +183,10 @@ def _draw_panel(
 ) -> None:
     names = list(arms["arm"])
     row_of = {name: float(row) for row, name in enumerate(names)}
-    measured = trials[~trials["diverged"]]
-    present = set(measured.dropna(subset=[metric])["arm"])
-    joined = [name for name in names if name in present]
-    for _, of_seed in measured.groupby("seed", sort=True):
-        values = of_seed.drop_duplicates("arm").set_index("arm")[metric].reindex(joined)
+    for values in _lines(trials, names, metric):
         axes.plot(
-            values.to_numpy(dtype=float),
-            [row_of[name] + _BELOW for name in joined],
+            values.to_numpy(),
+            [row_of[name] + _BELOW for name in values.index],
             color=GREY,
             linewidth=0.8,
             alpha=0.55,

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from ablate.reporting import formatting
 from ablate.reporting.figures import axis_label
+from ablate.reporting.figures.drawn_intervals import has_bounds
 from ablate.reporting.figures.palette import BETTER, GREY, INK, WORSE
 from ablate.reporting.figures.theme import bound_percent
 
@@ -79,7 +80,8 @@ def _frame(axes: Axes, steps: pd.DataFrame, label: str, unit: str, higher_is_bet
     side = "right" if higher_is_better else "left"
     lines = [
         f"{formatting.with_bracket(label, unit)}; {side} is better",
-        "bar: the step's change (hatched: for the worse); line: interval of the mean",
+        "bar: the step's change (hatched: for the worse)"
+        + ("; line: interval of the mean" if has_bounds(steps).any() else ""),
     ]
     axis_label.write_below(axes, lines, _AXIS_WIDTH, room=2)
 

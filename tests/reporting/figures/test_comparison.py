@@ -74,6 +74,13 @@ def test_epochs_are_written_without_prefixes(figure: Figure) -> None:
     assert seconds.xaxis.get_major_formatter().format_ticks([2000]) == ["2 k"]
 
 
+def test_the_caption_tells_of_bands_that_are_cut_off() -> None:
+    tables = {"accuracy (%)": table(mean=[60.0, 90.0, 98.0, 99.0], low=55.0, high=99.5)}
+    assert "cut off" not in comparison.caption(tables, {"accuracy (%)": "%"})
+    tables["accuracy (%)"].loc[2, "high"] = 101.0
+    assert "cut off" in comparison.caption(tables, {"accuracy (%)": "%"})
+
+
 def test_percentages_end_at_100_and_whole_epochs_have_no_ticks_between(figure: Figure) -> None:
     whole = table(points=3, mean=[60.0, 90.0, 99.0], low=[50.0, 80.0, 90.0], high=[70, 100, 108])
     tables = {"accuracy (%)": whole}

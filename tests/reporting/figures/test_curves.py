@@ -113,6 +113,22 @@ def test_pieces_before_and_after_all_seeds_are_not_joined(figure: Figure) -> Non
     assert pieces == [[epochs[0]], [epochs[-1]]]
 
 
+def test_one_seed_is_called_one_seed() -> None:
+    tables = make_findings(seeds=1).curves.values()
+    assert curves.caption(tables) == "Each curve is of one seed, so that there is no band."
+
+
+@pytest.mark.parametrize(
+    ("reach", "unit", "cut"), [(0.1, "%", False), (500, "", True), (2.0, "%", True)]
+)
+def test_bands_that_are_cut_off_are_told_of(reach: float, unit: str, cut: bool) -> None:
+    table = make_findings().curves["validation_accuracy"]
+    table["mean"] = 89 + table["epoch"]
+    table["low"], table["high"] = table["mean"] - reach, table["mean"] + reach
+    assert curves.cuts_bands({"validation": table}, unit) == cut
+    assert ("cut off" in curves.caption([table], cut)) == cut
+
+
 def test_a_wide_band_does_not_squeeze_the_curves_flat(figure: Figure) -> None:
     findings = make_findings()
     for table in findings.curves.values():

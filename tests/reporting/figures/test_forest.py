@@ -90,8 +90,9 @@ def test_a_seed_with_a_diverged_trial_is_a_cross_and_the_axis_ends_before_it(
     assert len(drawn(axes, "beyond")) == 2
     text = "×: a trial diverged, at chance level; arrow: beyond the axis"
     assert text in axes.get_xlabel()
-    assert forest.diverged_caption(findings.effects, findings.differences, 0.5) == (
-        " A × is a seed with a trial that diverged: it counts at chance level, also in the mean. "
+    assert forest.caption("Effect", findings.effects, findings.differences, 0.0) == (
+        "Effect on the same seeds: mean with 95 % interval, and below it one small mark a seed. A "
+        "× is a seed with a trial that diverged: it counts at chance level, also in the mean. "
         "The axis ends where measurements do; an arrow, or a number beside a ×, tells what lies "
         "beyond it."
     )
@@ -101,7 +102,33 @@ def test_nothing_is_said_of_divergence_where_there_is_none(figure: Figure) -> No
     findings = make_findings(CHANGES)
     axes = draw(findings, figure)
     assert "×" not in axes.get_xlabel() and drawn(axes, "diverged seeds") == []
-    assert forest.diverged_caption(findings.effects, findings.differences, 0.5) == ""
+    assert forest.caption("Effect", findings.effects, findings.differences, 0.5) == (
+        "Effect on the same seeds: mean with 95 % interval, and below it one small mark a seed. "
+        "The grey band holds effects too small to be of interest."
+    )
+
+
+def test_of_one_seed_no_interval_is_told_of(figure: Figure) -> None:
+    findings = make_findings(CHANGES, seeds=1)
+    axes = draw(findings, figure)
+    assert "large mark: mean; small marks: one seed each" in axes.get_xlabel()
+    assert forest.caption("Effect", findings.effects, findings.differences, 0.0) == (
+        "Effect on the same seeds: mean, without an interval, as there is one seed, and below it "
+        "one small mark a seed."
+    )
+
+
+def test_of_seeds_that_do_not_match_no_pairs_are_told_of(figure: Figure) -> None:
+    findings = make_findings(CHANGES)
+    findings.effects["method"] = "welch"
+    findings.differences = findings.differences[:0]
+    axes = draw(findings, figure)
+    assert "large mark and bar: mean and interval\n" in axes.get_xlabel()
+    caption = forest.caption("Effect", findings.effects, findings.differences, 0.0)
+    assert caption == "Effect, of which no seeds match: mean with 95 % interval."
+    findings.effects.loc[0, "method"] = "paired"
+    caption = forest.caption("Effect", findings.effects, findings.differences, 0.0)
+    assert caption == "Effect on the same seeds, where they match: mean with 95 % interval."
 
 
 def test_one_seed_draws_a_mark_without_an_interval(figure: Figure) -> None:

@@ -40,6 +40,33 @@ def test_the_axis_says_what_it_shows_also_without_a_unit(
     assert figure.axes[0].get_ylabel() == label
 
 
+LEAD = (
+    "Each claim's repeated confidence interval after every seed, up to the look that settled it. "
+    "A claim is settled when its interval lies wholly "
+)
+
+
+def test_the_caption_tells_of_lines_bands_and_cuts_that_are_drawn() -> None:
+    both = table()
+    line, band = both[both["wanted"] == "above"], both[both["wanted"] == "inside"]
+    cut = " Wide early intervals are cut off."
+    assert growth.caption(line) == f"{LEAD}beyond the line.{cut}"
+    assert growth.caption(band) == f"{LEAD}inside or outside the grey band.{cut}"
+    assert growth.caption(both) == (
+        f"{LEAD}beyond the line, or wholly inside or outside the grey band.{cut}"
+    )
+    narrow = line.assign(low=1.0, high=3.0)
+    assert growth.caption(narrow) == f"{LEAD}beyond the line."
+
+
+def test_a_band_without_a_width_is_a_line(figure: Figure) -> None:
+    outside = table().assign(wanted="outside", threshold=0.0)
+    growth.draw(outside, figure)
+    assert "beyond the line" in growth.caption(outside)
+    lines = [line.get_ydata() for line in figure.axes[0].lines if line.get_gid() is None]
+    assert [list(line) for line in lines] == [[0.0, 0.0]]
+
+
 def test_the_last_interval_sets_the_scale(figure: Figure) -> None:
     growth.draw(table(), figure)
     assert figure.axes[0].get_ylim() == (-1.5, 5.0)

@@ -105,7 +105,8 @@ def test_a_seed_with_a_diverged_trial_is_a_cross_where_its_comparison_is(figure:
     assert drawn(axes, "diverged tuned seeds") == []
     assert axes.get_xlim()[0] > -20
     both = {"shared": shared.differences, "tuned": own.differences}
-    caption = paired_forest.diverged_caption(joined(shared, own), both, 0.5)
+    caption = paired_forest.caption(joined(shared, own), both, 0.5)
+    assert "mean with 95 % interval, and below it" in caption
     assert "counts at chance level" in caption and "The axis ends" in caption
 
 

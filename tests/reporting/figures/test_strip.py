@@ -47,6 +47,46 @@ def test_means_and_intervals_are_the_arm_tables(figure: Figure) -> None:
     assert bars == findings.arms[["low", "high"]].to_numpy().tolist()
 
 
+LINES = (
+    " Lines join the trials of one seed: where they run alongside each other, the seed moved all "
+    "arms alike, and pairing removes that spread."
+)
+
+
+def test_lines_are_told_of_where_any_is_drawn(figure: Figure) -> None:
+    findings = make_findings(without_result=("baseline",))
+    (axes,) = draw(findings, figure)
+    assert "joined" not in axes.get_xlabel()
+    caption = strip.caption(findings.trials, findings.arms, "test_accuracy", "%")
+    assert caption == "Every trial that has a value."
+    whole = make_findings()
+    assert strip.caption(whole.trials, whole.arms, "test_accuracy", "%") == f"Every trial.{LINES}"
+
+
+def test_arms_of_other_seeds_are_not_joined(figure: Figure) -> None:
+    findings = make_findings()
+    findings.trials.loc[findings.trials["arm"] == "strided_conv", "seed"] += 10
+    draw(findings, figure)
+    assert strip.caption(findings.trials, findings.arms, "test_accuracy", "%") == "Every trial."
+
+
+def test_of_one_seed_no_interval_is_told_of(figure: Figure) -> None:
+    findings = make_findings(seeds=1)
+    (axes,) = draw(findings, figure)
+    assert axes.get_xlabel().endswith("; large mark: mean")
+    caption = strip.caption(findings.trials, findings.arms, "test_accuracy", "%")
+    assert caption == "Every trial. The line joins the trials of one seed."
+
+
+def test_an_interval_beyond_100_percent_is_said_to_be_cut_off() -> None:
+    findings = make_findings()
+    findings.arms.loc[0, "high"] = 101.0
+    told = " An interval that reaches beyond 0 or 100 % is cut off there."
+    for unit, end in (("%", told), ("", "")):
+        caption = strip.caption(findings.trials, findings.arms, "test_accuracy", unit)
+        assert caption == f"Every trial.{LINES}{end}"
+
+
 def test_each_context_has_its_panel(figure: Figure) -> None:
     findings = make_findings(many_changes(39), contexts=("good", "simple"))
     panels = draw(findings, figure)
@@ -101,7 +141,7 @@ def test_a_diverged_trial_is_a_cross_that_no_line_leads_to(figure: Figure) -> No
     texts = [text.get_text() for text in axes.texts if text.get_text()]
     assert texts == ["mean 50.00", "2 at 10.00"]
     assert "×: a trial that diverged, at chance level; arrow: beyond" in axes.get_xlabel()
-    caption = strip.diverged_caption(findings.trials, findings.arms, "test_accuracy")
+    caption = strip.caption(findings.trials, findings.arms, "test_accuracy", "%")
     assert "counts at chance level" in caption and "The axis ends" in caption
 
 

@@ -62,4 +62,11 @@ def test_steps_for_the_worse_are_hatched(
         higher_is_better=higher_is_better,
     )
     assert [bar.get_hatch() for bar in axes.patches] == hatches
-    assert "(hatched: for the worse)" in axes.get_xlabel()
+    assert "(hatched: for the worse); line: interval of the mean" in axes.get_xlabel()
+
+
+def test_without_intervals_none_is_told_of(figure: Figure) -> None:
+    axes = figure.subplots()
+    steps = STEPS.assign(low=math.nan, high=math.nan)
+    waterfall.draw(steps, axes, label="test accuracy", unit="%", difference_unit="points")
+    assert "interval" not in axes.get_xlabel()
