@@ -13,8 +13,10 @@ _LINE = 0.155  # inches
 
 
 def wrapped(text: str, inches: float) -> str:
-    """The text in lines that fit a length."""
-    return formatting.wrap(text, max(1, int(_CHARACTERS * inches)))
+    """The text in lines that fit a length, broken after a semicolon first."""
+    width = max(1, int(_CHARACTERS * inches))
+    parts = [text] if len(text) <= width else text.replace("; ", ";\n").splitlines()
+    return "\n".join(formatting.wrap(part, width) for part in parts)
 
 
 def write_below(axes: Axes, lines: list[str], inches: float, room: int) -> None:

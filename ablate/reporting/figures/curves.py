@@ -170,7 +170,7 @@ def count_whole(axes: Axes, tables: Iterable[pd.DataFrame], most: int | None = N
     between ticks; None: as many as there is room for.
     """
     if all((table["epoch"].dropna() % 1 == 0).all() for table in tables):
-        axes.xaxis.set_major_locator(MaxNLocator(most or "auto", integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(most or "auto", integer=True, steps=[1, 2, 5, 10]))
 
 
 def draw_curve(

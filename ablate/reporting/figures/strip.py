@@ -108,7 +108,7 @@ def _joined_seeds(trials: pd.DataFrame, arms: pd.DataFrame, metric: str) -> int:
     for context, of_context in arms.groupby("context", sort=False):
         lines = _lines(trials[trials["context"] == context], list(of_context["arm"]), metric)
         there = [line.notna() for line in lines]
-        counts.append(sum((known & known.shift(fill_value=False)).any() for known in there))
+        counts.append(sum(bool((known & known.shift(fill_value=False)).any()) for known in there))
     return max(counts, default=0)
 
 

@@ -163,6 +163,12 @@ def test_long_labels_and_contexts_stay_within_the_figure(
     assert texts_beyond(figure) == []
 
 
+def test_a_direction_that_does_not_fit_beside_its_metric_has_a_line_of_its_own() -> None:
+    text = axis_label.with_direction("validation loss", "nats", higher_is_better=False)
+    assert axis_label.wrapped(text, 3) == "validation loss (nats); lower is better"
+    assert axis_label.wrapped(text, 2) == "validation loss (nats);\nlower is better"
+
+
 def test_a_figure_grows_by_the_lines_that_are_more_than_it_has_room_for(figure: Figure) -> None:
     axes = figure.subplots()
     before = figure.get_figheight()
