@@ -99,6 +99,8 @@ def _layout(table: Table) -> _Layout:
     wanted = [column.wanted for column in columns]
     widths = _for_scaling(least, wanted) if is_scaled else _shared_out(room, least, wanted)
     is_long = sum(_lines(row, widths) for row in table.rows) > _PAGE
+    if is_scaled and is_long:  # a longtable cannot be scaled
+        widths = [width * room / sum(widths) for width in widths]
     points = tuple(width * _SMALL for width in widths)
     return _Layout(points, True, is_scaled and not is_long, is_long)
 

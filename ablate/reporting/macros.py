@@ -40,6 +40,11 @@ class _Number:
         return [str(self.row[key]) for key in (*self.table.keys, *told)]
 
     @property
+    def is_unknown_cost(self) -> bool:
+        """Of results from elsewhere: a paper cites none."""
+        return self.column in _COSTS and formatting.is_missing(self.row[self.column])
+
+    @property
     def title(self) -> str:
         return " ".join(f"{self.table.name}: {', '.join(self.keys(self.table.apart))}".split())
 
@@ -52,13 +57,14 @@ def macros(tables: Iterable[Table], study: str) -> str:
     rows. A comment above the numbers of a row says which it is, in its own signs.
     """
     numbers = [number for table in tables for number in _numbers(table)]
-    names = _names(numbers, study)
-    use = f" Use as \\{names[0]}{{}}." if names else ""
-    lines = [f"% Written by ablate; one macro a number.{use}"]
     # A row that stands twice gives the same numbers twice.
     written = dict.fromkeys(
-        (number.title, name, _value(number)) for name, number in zip(names, numbers, strict=True)
+        (number.title, name, _value(number))
+        for name, number in zip(_names(numbers, study), numbers, strict=True)
+        if not number.is_unknown_cost
     )
+    use = f" Use as \\{next(iter(written))[1]}{{}}." if written else ""
+    lines = [f"% Written by ablate; one macro a number.{use}"]
     for title, row in itertools.groupby(written, lambda macro: macro[0]):
         lines.append(f"% {title}")
         lines += [f"\\newcommand{{\\{name}}}{{{value}}}" for _, name, value in row]
@@ -75,19 +81,17 @@ def _numbers(table: Table) -> Iterator[_Number]:
         and not pd.api.types.is_bool_dtype(table.frame[column])
     ]
     for row in table.frame.to_dict("records"):
-        for column in numeric:
-            if column in _COSTS and formatting.is_missing(row[column]):
-                continue  # of results from elsewhere: a paper cites no unknown cost
-            yield _Number(table, row, str(column))
+        yield from (_Number(table, row, str(column)) for column in numeric)
 
 
 def _names(numbers: Sequence[_Number], study: str) -> list[str]:
     """Those of equal names are all told apart in the same way: by what else tells their rows, by
-    every sign in their keys, or at last by a digest.
+    every sign in their keys and then their columns, or at last by a digest.
     """
     ways: tuple[Callable[[_Number], Iterable[str]], ...] = (
         lambda number: (*number.keys(), number.column),
         lambda number: (*number.keys(number.table.apart), number.column),
+        lambda number: (*map(_every_sign, number.keys(number.table.apart)), number.column),
         lambda number: map(_every_sign, (*number.keys(number.table.apart), number.column)),
         lambda number: (*number.keys(), number.column, _digest(number)),
     )

@@ -98,6 +98,13 @@ def test_what_takes_more_than_a_page_goes_on_on_the_next() -> None:
     assert r"\begin{longtable}" in latex(tall, "pooling")
 
 
+def test_a_long_table_that_cannot_fit_still_ends_with_the_line() -> None:
+    row = tuple(Cell("+0.043 [0.029, 0.063]") for _ in range(9))
+    text = latex(table_of(*[row] * 60, numeric=frozenset(range(9))), "pooling")
+    assert "resizebox" not in text
+    assert sum(map(float, WIDTH.findall(text))) == pytest.approx(1.0, abs=0.005)
+
+
 def test_rows_with_second_lines_stand_apart() -> None:
     rows = [(Cell("a", note=NOTE),), (Cell("b"),), (Cell("c"),)]
     assert latex(table_of(*rows), "pooling").count(r"\addlinespace") == 2

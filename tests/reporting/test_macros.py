@@ -110,6 +110,18 @@ def test_no_two_arms_share_a_name(arms: list[str]) -> None:
     assert len(set(rows_named(*arms))) == len(arms)
 
 
+def test_a_row_has_one_name_though_another_lacks_its_cost() -> None:
+    frame = pd.DataFrame(
+        {"arm": ["a_b", "a.b"], "mean": [1.0, 2.0], "core_seconds": [3.0, float("nan")]}
+    )
+    table = Table("arms", "", (), (), frame, keys=("arm",))
+    assert [name for name, _ in definitions(macros_of([table]))] == [
+        "poolingArmALowLineBMean",
+        "poolingArmALowLineBCoreSeconds",
+        "poolingArmAFullStopBMean",
+    ]
+
+
 def test_two_columns_that_differ_in_signs_alone_are_told_apart() -> None:
     frame = pd.DataFrame({"arm": ["x"], "a_b": [1.0], "a.b": [2.0]})
     table = Table("points", "", (), (), frame, keys=("arm",))
