@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ablate.reporting.latex_text import latex_numbers, latex_text
+from ablate.reporting.latex_text import POWER, latex_numbers, latex_text
 from ablate.reporting.table import Cell, Table
 
 Item = TypeVar("Item")
@@ -14,6 +14,7 @@ _LINE = 345.0  # points: the text's width in LaTeX's own article class, which is
 _NORMAL, _SMALL = 5.0, 4.25  # points: a digit of \normalsize and of \footnotesize
 _NARROW, _WIDER = set("ijlftrI.,:;'|!()[]/ "), set("mwMW%@<>=+&−±×✓✗○—→")
 _BOLD = 1.15
+_TIMES_TEN = 3.0  # digits that a power of ten is wider than its e
 _GAP, _SMALL_GAP = 6.0, 3.0  # points on either side of a column
 _PAGE = 45  # lines of \footnotesize that a table may have on one page with its caption
 _PIECE, _CUT = 12, 18  # letters: of a word that may break at its signs, and of one anywhere
@@ -128,7 +129,7 @@ class _Column:
 
 def _width(text: str) -> float:
     """About how many digits a text is wide, which is what counts here."""
-    return sum(
+    return _TIMES_TEN * len(POWER.findall(text)) + sum(
         0.65 if c in _NARROW else 1.6 if c in _WIDER else 1.4 if c.isupper() else 1.0 for c in text
     )
 

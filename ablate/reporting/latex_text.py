@@ -37,7 +37,7 @@ _BEYOND = UnicodeToLatexEncoder(
     unknown_char_warning=False,
     replacement_latex_protection="braces-all",
 )
-_POWER = re.compile(rf"(?<![\w.])({MINUS}?\d+(?:\.\d+)?)e({MINUS}?\d+)(?![\w.])")
+POWER = re.compile(rf"(?<![\w.])({MINUS}?\d+(?:\.\d+)?)e({MINUS}?\d+)(?![\w.])")
 """A number as `formatting` writes one with a power of ten."""
 
 
@@ -52,7 +52,7 @@ def latex_text(text: str) -> str:
 def latex_numbers(text: str) -> str:
     """The same, with numbers such as "1.20e8" set as powers of ten."""
     line, done, written = _on_one_line(text), 0, ""
-    for found in _POWER.finditer(line):
+    for found in POWER.finditer(line):
         power = rf"{found[1]}\times 10^{{{found[2]}}}".replace(MINUS, "-")
         written += rf"{_latex_escaped(line[done : found.start()])}\ensuremath{{{power}}}"
         done = found.end()

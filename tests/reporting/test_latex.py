@@ -87,6 +87,14 @@ def test_what_cannot_fit_is_scaled() -> None:
     assert "  \\end{tabular}}\n" in text
 
 
+def test_powers_of_ten_take_more_room_than_they_are_written_with() -> None:
+    def width(number: str) -> float:
+        row = (Cell(NOTE, note=NOTE), Cell(number))
+        return float(WIDTH.findall(latex(table_of(row, numeric=frozenset({1})), "pooling"))[1])
+
+    assert width("4.219e12 ± 0.048e12") > width("4.219312 ± 0.048312") + 0.05
+
+
 def test_what_takes_more_than_a_page_goes_on_on_the_next() -> None:
     text = latex(table_of(*[(Cell("baseline"), Cell("1"))] * 46), "pooling")
     assert text.startswith("% Written by ablate. Packages: booktabs, array, amssymb, longtable.\n")
