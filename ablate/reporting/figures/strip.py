@@ -45,7 +45,6 @@ def draw(
     interval are drawn as they stand there.
     """
     trials = _flagged(trials)
-
     contexts = list(dict.fromkeys(arms["context"]))
     panels = figure.subplots(
         len(contexts),
@@ -53,32 +52,35 @@ def draw(
         squeeze=False,
         height_ratios=[int((arms["context"] == context).sum()) + 0.6 for context in contexts],
     )
-    spans, beyond = [], False
-    for axes, context in zip(panels[:, 0], contexts, strict=True):
-        of_context = arms[arms["context"] == context]
-        _draw_panel(trials[trials["context"] == context], of_context, axes, styles, metric)
-        ends = readable_axis.measured(_rows(trials, of_context, metric))
-        spans.append(tuple(axes.dataLim.intervalx) if ends is None else ends)
-        beyond |= ends is not None
+    of_contexts = [arms[arms["context"] == context] for context in contexts]
+    for axes, context, own in zip(panels[:, 0], contexts, of_contexts, strict=True):
+        _draw_panel(trials[trials["context"] == context], own, axes, styles, metric)
         if len(contexts) > 1:
             axes.set_title(formatting.wrap(str(context), _TITLE_WIDTH))
-    for axes, context, limits in zip(panels[:, 0], contexts, _limits(spans), strict=True):
+    rows = [_rows(trials, own, metric) for own in of_contexts]
+    ends = [readable_axis.measured(of_panel) for of_panel in rows]
+    is_cut = any(end is not None for end in ends)
+    for axes, limits in zip(panels[:, 0], _limits(list(panels[:, 0]), ends), strict=True):
         if limits is not None:
             axes.set_xlim(limits)
         bound_percent(axes, "x", unit)
-        if beyond:
-            of_context = arms[arms["context"] == context]
-            _point_beyond(axes, _rows(trials, of_context, metric), of_context["arm"], styles, unit)
-    joined = ", a seed's trials joined" if _joined_seeds(trials, arms, metric) else ""
-    marks = f"small marks: one seed each{joined}; {large_marks(bool(has_bounds(arms).any()))}"
-    lines = [formatting.with_bracket(label, unit), marks]
-    shown = trials.dropna(subset=[metric])
-    if shown["diverged"].any():
-        arrow = "; arrow: beyond the axis" if beyond else ""
-        lines.append(f"×: a trial that diverged, at chance level{arrow}")
+    if is_cut:
+        for axes, of_panel, own in zip(panels[:, 0], rows, of_contexts, strict=True):
+            _point_beyond(axes, of_panel, own["arm"], styles, unit)
+    lines = [formatting.with_bracket(label, unit), *_marks(trials, arms, metric, is_cut)]
     if len({axes.get_xlim() for axes in panels[:, 0]}) > 1:
         lines.append("each panel has a scale of its own")
     axis_label.write_below(panels[-1, 0], lines, _AXIS_WIDTH, room=2)
+
+
+def _marks(trials: pd.DataFrame, arms: pd.DataFrame, metric: str, is_cut: bool) -> list[str]:
+    """What marks are, in lines below the axis. trials: with `diverged`."""
+    joined = ", a seed's trials joined" if _joined_seeds(trials, arms, metric) else ""
+    lines = [f"small marks: one seed each{joined}; {large_marks(bool(has_bounds(arms).any()))}"]
+    if trials.dropna(subset=[metric])["diverged"].any():
+        arrow = "; arrow: beyond the axis" if is_cut else ""
+        lines.append(f"×: a trial that diverged, at chance level{arrow}")
+    return lines
 
 
 def caption(trials: pd.DataFrame, arms: pd.DataFrame, metric: str, unit: str) -> str:
@@ -128,16 +130,18 @@ def _flagged(trials: pd.DataFrame) -> pd.DataFrame:
     return trials.assign(diverged=trials["status"] == "diverged")
 
 
-def _limits(spans: list[tuple[float, float]]) -> list[tuple[float, float] | None]:
+def _limits(
+    panels: list[Axes], ends: list[tuple[float, float] | None]
+) -> list[tuple[float, float] | None]:
     """Of each panel's axis: one for all, unless that would squeeze the marks of any; None where
-    there is nothing to span.
-
-    spans: of the marks in each panel; of a panel without any the second end is the lower one.
+    there is nothing to span. ends: of `readable_axis.measured`.
     """
+    drawn = [(axes.dataLim.x0, axes.dataLim.x1) for axes in panels]  # reversed where nothing is
+    spans = [every if end is None else end for every, end in zip(drawn, ends, strict=True)]
     own = [_with_room(left, right) if left < right else None for left, right in spans]
     spans = [(left, right) for left, right in spans if left <= right]
-    ends = [end for span in spans for end in span]
-    low, high = min(ends, default=0.0), max(ends, default=0.0)
+    numbers = [number for span in spans for number in span]
+    low, high = min(numbers, default=0.0), max(numbers, default=0.0)
     narrowest = min((right - left for left, right in spans if right > left), default=high - low)
     if narrowest <= _READABLE * (high - low):
         return own
