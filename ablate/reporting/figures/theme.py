@@ -109,7 +109,8 @@ def _name_powers(figure: Figure) -> None:
         label = axis.get_label_text()
         shown = axis.get_tick_params()
         if label or any(on for name, on in shown.items() if name.startswith("label")):
-            axis.set_label_text(f"{label}\naxis numbers: × 1e{power}".lstrip())
+            factor = f"1e{power}".replace("-", MINUS)
+            axis.set_label_text(f"{label}\naxis numbers: × {factor}".lstrip())
 
 
 def _in_few_colours(png: bytes) -> bytes:

@@ -54,7 +54,7 @@ def test_axes_of_percentages_end_at_0_and_100() -> None:
     ("values", "label", "expected"),
     [
         ([1e12, 4e12], "residual (Pa)", "residual (Pa)\naxis numbers: × 1e12"),
-        ([1e-7, 3e-7], "", "axis numbers: × 1e-7"),
+        ([1e-7, 3e-7], "", "axis numbers: × 1e−7"),
         ([79.4001, 79.4003], "accuracy (%)", "accuracy (%)"),
     ],
 )
