@@ -775,7 +775,7 @@ class TestCompare:
         assert (result.exit_code, result.stderr) == (0, "")
         assert [line.split() for line in result.stdout.splitlines()] == [
             ["arm", "seeds", "validation_loss", "test_accuracy", "epochs", "seconds"],
-            ["b", "2", "of", "2", "—", "62.00", "[49.29,", "74.71]", "2.0", "—"],
+            ["b", "2", "of", "2", "—", "62", "[49,", "75]", "2.0", "—"],
             ["compared/comparison.png"],
             ["compared/comparison.svg"],
             ["compared/arms.csv"],
