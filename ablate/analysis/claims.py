@@ -212,22 +212,24 @@ def _seeds_needed(reading: Reading, level: float, study: Looking) -> int | None:
     one_sided = reading.wanted in ("above", "below")
     beyond = (mean if one_sided else abs(mean)) - threshold
     if reading.leads:
-        return _seeds_for_largest(reading.leads, level, study)
+        return _seeds_for_largest(reading.leads, reading.lead_count, level, study)
     if beyond < 0 and not one_sided:
         return power.seeds_for_equivalence(threshold, sd, level, mean, study)
     return power.seeds_for_difference(beyond, sd, level, study)
 
 
-def _seeds_for_largest(leads: tuple[Sample, ...], level: float, study: Looking) -> int | None:
+def _seeds_for_largest(
+    leads: tuple[Sample, ...], count: int, level: float, study: Looking
+) -> int | None:
     """Enough to support it against all rivals together, or, where one is ahead, to refute it by
-    that one.
+    that one. leads: those that are known, of so many.
     """
     ahead = [lead for lead in leads if lead.mean < 0]
     if not ahead:
         sizes = [(float(lead.mean), float(lead.sd)) for lead in leads]
         return power.seeds_for_all(sizes, level, study)
     each = [
-        power.seeds_for_difference(float(lead.mean), float(lead.sd), level / len(leads), study)
+        power.seeds_for_difference(float(lead.mean), float(lead.sd), level / count, study)
         for lead in ahead
     ]
     return min((seeds for seeds in each if seeds is not None), default=None)

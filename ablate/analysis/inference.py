@@ -122,27 +122,35 @@ def among(decision: Decision, possible: Collection[str]) -> Decision:
     return decision._replace(p=np.asarray(np.where(leaning, decision.p, 1.0)))
 
 
-def all_exceed(leads: Sequence[Sample]) -> Decision:
+def all_exceed(leads: Sequence[Sample], of: int | None = None) -> Decision:
     """Whether the mean lead over every rival lies above zero. leads: one sample a rival.
 
+    of: how many rivals there are, where some have no sample; then it can be refuted alone.
     Supported where all intervals lie above zero (intersection-union, Berger 1982: no correction);
     refuted where one lies below, at the error rate divided by the number of rivals. That is where
     `least_interval` lies above or below zero.
     """
     support = np.max([_beyond(lead, 0.0) for lead in leads], axis=0)
-    refute = np.min([_beyond(_mirrored(lead), 0.0) for lead in leads], axis=0) * len(leads)
-    return Decision(_capped(2 * np.minimum(support, refute)), np.asarray(support <= refute))
+    refute = np.min([_beyond(_mirrored(lead), 0.0) for lead in leads], axis=0)
+    refute = refute * (of or len(leads))
+    decision = Decision(_capped(2 * np.minimum(support, refute)), np.asarray(support <= refute))
+    return decision if of in (None, len(leads)) else among(decision, ("refuted",))
 
 
 def least_interval(
-    leads: Sequence[Sample], alpha: float = ALPHA, critical: Critical = critical_value
+    leads: Sequence[Sample],
+    alpha: float = ALPHA,
+    critical: Critical = critical_value,
+    of: int | None = None,
 ) -> tuple[Floats, Floats]:
     """Both ends of an interval of level 1 - alpha for the least of the mean leads.
 
     Its lower end is the lowest one of all; its upper end too, each at alpha by the number of leads.
+    of: how many there are, where some have no sample; then the upper end alone is of all of them.
     """
+    share = alpha / (of or len(leads))
     low = np.min([interval(lead, alpha, critical)[0] for lead in leads], axis=0)
-    high = np.min([interval(lead, alpha / len(leads), critical)[1] for lead in leads], axis=0)
+    high = np.min([interval(lead, share, critical)[1] for lead in leads], axis=0)
     return low, high
 
 

@@ -105,7 +105,10 @@ class Reading(NamedTuple):
     wanted: Where = "above"
     """Where the interval must come to lie for support: beyond the threshold, or to +-threshold."""
     leads: tuple[Sample, ...] = ()
-    """Of a largest effect: the lead over each rival; the sample is the least of them."""
+    """Of a largest effect: the lead over each rival that is known; the sample is the least of them.
+    """
+    lead_count: int = 0
+    """Of a largest effect: how many leads there are, known or not."""
     least_seeds: int = 2
     """Fewer decide nothing."""
     possible: tuple[Outcome, ...] = ("supported", "refuted")
@@ -120,7 +123,7 @@ class Reading(NamedTuple):
     ) -> tuple[Any, Any]:
         """Both ends of the interval that settles the claim at this error rate."""
         if self.leads:
-            return inference.least_interval(self.leads, level, critical)
+            return inference.least_interval(self.leads, level, critical, of=self.lead_count)
         return inference.interval(self.sample, level, critical)
 
     def outcome(self, low: Any, high: Any) -> Outcome | None:
@@ -251,23 +254,38 @@ def _read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
     weights += filter(None, [_added(own)])  # the reference has no effect of its own
     arms = tuple(plan.arm(*key) for key in dict.fromkeys(key for each in weights for key in each))
     leads = tuple(evidence.contrast(metric, each).sample for each in weights)
-    fewest = min(leads, key=lambda lead: lead.n)
-    if fewest.n < 2:
-        return Reading(fewest, _open(), 0.0, unit, arms)
-    nearest = min(range(len(leads)), key=lambda place: float(leads[place].mean))
-    least = f"The {claim.direction} of {named.name} itself, less than its lead over any rival."
-    if nearest < len(rivals):
-        rank = f"the nearest of {len(rivals)} rivals" if len(rivals) > 1 else "the only rival"
-        least = f"Lead of {named.name} over {rivals[nearest].name}, {rank}."
+    known = [place for place, lead in enumerate(leads) if lead.n >= 2]
+    nearest = min(known, key=lambda place: float(leads[place].mean), default=0)
+    if len(known) < len(leads) and not (known and leads[nearest].mean < 0):
+        return Reading(min(leads, key=lambda lead: lead.n), _open(), 0.0, unit, arms)
+    found = tuple(leads[place] for place in known)
     return Reading(
         leads[nearest],
-        inference.all_exceed(leads),
+        inference.all_exceed(found, of=len(leads)),
         0.0,
         unit,
         arms,
-        least,
-        leads=leads,
+        _told_of_leads(claim, named, rivals, nearest, (len(known), len(leads))),
+        leads=found,
+        lead_count=len(leads),
+        possible=("supported", "refuted") if len(known) == len(leads) else ("refuted",),
     )
+
+
+def _told_of_leads(
+    claim: LargestEffect, named: Arm, rivals: list[Arm], nearest: int, counts: tuple[int, int]
+) -> str:
+    """Which lead is shown, and whether others are not known. nearest: its place, behind all rivals
+    that over no change; counts: of leads that are known, and of all.
+    """
+    known, every = counts
+    told = f"The {claim.direction} of {named.name} itself, less than its lead over any rival."
+    if nearest < len(rivals):
+        rank = f"the nearest of {len(rivals)} rivals" if len(rivals) > 1 else "the only rival"
+        told = f"Lead of {named.name} over {rivals[nearest].name}, {rank}."
+    if known < every:
+        told += f" Of {every} leads {known} are known, which can refute it alone."
+    return told
 
 
 def _changes(plan: Plan, named: Arm) -> list[Arm]:

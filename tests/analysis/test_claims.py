@@ -411,6 +411,33 @@ def test_a_rival_with_one_seed_leaves_the_largest_effect_undecided():
     assert (verdict.low, verdict.high, verdict.confidence) == (None, None, None)
 
 
+def test_a_rival_that_is_ahead_refutes_the_largest_effect_whatever_others_lack():
+    values = against_80(1.0, 1.2, 0.9) | against_80(3.0, 3.1, 2.9, name="batch")
+    whole = verdict_of(
+        WIDE_GAINS_MOST, values | against_80(0.1, 0.3, 0.2, name="long"), WIDTH, NORM, EPOCHS
+    )
+    for lacking in ({}, {"long": ["failed"] * 3}, {"long": [80.0, None, None]}):
+        verdict = verdict_of(WIDE_GAINS_MOST, values | lacking, WIDTH, NORM, EPOCHS)
+        assert verdict.verdict == "refuted"
+        assert (verdict.estimate, verdict.high) == (whole.estimate, whole.high)
+        assert verdict.p == whole.p
+        assert verdict.note == (
+            "Lead of wide over batch, the nearest of 2 rivals. Of 3 leads 2 are known, which can "
+            "refute it alone."
+        )
+
+
+def test_a_rival_that_is_not_clearly_ahead_refutes_nothing_where_others_lack():
+    values = against_80(1.0, 1.2, 0.9) | against_80(1.0, 2.1, 0.9, name="batch")
+    verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM, EPOCHS)
+    assert verdict.verdict == "undecided"
+    assert verdict.low < 0 < verdict.high
+    lead = np.subtract((1.0, 1.2, 0.9), (1.0, 2.1, 0.9))
+    assert verdict.seeds_needed == power.seeds_for_difference(
+        np.mean(lead), np.std(lead, ddof=1), 0.05 / 3
+    )
+
+
 # --- reaches --------------------------------------------------------------------------------------
 
 REACHES_80 = Reaches(says="Wide reaches 80.", arm=arm(width="wide"), value=80.0)
@@ -1241,7 +1268,8 @@ def test_the_seeds_told_for_a_largest_effect_support_it_four_times_in_five(rival
     """Rivals that all are one standard deviation of an arm behind, and so leads that are alike."""
     sample = Sample(np.array(1.0), np.array(np.sqrt(2 / 5)), 5)
     leads = (*[sample] * rivals, sample._replace(mean=np.array(2.0)))
-    reading = Reading(sample, inference.all_exceed(leads), 0.0, "", (), leads=leads)
+    decision, count = inference.all_exceed(leads), len(leads)
+    reading = Reading(sample, decision, 0.0, "", (), leads=leads, lead_count=count)
     needed = _seeds_needed(reading, inference.ALPHA, power.ONCE)
     size, generator = (4_000, needed), np.random.default_rng(rivals)
     named, reference = generator.normal(2.0, 1.0, size), generator.normal(0.0, 1.0, size)
