@@ -199,6 +199,8 @@ def _detectable(claim: Claim, stand: Stand, study: Looking) -> float | None:
     if isinstance(claim, NoDifference):
         inside = _leaning(reading) == "supported"
         return power.provable_margin(sd, n, level, mean, study) if inside else None
+    if len(reading.leads) < reading.lead_count:
+        return None  # without all leads nothing is found to be the largest
     spreads = [float(each.sd) for each in reading.leads or (reading.sample,)]
     found = power.detectable_distance_of_all(spreads, n, level, study)
     if found is None:

@@ -432,6 +432,7 @@ def test_a_rival_that_is_not_clearly_ahead_refutes_nothing_where_others_lack():
     verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM, EPOCHS)
     assert verdict.verdict == "undecided"
     assert verdict.low < 0 < verdict.high
+    assert verdict.detectable_effect is None
     lead = np.subtract((1.0, 1.2, 0.9), (1.0, 2.1, 0.9))
     assert verdict.seeds_needed == power.seeds_for_difference(
         np.mean(lead), np.std(lead, ddof=1), 0.05 / 3
