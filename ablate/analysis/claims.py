@@ -12,11 +12,13 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from ablate.analysis import inference, power
+from ablate.analysis.evidence import Evidence
 from ablate.analysis.inference import ALPHA, Sample
 from ablate.analysis.left_out import trials_of
 from ablate.analysis.looks import looked_at_repeatedly
 from ablate.analysis.power import Looking
-from ablate.analysis.readings import Evidence, Reading, Stand, Where, finite, read
+from ablate.analysis.reading import Reading, Stand, Where, finite
+from ablate.analysis.readings import read
 from ablate.analysis.sequential import Outcome
 from ablate.study.arms import Arm
 from ablate.study.schema import Claim, NoDifference, NoWorse, Open, Reaches

@@ -20,6 +20,7 @@ from ablate.analysis.effects import (
     effect_table,
     values_of,
 )
+from ablate.analysis.evidence import Evidence
 from ablate.analysis.factorial import arms_without_values, factorial_table
 from ablate.analysis.from_elsewhere import (
     tables_of,
@@ -28,7 +29,6 @@ from ablate.analysis.from_elsewhere import (
 )
 from ablate.analysis.inference import interval, summarise, tie_floor
 from ablate.analysis.looks import critical_of_effects, growth_table, never_decided
-from ablate.analysis.readings import Evidence
 from ablate.analysis.search_findings import SearchFindings, analyse_search
 from ablate.analysis.tables import (
     ArmKey,

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import stats
 
 from ablate.analysis.inference import ALPHA, Critical, Sample
-from ablate.analysis.readings import Reading
+from ablate.analysis.reading import Reading
 
 FROM_SEEDS = 6
 """Fewer say too little of the spread to give a claim up."""

@@ -3,17 +3,15 @@ it would be said of the others alone.
 """
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ablate.analysis.arm_names import quoted
+from ablate.analysis.evidence import Evidence
 from ablate.analysis.tables import ArmKey, chance_of_diverged, ended, metric_column
 from ablate.study.schema import Claim, Faster
-
-if TYPE_CHECKING:
-    from ablate.analysis.readings import Evidence
 
 
 def trials_of(trials: pd.DataFrame, arms: Collection[ArmKey]) -> pd.DataFrame:
@@ -31,7 +29,7 @@ class Diverged(NamedTuple):
     """Of those that have none."""
 
 
-def told_of_diverged(evidence: "Evidence", claim: Claim, arms: Collection[ArmKey]) -> Diverged:
+def told_of_diverged(evidence: Evidence, claim: Claim, arms: Collection[ArmKey]) -> Diverged:
     """What is to be said beside a claim of these arms' trials."""
     own = trials_of(evidence.trials, arms)
     diverged = own[own["status"] == "diverged"]
@@ -45,7 +43,7 @@ def told_of_diverged(evidence: "Evidence", claim: Claim, arms: Collection[ArmKey
     )
 
 
-def _left_out(evidence: "Evidence", claim: Claim, told: str) -> str:
+def _left_out(evidence: Evidence, claim: Claim, told: str) -> str:
     if evidence.plan.study.diverged == "failure_rate":
         return f"Diverged, and left out: {told}. It is said of the others alone."
     metric = claim.curve if isinstance(claim, Faster) else evidence.metric_of(claim)
@@ -74,7 +72,7 @@ def no_chance_level(metric: str) -> str:
     )
 
 
-def _has_value(evidence: "Evidence", claim: Claim, diverged: pd.DataFrame) -> "pd.Series[bool]":
+def _has_value(evidence: Evidence, claim: Claim, diverged: pd.DataFrame) -> "pd.Series[bool]":
     """Whether each of these trials has a value in what the claim compares."""
     if not isinstance(claim, Faster):
         return _is_known(diverged, evidence.metric_of(claim))

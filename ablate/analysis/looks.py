@@ -6,17 +6,13 @@ import numpy as np
 import pandas as pd
 
 from ablate.analysis import inference, sequential
+from ablate.analysis.evidence import Evidence
 from ablate.analysis.futility import too_small_a_chance
 from ablate.analysis.inference import Critical
-from ablate.analysis.readings import (
-    LEAST_SEEDS_FOR_STABILITY,
-    Evidence,
-    Reading,
-    Stand,
-    finite,
-    read,
-)
+from ablate.analysis.reading import Reading, Stand, finite
+from ablate.analysis.readings import read
 from ablate.analysis.sequential import Outcome
+from ablate.analysis.stability import LEAST_SEEDS_FOR_STABILITY
 from ablate.records.looks import FIRST_LOOK
 from ablate.study.plan import Plan
 from ablate.study.schema import Claim, MoreStable, Study

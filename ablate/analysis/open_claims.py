@@ -1,9 +1,9 @@
 """Which arms an open claim still waits for."""
 
 from ablate.analysis.claims import standing
+from ablate.analysis.evidence import Evidence
 from ablate.analysis.findings import evidence_of
 from ablate.analysis.looks import can_be_decided
-from ablate.analysis.readings import Evidence
 from ablate.analysis.tables import ArmKey
 from ablate.records.greedy_path import Find
 from ablate.study.plan import Plan

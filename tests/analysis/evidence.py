@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ablate.analysis.claims import Verdict, standing, verdicts
-from ablate.analysis.readings import Evidence
+from ablate.analysis.evidence import Evidence
 from ablate.analysis.tables import history_table, trial_table
 from ablate.records.schema import Cost, TrialRecord
 from ablate.study.plan import Plan, PlannedTrial, make_plan

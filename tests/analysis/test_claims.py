@@ -14,7 +14,7 @@ from statsmodels.stats.weightstats import ttost_paired
 from ablate.analysis import inference, power
 from ablate.analysis.claims import Verdict, _seeds_needed, standing, verdicts
 from ablate.analysis.inference import Sample
-from ablate.analysis.readings import Reading
+from ablate.analysis.reading import Reading
 from ablate.errors import StudyError
 from ablate.study.schema import (
     Claim,

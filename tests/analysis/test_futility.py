@@ -5,7 +5,7 @@ import pytest
 
 from ablate.analysis import inference, sequential
 from ablate.analysis.futility import LEAST_CHANCE, chance_of_settling, too_small_a_chance
-from ablate.analysis.readings import Reading, Where
+from ablate.analysis.reading import Reading, Where
 
 MOST = 20
 

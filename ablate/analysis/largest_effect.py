@@ -1,0 +1,87 @@
+"""Whether one change gains, or loses, more than every other."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+from ablate.analysis import inference
+from ablate.analysis.effects import compared
+from ablate.analysis.evidence import Evidence
+from ablate.analysis.reading import Reading, undecided
+from ablate.analysis.tables import ArmKey
+from ablate.study.arms import Arm
+from ablate.study.plan import Plan
+from ablate.study.schema import LargestEffect
+
+
+def read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
+    """Lead of the named change over each rival, where a baseline that they share cancels, and over
+    no change at all: what gains nothing does not gain most. Shown: the least.
+    """
+    plan, metric = evidence.plan, evidence.metric_of(claim)
+    named = evidence.arm(claim, claim.change)
+    rivals = [evidence.arm(claim, rival) for rival in claim.rivals] or _changes(plan, named)
+    unit = evidence.describe(metric).difference_unit
+    if not rivals:
+        return Reading(inference.summarise([]), undecided(), 0.0, unit, (), "There is no rival.")
+    sign = 1.0 if evidence.describe(metric).higher_is_better else -1.0
+    sign = sign if claim.direction == "gain" else -sign
+    partners = {arm.key: partner.key for arm, partner, _ in compared(plan)}
+    own = _effect(partners, named, sign)
+    weights = [_added(own, _effect(partners, rival, -sign)) for rival in rivals]
+    weights += filter(None, [_added(own)])  # the reference has no effect of its own
+    arms = tuple(plan.arm(*key) for key in dict.fromkeys(key for each in weights for key in each))
+    leads = tuple(evidence.contrast(metric, each).sample for each in weights)
+    known = [place for place, lead in enumerate(leads) if lead.n >= 2]
+    nearest = min(known, key=lambda place: float(leads[place].mean), default=0)
+    if len(known) < len(leads) and not (known and leads[nearest].mean < 0):
+        return Reading(min(leads, key=lambda lead: lead.n), undecided(), 0.0, unit, arms)
+    found = tuple(leads[place] for place in known)
+    return Reading(
+        leads[nearest],
+        inference.all_exceed(found, of=len(leads)),
+        0.0,
+        unit,
+        arms,
+        _told_of_leads(claim, named, rivals, nearest, (len(known), len(leads))),
+        leads=found,
+        lead_count=len(leads),
+        possible=("supported", "refuted") if len(known) == len(leads) else ("refuted",),
+    )
+
+
+def _told_of_leads(
+    claim: LargestEffect, named: Arm, rivals: list[Arm], nearest: int, counts: tuple[int, int]
+) -> str:
+    """Which lead is shown, and whether others are not known. nearest: its place, behind all rivals
+    that over no change; counts: of leads that are known, and of all.
+    """
+    known, every = counts
+    told = f"The {claim.direction} of {named.name} itself, less than its lead over any rival."
+    if nearest < len(rivals):
+        rank = f"the nearest of {len(rivals)} rivals" if len(rivals) > 1 else "the only rival"
+        told = f"Lead of {named.name} over {rivals[nearest].name}, {rank}."
+    if known < every:
+        told += f" Of {every} leads {known} are known, which can refute it alone."
+    return told
+
+
+def _changes(plan: Plan, named: Arm) -> list[Arm]:
+    """The other arms of the context that change one factor."""
+    return [
+        arm
+        for arm, _, factor in compared(plan)
+        if arm.context == named.context and factor is not None and arm.key != named.key
+    ]
+
+
+def _effect(partners: Mapping[ArmKey, ArmKey], arm: Arm, sign: float) -> list[tuple[ArmKey, float]]:
+    """An arm's difference from its partner, as weights of arms; of the reference they cancel."""
+    return [(arm.key, sign), (partners.get(arm.key, arm.key), -sign)]
+
+
+def _added(*effects: Sequence[tuple[ArmKey, float]]) -> dict[ArmKey, float]:
+    """The weights of all effects together, without those that cancel."""
+    weights: dict[ArmKey, float] = {}
+    for key, weight in itertools.chain(*effects):
+        weights[key] = weights.get(key, 0.0) + weight
+    return {key: weight for key, weight in weights.items() if weight}

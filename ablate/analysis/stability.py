@@ -1,0 +1,63 @@
+"""Whether the seeds of one arm lie closer together than those of another."""
+
+from typing import Any
+
+import pandas as pd
+
+from ablate.analysis import inference
+from ablate.analysis.effects import contrast, values_of
+from ablate.analysis.evidence import Evidence
+from ablate.analysis.left_out import trials_of
+from ablate.analysis.reading import Reading, undecided
+from ablate.analysis.sequential import Outcome
+from ablate.analysis.tables import ArmKey, metric_column, resolution_of
+from ablate.study.arms import Arm
+from ablate.study.schema import MoreStable
+
+LEAST_SEEDS_FOR_STABILITY = 10
+
+
+def read_more_stable(evidence: Evidence, claim: MoreStable) -> Reading:
+    """Paired t of the distances from each arm's own median, from ten seeds on. Values at chance
+    level lie close to each other without a trial that is stable: of the arm that is to be stable
+    they support nothing, of the other they refute nothing.
+    """
+    stable, unstable = (evidence.arm(claim, s) for s in (claim.stable, claim.unstable))
+    metric = evidence.metric_of(claim)
+    distances = pd.concat(
+        [_distances(evidence.trials, metric, arm.key) for arm in (stable, unstable)]
+    )
+    resolution = resolution_of(metric, evidence.trials, evidence.records)
+    weights = {unstable.key: 1.0, stable.key: -1.0}
+    sample = contrast(distances, metric, weights, resolution).sample
+    unit = evidence.describe(metric).difference_unit
+    outcomes: dict[Outcome, Arm] = {"supported": stable, "refuted": unstable}
+    possible = tuple(end for end, arm in outcomes.items() if not _is_at_chance(evidence, arm))
+    if sample.n < LEAST_SEEDS_FOR_STABILITY:
+        decision = undecided()
+        note = f"Spread is judged from {LEAST_SEEDS_FOR_STABILITY} seeds on."
+    else:
+        decision, note = inference.among(inference.exceeds(sample, 0.0), possible), ""
+    return Reading(
+        sample,
+        decision,
+        0.0,
+        unit,
+        (stable, unstable),
+        note,
+        least_seeds=LEAST_SEEDS_FOR_STABILITY,
+        possible=possible,
+    )
+
+
+def _is_at_chance(evidence: Evidence, arm: Arm) -> bool:
+    """Whether a trial of the arm counts so."""
+    diverged = trials_of(evidence.trials, {arm.key})["status"] == "diverged"
+    return evidence.plan.study.diverged == "chance" and bool(diverged.any())
+
+
+def _distances(trials: pd.DataFrame, metric: str, key: ArmKey) -> pd.DataFrame:
+    values = values_of(trials, metric, key)
+    distances: Any = inference.distances_from_median(values) if len(values) else []
+    table = pd.DataFrame({"seed": values.index, metric_column(metric): distances})
+    return table.assign(context=key[0], arm=key[1])
