@@ -13,6 +13,7 @@ from ablate.analysis.looks import looked_at_once
 from ablate.analysis.tables import metric_column
 from ablate.reporting import formatting, tuned_tables
 from ablate.reporting import tables as table_makers
+from ablate.reporting.ablation_table import ablation_table
 from ablate.reporting.answer import answer
 from ablate.reporting.factorial_table import factorial_table
 from ablate.reporting.picture import Picture, named_apart
@@ -107,7 +108,7 @@ def make_page(
         warnings=tuple(findings.warnings),
         verdicts=tuned_tables.verdict_table(findings),
         tuned=tuned_tables.tuned_tables(findings),
-        ablation=_of_shared(findings, table_makers.ablation_table(findings)),
+        ablation=_of_shared(findings, ablation_table(findings)),
         published=_of_shared(findings, table_makers.published_table(findings)),
         arms=_of_shared(findings, table_makers.arm_table(findings)),
         effects=_of_shared(findings, table_makers.effect_table(findings)),

@@ -9,22 +9,14 @@ from typing import Any
 import pandas as pd
 
 from ablate.analysis.findings import Findings
-from ablate.analysis.tables import FACTOR, metric_column
+from ablate.analysis.tables import metric_column
 from ablate.reporting import formatting
 from ablate.reporting.table import Cell, Span, Table
-from ablate.study.arms import Arm, levels_in_force
+from ablate.study.arms import Arm
 from ablate.study.plan import Plan
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import MetricDescription, describe_metric
 
-_WITHOUT = {"without", "absent", "none", "off", "no", "false"}
-_WITH = {"with", "present", "on", "yes", "true"}
-_ABLATION = {
-    "context", "arm", "n", "mean", "sd", "reference", "difference", "difference_low",
-    "difference_high", "unit",
-}  # fmt: skip
-"""Columns of the ablation table's frame; a factor named like one stands under factor.<name>."""
-TICK, NO_TICK = "✓", "–"
 _COSTS: tuple[tuple[str, str, formatting.Writer], ...] = (
     ("Core-seconds a trial", "core_seconds", formatting.number_in("s")),
     ("GPU-seconds a trial", "gpu_seconds", formatting.number_in("s")),
@@ -54,136 +46,25 @@ def short_factor_names(factors: Iterable[str]) -> dict[str, str]:
     }
 
 
-def ablation_table(findings: Findings) -> Table:
-    """One row an arm, one column a factor, mean and spread, difference from the reference."""
-    metric = metric_description(findings)
-    effects = {
-        (effect["context"], effect["arm"]): effect for effect in findings.effects.to_dict("records")
-    }
-    means = {(arm["context"], arm["arm"]): arm for arm in findings.arms.to_dict("records")}
-    factors = list(dict.fromkeys(name for arm in findings.plan.arms for name in arm.levels))
-    references = _references(findings.plan)
-    baselines = {context: arm.name for context, arm in references.items()}
-    several_contexts = len(references) > 1
-    columns = {name: f"{FACTOR}{name}" if name in _ABLATION else name for name in factors}
-    rows, records = [], []
-    for arm in findings.plan.arms:
-        mean = means.get((arm.context, arm.name), {})
-        effect = effects.get((arm.context, arm.name), {})
-        reference = references[arm.context]
-        levels, before = (
-            levels_in_force(findings.plan.study, each, reference) for each in (arm, reference)
-        )
-        rows.append(
-            (
-                *([Cell(arm.context)] if several_contexts else []),
-                Cell(arm.name, "strong" if arm.is_reference else "plain"),
-                *(_level_cell(findings, levels, before, f) for f in factors),
-                Cell(formatting.mean_and_spread(mean.get("mean"), mean.get("sd"), metric.unit)),
-                Cell(formatting.count(mean.get("n"))),
-                *([_difference_cell(findings, effect, baselines)] if effects else []),
-            )
-        )
-        records.append(
-            {"context": arm.context, "arm": arm.name}
-            | {column: levels.get(factor) for factor, column in columns.items()}
-            | {name: mean.get(name) for name in ("n", "mean", "sd")}
-            | {"reference": effect.get("reference"), "difference": effect.get("estimate")}
-            | {f"difference_{name}": effect.get(name) for name in ("low", "high")}
-        )
-    change = metric.difference_unit
-    short = short_factor_names(factors)
-    header = (
-        *(["Context"] if several_contexts else []),
-        "Arm",
-        *(short[factor].replace("_", " ") for factor in factors),
-        formatting.sentence_case(formatting.with_bracket(metric.label, metric.unit)),
-        "Seeds",
-        *([formatting.with_bracket("Difference", change)] if effects else []),
-    )
-    first = header.index("Seeds") - 1
-    return Table(
-        "ablation",
-        f"{formatting.sentence_case(with_direction(metric))} as mean ± standard deviation over "
-        f"seeds{_how_compared(findings)}. Levels in bold differ from the baseline.",
-        header,
-        tuple(rows),
-        pd.DataFrame(records),
-        keys=("context", "arm"),
-        formats={"n": formatting.count}
-        | dict.fromkeys(("mean", "sd"), formatting.number_in(metric.unit))
-        | dict.fromkeys(
-            ("difference", "difference_low", "difference_high"), formatting.number_in(change)
-        ),
-        numeric=frozenset(range(first, len(header))),
-    )
-
-
-def _how_compared(findings: Findings) -> str:
-    methods = set(findings.effects["method"])
-    if not methods:
-        return ""
-    how = "paired by seed"
-    if methods == {"welch"}:
-        how = "that of the means, unpaired as seeds do not match"
-    elif "welch" in methods:
-        how = "paired by seed, or that of the means where seeds do not match"
-    return f"; the difference is {how}, with its 95 % interval"
-
-
-def _level_cell(
-    findings: Findings,
-    levels: Mapping[str, str],
-    reference: Mapping[str, str],
-    factor: str,
-) -> Cell:
-    if factor not in levels:
-        return Cell(formatting.MISSING, "muted")
-    level = levels[factor]
-    changed = reference.get(factor) != level
-    text = str(level)
-    if _is_switch(findings, factor):
-        text = TICK if text.lower() in _WITH else NO_TICK
-    return Cell(text, "strong" if changed else "muted")
-
-
-def _is_switch(findings: Findings, factor: str) -> bool:
-    levels = {str(arm.levels[factor]).lower() for arm in findings.plan.arms if factor in arm.levels}
-    return len(levels) == 2 and bool(levels & _WITHOUT) and bool(levels & _WITH)
-
-
-def _difference_cell(
-    findings: Findings, effect: Mapping[Any, Any], baselines: Mapping[str, str]
-) -> Cell:
-    if not effect:
-        return Cell(formatting.MISSING, "muted")
-    unit = metric_description(findings).difference_unit
-    text = _estimate(effect, unit)
-    between = formatting.interval(effect["low"], effect["high"], unit)
-    notes = (_reference_note(effect, baselines), _unpaired_note(findings, effect))
-    return Cell(
-        text if between == formatting.MISSING else f"{text} {between}",
-        note="; ".join(note for note in notes if note),
-    )
-
-
-def _estimate(effect: Mapping[Any, Any], unit: str) -> str:
+def estimate_text(effect: Mapping[Any, Any], unit: str) -> str:
+    """An effect with its sign, written as its interval is."""
     return formatting.alike(effect["estimate"], effect["low"], effect["high"], unit, signed=True)
 
 
-def _references(plan: Plan) -> dict[str, Arm]:
+def reference_arms(plan: Plan) -> dict[str, Arm]:
     """By context, what its effects are measured against."""
     return {arm.context: arm for arm in plan.arms if arm.is_reference}
 
 
-def _reference_note(effect: Mapping[Any, Any], baselines: Mapping[str, str]) -> str:
+def reference_note(effect: Mapping[Any, Any], baselines: Mapping[str, str]) -> str:
+    """What an effect is measured against, where that is not its context's baseline."""
     reference = effect["reference"]
     return "" if reference == baselines.get(effect["context"]) else f"against {reference}"
 
 
 def _arm_note(effect: Mapping[Any, Any], baselines: Mapping[str, str]) -> str:
     also = f"also {effect['also']}" if effect["also"] else ""
-    return "; ".join(filter(None, [also, _reference_note(effect, baselines)]))
+    return "; ".join(filter(None, [also, reference_note(effect, baselines)]))
 
 
 def _step_note(effect: Mapping[Any, Any], unit: str) -> str:
@@ -205,7 +86,8 @@ def numbers_of_seeds(findings: Findings, effect: Mapping[Any, Any]) -> str:
     return " against ".join(formatting.count(n[arm]) for arm in both)
 
 
-def _unpaired_note(findings: Findings, effect: Mapping[Any, Any]) -> str:
+def unpaired_note(findings: Findings, effect: Mapping[Any, Any]) -> str:
+    """That a difference is one of means, and of how many seeds; "" of a paired one."""
     if not is_unpaired(effect):
         return ""
     return f"Welch: seeds do not match, {numbers_of_seeds(findings, effect)}"
@@ -215,7 +97,7 @@ def published_table(findings: Findings) -> Table | None:
     """Published numbers beside measured ones; None when the study names none."""
     if findings.published.empty:
         return None
-    several_contexts = len(_references(findings.plan)) > 1
+    several_contexts = len(reference_arms(findings.plan)) > 1
     rows, units = [], {}
     for row in findings.published.to_dict("records"):
         metric = metric_description(findings, row["metric"])
@@ -327,18 +209,18 @@ def effect_table(findings: Findings) -> Table | None:
     unit = metric.difference_unit
     several_contexts = findings.effects["context"].nunique() > 1
     short = short_factor_names(findings.effects["factor"].dropna().unique())
-    baselines = {context: arm.name for context, arm in _references(findings.plan).items()}
+    baselines = {context: arm.name for context, arm in reference_arms(findings.plan).items()}
     rows = tuple(
         (
             *([Cell(str(effect["context"]))] if several_contexts else []),
             Cell(short.get(effect["factor"]) or _text(effect["factor"]) or formatting.MISSING),
             Cell(str(effect["arm"]), note=_arm_note(effect, baselines)),
-            Cell(_estimate(effect, unit)),
+            Cell(estimate_text(effect, unit)),
             Cell(
                 formatting.interval(effect["low"], effect["high"], unit),
                 note=_step_note(effect, unit),
             ),
-            Cell(formatting.count(effect["n"]), note=_unpaired_note(findings, effect)),
+            Cell(formatting.count(effect["n"]), note=unpaired_note(findings, effect)),
             Cell(formatting.p_value(effect["p_holm"])),
             Cell(formatting.ratio(effect["hedges_g"], signed=True)),
             Cell(formatting.ratio(effect["probability_of_improvement"])),
@@ -385,7 +267,7 @@ def context_table(findings: Findings) -> Table | None:
             Cell(short[row["factor"]]),
             Cell(str(row["change"])),
             Cell(str(row["context"])),
-            Cell(_estimate(row, unit)),
+            Cell(estimate_text(row, unit)),
             Cell(formatting.interval(row["low"], row["high"], unit)),
             Cell(formatting.count(row["n"])),
         )
@@ -500,7 +382,7 @@ def baselines(plan: Plan) -> tuple[str, ...]:
     """What each context's effects are measured against, in the study's own keys, a line each: the
     baseline as written, or, where the design takes a reference of its own, that.
     """
-    references = {context: arm.settings for context, arm in _references(plan).items()}
+    references = {context: arm.settings for context, arm in reference_arms(plan).items()}
     return tuple(
         f"{name}: {', '.join(f'{key} {scalar_name(value)}' for key, value in settings.items())}"
         for name, settings in (plan.study.contexts | references).items()

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from ablate.reporting import tables
+from ablate.reporting.ablation_table import ablation_table
 from ablate.reporting.factorial_table import factorial_table
 from ablate.reporting.table import Table
 from tests.reporting.factory import factorial_rows, make_findings
@@ -20,44 +21,6 @@ def texts(table: Table) -> list[list[str]]:
     return [[cell.text for cell in row] for row in table.rows]
 
 
-def test_the_ablation_table_ticks_switches_and_names_levels() -> None:
-    table = tables.ablation_table(make_findings(CHANGES))
-    assert table.header == (
-        "Arm",
-        "downsampling",
-        "normalization",
-        "Test accuracy (%)",
-        "Seeds",
-        "Difference (points)",
-    )
-    assert [row[:3] for row in texts(table)] == [
-        ["baseline", "max_pool", "–"],
-        ["strided_conv", "strided_conv", "–"],
-        ["batch_norm", "max_pool", "✓"],
-    ]
-    assert [[cell.tone for cell in row[1:3]] for row in table.rows] == [
-        ["muted", "muted"],
-        ["strong", "muted"],
-        ["muted", "strong"],
-    ]
-
-
-def test_the_ablation_table_names_the_level_that_another_factors_change_brings_along() -> None:
-    findings = make_findings(CHANGES)
-    study, (_, strided, normalized) = findings.plan.study, findings.plan.arms
-    study.factors["architecture.normalization"].levels["with"] = {"bias": False}
-    strided.settings = {"stride": 2, "bias": False}
-    normalized.settings = {"bias": False}
-    table = tables.ablation_table(findings)
-    assert [row[1:3] for row in texts(table)] == [
-        ["max_pool", "–"],
-        ["strided_conv", "✓"],
-        ["max_pool", "✓"],
-    ]
-    assert [cell.tone for cell in table.rows[1][1:3]] == ["strong", "strong"]
-    assert table.frame["architecture.normalization"].tolist() == ["without", "with", "with"]
-
-
 def test_a_baseline_is_what_effects_are_measured_against() -> None:
     """In `leave_one_out` the full recipe, whatever is written as the baseline."""
     plan = make_findings(CHANGES, contexts=("good", "simple")).plan
@@ -65,21 +28,6 @@ def test_a_baseline_is_what_effects_are_measured_against() -> None:
     plan.arms[0].settings = {"dropout": 0.5, "width": 64}
     plan.arms[3].is_reference = False
     assert tables.baselines(plan) == ("good: dropout 0.5, width 64", "simple: dropout 0.1")
-
-
-def test_the_ablation_tables_difference_is_the_effect() -> None:
-    findings = make_findings(CHANGES)
-    frame = tables.ablation_table(findings).frame
-    assert math.isnan(frame["difference"][0])
-    assert frame["difference"][1:].tolist() == findings.effects["estimate"].tolist()
-    assert frame["difference_low"][1:].tolist() == findings.effects["low"].tolist()
-    assert frame["mean"].tolist() == findings.arms["mean"].tolist()
-
-
-def test_contexts_get_a_column_and_a_rule_between_them() -> None:
-    table = tables.ablation_table(make_findings(CHANGES, contexts=("good", "simple")))
-    assert table.header[0] == "Context"
-    assert [row for row in range(len(table.rows)) if table.starts_context(row)] == [3]
 
 
 def test_an_effect_against_another_arm_says_so() -> None:
@@ -133,18 +81,10 @@ def test_tables_claim_pairs_only_where_there_are_some(
     unpaired: tuple[str, ...], caption: str, notes: list[str]
 ) -> None:
     findings = with_unlike_seeds(*unpaired)
-    ablation = tables.ablation_table(findings)
-    assert caption in ablation.caption
-    assert [row[-1].note for row in ablation.rows[1:]] == notes
+    table = ablation_table(findings)
+    assert caption in table.caption
+    assert [row[-1].note for row in table.rows[1:]] == notes
     assert [row[4].note for row in tables.effect_table(findings).rows] == notes
-
-
-def test_an_unpaired_difference_from_another_arm_says_both() -> None:
-    findings = with_unlike_seeds("batch_norm")
-    findings.effects["reference"] = ["baseline", "strided_conv"]
-    assert tables.ablation_table(findings).rows[2][-1].note == (
-        "against strided_conv; Welch: seeds do not match, 3 against 4"
-    )
 
 
 def test_an_arm_without_results_has_dashes_and_says_what_is_missing() -> None:
@@ -165,7 +105,7 @@ def test_captions_say_where_less_is_better(metric: str, written: str) -> None:
     findings.plan.study.metric = metric
     findings.factorial = factorial_rows()
     makers = (
-        tables.ablation_table, tables.arm_table, tables.effect_table, tables.context_table,
+        ablation_table, tables.arm_table, tables.effect_table, tables.context_table,
         factorial_table,
     )  # fmt: skip
     for table in (make(findings) for make in makers):
@@ -255,16 +195,10 @@ def test_a_study_of_one_arm_has_no_effects_and_no_differences() -> None:
     findings.plan.arms = findings.plan.arms[:1]
     findings.arms, findings.effects = findings.arms[:1], findings.effects[:0]
     assert tables.effect_table(findings) is None
-    table = tables.ablation_table(findings)
+    table = ablation_table(findings)
     assert table.header == ("Arm", "downsampling", "Test accuracy (%)", "Seeds")
     assert table.caption == (
         "Test accuracy as mean ± standard deviation over seeds. Levels in bold differ from the "
         "baseline."
     )
     assert (table.numeric, {len(row) for row in table.rows}) == ({2, 3}, {4})
-
-
-def test_a_factor_named_like_another_column_keeps_its_own() -> None:
-    frame = tables.ablation_table(make_findings({"few": {"n": "few"}})).frame
-    assert frame["factor.n"].tolist() == ["without", "few"]
-    assert frame["n"].tolist() == [5, 5]

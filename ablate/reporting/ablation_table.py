@@ -1,0 +1,143 @@
+"""The ablation table as papers print it: what each arm changes, and what that comes to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from ablate.analysis.findings import Findings
+from ablate.analysis.tables import FACTOR
+from ablate.reporting import formatting
+from ablate.reporting.table import Cell, Table
+from ablate.reporting.tables import (
+    estimate_text,
+    metric_description,
+    reference_arms,
+    reference_note,
+    short_factor_names,
+    unpaired_note,
+    with_direction,
+)
+from ablate.study.arms import levels_in_force
+
+_WITHOUT = {"without", "absent", "none", "off", "no", "false"}
+_WITH = {"with", "present", "on", "yes", "true"}
+_ABLATION = {
+    "context", "arm", "n", "mean", "sd", "reference", "difference", "difference_low",
+    "difference_high", "unit",
+}  # fmt: skip
+"""Columns of the ablation table's frame; a factor named like one stands under factor.<name>."""
+TICK, NO_TICK = "✓", "–"
+
+
+def ablation_table(findings: Findings) -> Table:
+    """One row an arm, one column a factor, mean and spread, difference from the reference."""
+    metric = metric_description(findings)
+    effects = {
+        (effect["context"], effect["arm"]): effect for effect in findings.effects.to_dict("records")
+    }
+    means = {(arm["context"], arm["arm"]): arm for arm in findings.arms.to_dict("records")}
+    factors = list(dict.fromkeys(name for arm in findings.plan.arms for name in arm.levels))
+    references = reference_arms(findings.plan)
+    baselines = {context: arm.name for context, arm in references.items()}
+    several_contexts = len(references) > 1
+    columns = {name: f"{FACTOR}{name}" if name in _ABLATION else name for name in factors}
+    rows, records = [], []
+    for arm in findings.plan.arms:
+        mean = means.get((arm.context, arm.name), {})
+        effect = effects.get((arm.context, arm.name), {})
+        reference = references[arm.context]
+        levels, before = (
+            levels_in_force(findings.plan.study, each, reference) for each in (arm, reference)
+        )
+        rows.append(
+            (
+                *([Cell(arm.context)] if several_contexts else []),
+                Cell(arm.name, "strong" if arm.is_reference else "plain"),
+                *(_level_cell(findings, levels, before, f) for f in factors),
+                Cell(formatting.mean_and_spread(mean.get("mean"), mean.get("sd"), metric.unit)),
+                Cell(formatting.count(mean.get("n"))),
+                *([_difference_cell(findings, effect, baselines)] if effects else []),
+            )
+        )
+        records.append(
+            {"context": arm.context, "arm": arm.name}
+            | {column: levels.get(factor) for factor, column in columns.items()}
+            | {name: mean.get(name) for name in ("n", "mean", "sd")}
+            | {"reference": effect.get("reference"), "difference": effect.get("estimate")}
+            | {f"difference_{name}": effect.get(name) for name in ("low", "high")}
+        )
+    change = metric.difference_unit
+    short = short_factor_names(factors)
+    header = (
+        *(["Context"] if several_contexts else []),
+        "Arm",
+        *(short[factor].replace("_", " ") for factor in factors),
+        formatting.sentence_case(formatting.with_bracket(metric.label, metric.unit)),
+        "Seeds",
+        *([formatting.with_bracket("Difference", change)] if effects else []),
+    )
+    first = header.index("Seeds") - 1
+    return Table(
+        "ablation",
+        f"{formatting.sentence_case(with_direction(metric))} as mean ± standard deviation over "
+        f"seeds{_how_compared(findings)}. Levels in bold differ from the baseline.",
+        header,
+        tuple(rows),
+        pd.DataFrame(records),
+        keys=("context", "arm"),
+        formats={"n": formatting.count}
+        | dict.fromkeys(("mean", "sd"), formatting.number_in(metric.unit))
+        | dict.fromkeys(
+            ("difference", "difference_low", "difference_high"), formatting.number_in(change)
+        ),
+        numeric=frozenset(range(first, len(header))),
+    )
+
+
+def _how_compared(findings: Findings) -> str:
+    methods = set(findings.effects["method"])
+    if not methods:
+        return ""
+    how = "paired by seed"
+    if methods == {"welch"}:
+        how = "that of the means, unpaired as seeds do not match"
+    elif "welch" in methods:
+        how = "paired by seed, or that of the means where seeds do not match"
+    return f"; the difference is {how}, with its 95 % interval"
+
+
+def _level_cell(
+    findings: Findings,
+    levels: Mapping[str, str],
+    reference: Mapping[str, str],
+    factor: str,
+) -> Cell:
+    if factor not in levels:
+        return Cell(formatting.MISSING, "muted")
+    level = levels[factor]
+    changed = reference.get(factor) != level
+    text = str(level)
+    if _is_switch(findings, factor):
+        text = TICK if text.lower() in _WITH else NO_TICK
+    return Cell(text, "strong" if changed else "muted")
+
+
+def _is_switch(findings: Findings, factor: str) -> bool:
+    levels = {str(arm.levels[factor]).lower() for arm in findings.plan.arms if factor in arm.levels}
+    return len(levels) == 2 and bool(levels & _WITHOUT) and bool(levels & _WITH)
+
+
+def _difference_cell(
+    findings: Findings, effect: Mapping[Any, Any], baselines: Mapping[str, str]
+) -> Cell:
+    if not effect:
+        return Cell(formatting.MISSING, "muted")
+    unit = metric_description(findings).difference_unit
+    text = estimate_text(effect, unit)
+    between = formatting.interval(effect["low"], effect["high"], unit)
+    notes = (reference_note(effect, baselines), unpaired_note(findings, effect))
+    return Cell(
+        text if between == formatting.MISSING else f"{text} {between}",
+        note="; ".join(note for note in notes if note),
+    )
