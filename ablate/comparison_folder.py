@@ -81,9 +81,7 @@ def shown_rows(found: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]
         cells = [row["label"], f"{row['n']} of {row['seeds']}"]
         for metric, described in found.metrics.items():
             low, high = row[f"{metric}_low"], row[f"{metric}_high"]
-            value = formatting.alike(row[metric], low, high, described.unit)
-            between = formatting.interval(low, high, described.unit)
-            cells.append(value if between == formatting.MISSING else f"{value} {between}")
+            cells.append(formatting.with_interval(row[metric], low, high, described.unit))
         cells += [formatting.number(row["epochs"], "epochs"), formatting.count(row["seconds"])]
         rows.append(tuple(cells))
     return (*header, "epochs", "seconds"), rows

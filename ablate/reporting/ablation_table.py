@@ -10,7 +10,6 @@ from ablate.analysis.tables import FACTOR
 from ablate.reporting import formatting
 from ablate.reporting.table import Cell, Table
 from ablate.reporting.tables import (
-    estimate_text,
     metric_description,
     reference_arms,
     reference_note,
@@ -68,16 +67,18 @@ def ablation_table(findings: Findings) -> Table:
             | {f"difference_{name}": effect.get(name) for name in ("low", "high")}
         )
     change = metric.difference_unit
-    short = short_factor_names(factors)
-    header = (
+    names = short_factor_names(factors).values()
+    about = (
         *(["Context"] if several_contexts else []),
         "Arm",
-        *(short[factor].replace("_", " ") for factor in factors),
+        *(n.replace("_", " ") for n in names),
+    )
+    header = (
+        *about,
         formatting.sentence_case(formatting.with_bracket(metric.label, metric.unit)),
         "Seeds",
         *([formatting.with_bracket("Difference", change)] if effects else []),
     )
-    first = header.index("Seeds") - 1
     return Table(
         "ablation",
         f"{formatting.sentence_case(with_direction(metric))} as mean ± standard deviation over "
@@ -91,7 +92,7 @@ def ablation_table(findings: Findings) -> Table:
         | dict.fromkeys(
             ("difference", "difference_low", "difference_high"), formatting.number_in(change)
         ),
-        numeric=frozenset(range(first, len(header))),
+        numeric=frozenset(range(len(about), len(header))),
     )
 
 
@@ -134,10 +135,10 @@ def _difference_cell(
     if not effect:
         return Cell(formatting.MISSING, "muted")
     unit = metric_description(findings).difference_unit
-    text = estimate_text(effect, unit)
-    between = formatting.interval(effect["low"], effect["high"], unit)
     notes = (reference_note(effect, baselines), unpaired_note(findings, effect))
     return Cell(
-        text if between == formatting.MISSING else f"{text} {between}",
+        formatting.with_interval(
+            effect["estimate"], effect["low"], effect["high"], unit, signed=True
+        ),
         note="; ".join(note for note in notes if note),
     )

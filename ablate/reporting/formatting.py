@@ -96,6 +96,22 @@ def alike(
     return _by_spread(float(value), abs(ends[1] / 2 - ends[0] / 2), ends, unit, signed)
 
 
+def with_interval(
+    value: SupportsFloat | None,
+    low: SupportsFloat | None,
+    high: SupportsFloat | None,
+    unit: str = "",
+    *,
+    signed: bool = False,
+) -> str:
+    """A number and its interval, where there is one, under a header that names the unit:
+    "+0.42 [−0.10, 0.94]".
+    """
+    text = alike(value, low, high, unit, signed=signed)
+    between = interval(low, high, unit)
+    return text if between == MISSING else f"{text} {between}"
+
+
 def estimate(
     value: SupportsFloat | None,
     low: SupportsFloat | None,

@@ -46,7 +46,7 @@ def short_factor_names(factors: Iterable[str]) -> dict[str, str]:
     }
 
 
-def estimate_text(effect: Mapping[Any, Any], unit: str) -> str:
+def _estimate_text(effect: Mapping[Any, Any], unit: str) -> str:
     """An effect with its sign, written as its interval is."""
     return formatting.alike(effect["estimate"], effect["low"], effect["high"], unit, signed=True)
 
@@ -215,7 +215,7 @@ def effect_table(findings: Findings) -> Table | None:
             *([Cell(str(effect["context"]))] if several_contexts else []),
             Cell(short.get(effect["factor"]) or _text(effect["factor"]) or formatting.MISSING),
             Cell(str(effect["arm"]), note=_arm_note(effect, baselines)),
-            Cell(estimate_text(effect, unit)),
+            Cell(_estimate_text(effect, unit)),
             Cell(
                 formatting.interval(effect["low"], effect["high"], unit),
                 note=_step_note(effect, unit),
@@ -267,7 +267,7 @@ def context_table(findings: Findings) -> Table | None:
             Cell(short[row["factor"]]),
             Cell(str(row["change"])),
             Cell(str(row["context"])),
-            Cell(estimate_text(row, unit)),
+            Cell(_estimate_text(row, unit)),
             Cell(formatting.interval(row["low"], row["high"], unit)),
             Cell(formatting.count(row["n"])),
         )

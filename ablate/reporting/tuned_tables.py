@@ -151,9 +151,7 @@ _PARTS = ("", "_low", "_high")
 
 def _estimate_cell(effect: dict[Any, Any], which: str, unit: str) -> Cell:
     value, low, high = (effect[f"{which}{part}"] for part in _PARTS)
-    between = formatting.interval(low, high, unit)
-    text = formatting.alike(value, low, high, unit, signed=True)
-    return Cell(text if between == formatting.MISSING else f"{text} {between}")
+    return Cell(formatting.with_interval(value, low, high, unit, signed=True))
 
 
 def settings_table(findings: Findings, tuned: TunedFindings) -> Table:

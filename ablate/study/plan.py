@@ -87,9 +87,7 @@ class Plan(BaseModel):
         context = self._context(selector.context or context)
         reference = self.reference(context)
         _refuse_unvaried(selector, reference)
-        needed: dict[str, str] = {}
-        for factor in selector.levels:
-            needed |= conditions(self.study, factor)
+        needed = _needed(self.study, selector)
         varied_needs = {f: level for f, level in needed.items() if f in reference.levels}
         wanted = reference.levels | varied_needs | selector.levels
         arms = [arm for arm in self.arms if arm.context == context]
@@ -437,16 +435,21 @@ def selectors(study: Study, claim: Claim) -> list[tuple[str, Selector]]:
 def _base(study: Study, claim: Interaction, setting: Selector) -> Selector:
     """What an interaction's change is measured against in one of its settings."""
     context = setting.context or claim.base.context or claim.context
-    needed: dict[str, str] = {}
-    for factor in claim.change.levels:
-        needed |= conditions(study, factor)
     held = {
         factor: level
-        for factor, level in needed.items()
+        for factor, level in _needed(study, claim.change).items()
         if factor not in claim.change.levels.keys() | setting.levels.keys()
         and (context in study.factors[factor].contexts or not study.factors[factor].contexts)
     }
     return claim.base.model_copy(update={"levels": held | claim.base.levels})
+
+
+def _needed(study: Study, selector: Selector) -> dict[str, str]:
+    """All that the levels of a selector are varied under."""
+    needed: dict[str, str] = {}
+    for factor in selector.levels:
+        needed |= conditions(study, factor)
+    return needed
 
 
 def _joined(setting: Selector, part: Selector) -> Selector:
