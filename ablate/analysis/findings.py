@@ -29,6 +29,7 @@ from ablate.analysis.from_elsewhere import (
 )
 from ablate.analysis.inference import interval, summarise, tie_floor
 from ablate.analysis.looks import critical_of_effects, growth_table, never_decided
+from ablate.analysis.resolution import significant_digits
 from ablate.analysis.search_findings import SearchFindings, analyse_search
 from ablate.analysis.tables import (
     ArmKey,
@@ -399,7 +400,8 @@ def _came_out_equal(
     if not any(record.is_from_elsewhere for pair in pairs for record in pair):
         return True
     numbers = [list(_numbers(mine)) for mine, _ in learned]
-    exact = all(max(map(_significant_digits, own)) >= _EXACT for own in numbers)
+    written = [[Decimal(repr(number)) for number in own] for own in numbers]
+    exact = all(max(map(significant_digits, own)) >= _EXACT for own in written)
     return exact and sum(map(len, numbers)) > 1
 
 
@@ -418,10 +420,6 @@ def _numbers(learned: Mapping[str, Mapping[str, Any]]) -> Iterator[float]:
     for name, column in learned["history"].items():
         if name not in NO_CURVES:
             yield from (value for value in column if value is not None)
-
-
-def _significant_digits(value: float) -> int:
-    return len(Decimal(repr(value)).normalize().as_tuple().digits)
 
 
 def _mixed_precision(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:

@@ -27,10 +27,14 @@ def step_of(values: Floats) -> float:
     """
     distinct = np.unique(values)
     written = [Decimal(repr(float(value))) for value in distinct]
-    digits = max((len(value.normalize().as_tuple().digits) for value in written), default=0)
-    if digits in _EXACT:
+    if max(map(significant_digits, written), default=0) in _EXACT:
         return _of_written(written)
     return _of_computed(distinct)
+
+
+def significant_digits(number: Decimal) -> int:
+    """With how many a number is written, but for zeros at its end."""
+    return len(number.normalize().as_tuple().digits)
 
 
 def _of_written(values: list[Decimal]) -> float:
