@@ -29,6 +29,7 @@ from ablate.image_classification.training.device import (
 from ablate.image_classification.training.early_stopping import best_point
 from ablate.image_classification.training.evaluation import evaluate
 from ablate.image_classification.training.frozen_part import encoder, kept_outputs
+from ablate.image_classification.training.host_memory import keep_freed_memory
 from ablate.image_classification.training.loop import Splits, train
 from ablate.image_classification.training.precision import (
     Precision,
@@ -53,6 +54,7 @@ def run_trial(
     data: what `needed_data` names. Raises DivergedError, with the facts, when a loss is not finite.
     """
     torch.set_num_threads(max(1, int(resources.cpus)))
+    keep_freed_memory()
     device = choose_device(resources)
     prepare(device)
     keep_float32_exact()
