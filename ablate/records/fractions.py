@@ -47,7 +47,11 @@ def _said_of(study: Study, metric: str) -> tuple[list[float], list[float]]:
         if metric == study.metric:
             yield study.smallest_effect_of_interest
         for claim in study.claims:
-            if (claim.metric or study.metric) == metric:
+            if isinstance(claim, Faster):
+                # With a threshold, `by` is in epochs.
+                if claim.curve == metric and claim.threshold is None:
+                    yield claim.by
+            elif (claim.metric or study.metric) == metric:
                 yield from (getattr(claim, name, None) for name in ("by", "margin"))
 
     claimed = (

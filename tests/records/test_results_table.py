@@ -528,6 +528,36 @@ class TestAWideTable:
         text = "arm,seed,accuracy\nbaseline,0,0.82\nmean,0,0.7\n"
         assert read(text, STUDY + of_it).records
 
+    @pytest.mark.parametrize(
+        ("course", "is_percent"),
+        [
+            ("curve: accuracy, threshold: 0.8, by: 2", False),  # two epochs
+            ("curve: accuracy, by: 2", True),  # two points
+            ("curve: loss, by: 2", False),  # two nats
+        ],
+    )
+    def test_by_of_a_faster_claim_is_in_epochs_or_in_its_curves_unit(
+        self, read: Read, refused: Callable[..., str], course: str, is_percent: bool
+    ):
+        study = STUDY + (
+            f"claims: [{{says: Faster., faster: {{faster: {{pool: max}}, slower: {{pool: mean}}, "
+            f"{course}}}}}]\n"
+        )
+        text = "arm,seed,metric,epoch,value\n" + "".join(
+            f"{arm},0,{metric},{epoch},{value}\n"
+            for arm in ("baseline", "mean")
+            for metric, epoch, value in (
+                ("accuracy", 1, 0.7),
+                ("accuracy", 2, 0.82),
+                ("loss", 1, 0.9),
+                ("loss", 2, 0.5),
+            )
+        )
+        if is_percent:
+            assert "are in percent" in refused(text, study)
+        else:
+            assert read(text, study).records
+
     def test_small_percentages_are_no_fractions_where_less_is_better(self, read: Read):
         study = STUDY.replace("metric: accuracy", "metric: error") + (
             "metrics: {error: {label: error, unit: '%', higher_is_better: false}}\n"
