@@ -183,7 +183,7 @@ def searched(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Searches:
     for sibling in _siblings(folder):
         with suppress(RecordError):
             found += read_search(sibling)
-    return {key: search for key, search in finished(plan, found).items() if not search.failed}
+    return finished(plan, found, whole=True)
 
 
 def records_of(plan: Plan, store: RecordStore) -> Run:

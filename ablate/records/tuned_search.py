@@ -18,13 +18,14 @@ Searches = Mapping[tuple[str, str], SearchResult]
 NO_SEARCHES: Searches = MappingProxyType({})
 
 
-def finished(plan: Plan, results: Iterable[SearchResult]) -> Searches:
+def finished(plan: Plan, results: Iterable[SearchResult], whole: bool = False) -> Searches:
     """The searches of a tuned study's arms, as far as they are finished; of several of one arm the
     first.
 
     results: as read from a folder, so data like any other: one of another arm, space, metric or
     seeds, or of another version of the workload, is left aside; the hashes of its trials tell. All
-    are cut to the study's number of points, so that no arm has had more to choose from.
+    are cut to the study's number of points, so that no arm has had more to choose from. whole: one
+    with a point to be tried again is left aside, too.
     """
     tune = plan.study.tune
     if tune is None:
@@ -35,7 +36,8 @@ def finished(plan: Plan, results: Iterable[SearchResult]) -> Searches:
         arm = arms.get((result.context, result.arm))
         if arm is not None and arm.key not in found and _is_of(plan, arm, tune, result):
             cut = result.model_copy(update={"points": result.points[: tune.trials]})
-            found[arm.key] = cut
+            if not (whole and cut.failed):
+                found[arm.key] = cut
     serving = {key: arm.key for key, arm in searched_for(plan).items()}
     return {key: found[by] for key, by in serving.items() if by in found}
 

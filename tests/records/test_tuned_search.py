@@ -22,6 +22,15 @@ class TestFinished:
         second = search_of(plan, "sgd", {1e-3: 1.0, 0.2: 2.0, 0.3: 3.0})
         assert finished(plan, [first, second])[SGD] == first
 
+    def test_of_several_the_first_that_is_whole_where_that_is_asked(self):
+        plan = tuned_study()
+        whole = search_of(plan, "sgd", SEARCHED["sgd"])
+        failed = whole.points[0].model_copy(update={"value": None, "status": "failed"})
+        broken = whole.model_copy(update={"points": (failed, *whole.points[1:])})
+        assert finished(plan, [broken, whole])[SGD] == broken
+        assert finished(plan, [broken, whole], whole=True)[SGD] == whole
+        assert finished(plan, [broken], whole=True) == {}
+
     def test_one_with_too_few_points_does_not_count(self):
         plan = tuned_study()
         assert finished(plan, [search_of(plan, "sgd", {1e-3: 40.0, 1e-2: 60.0})]) == {}
