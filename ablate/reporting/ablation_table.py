@@ -14,10 +14,10 @@ from ablate.reporting.tables import (
     reference_arms,
     reference_note,
     short_factor_names,
+    shown_levels,
     unpaired_note,
     with_direction,
 )
-from ablate.study.arms import levels_in_force
 
 _WITHOUT = {"without", "absent", "none", "off", "no", "false"}
 _WITH = {"with", "present", "on", "yes", "true"}
@@ -41,14 +41,13 @@ def ablation_table(findings: Findings) -> Table:
     baselines = {context: arm.name for context, arm in references.items()}
     several_contexts = len(references) > 1
     columns = {name: f"{FACTOR}{name}" if name in _ABLATION else name for name in factors}
+    in_force = shown_levels(findings.plan)
     rows, records = [], []
     for arm in findings.plan.arms:
         mean = means.get((arm.context, arm.name), {})
         effect = effects.get((arm.context, arm.name), {})
         reference = references[arm.context]
-        levels, before = (
-            levels_in_force(findings.plan.study, each, reference) for each in (arm, reference)
-        )
+        levels, before = (in_force[each.context, each.name] for each in (arm, reference))
         rows.append(
             (
                 *([Cell(arm.context)] if several_contexts else []),

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from ablate.analysis.findings import Findings
-from ablate.analysis.tables import metric_column
+from ablate.analysis.tables import FACTOR, ArmKey, metric_column
 from ablate.reporting import formatting
 from ablate.reporting.table import Cell, Span, Table
-from ablate.study.arms import Arm
+from ablate.study.arms import Arm, levels_in_force
 from ablate.study.plan import Plan
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import MetricDescription, describe_metric
@@ -54,6 +54,15 @@ def _estimate_text(effect: Mapping[Any, Any], unit: str) -> str:
 def reference_arms(plan: Plan) -> dict[str, Arm]:
     """By context, what its effects are measured against."""
     return {arm.context: arm for arm in plan.arms if arm.is_reference}
+
+
+def shown_levels(plan: Plan) -> dict[ArmKey, dict[str, str]]:
+    """By arm the level of each factor that its trials ran with; see `levels_in_force`."""
+    references = reference_arms(plan)
+    return {
+        (arm.context, arm.name): levels_in_force(plan.study, arm, references[arm.context])
+        for arm in plan.arms
+    }
 
 
 def reference_note(effect: Mapping[Any, Any], baselines: Mapping[str, str]) -> str:
@@ -330,9 +339,23 @@ def trial_table(findings: Findings) -> Table:
         "Every trial. The exported table holds every recorded metric.",
         header,
         rows,
-        findings.trials,
+        _with_shown_levels(findings),
         keys=("context", "arm", "seed"),
         numeric=frozenset({seed, *range(seed + 2, len(header) - 1)}),
+    )
+
+
+def _with_shown_levels(findings: Findings) -> pd.DataFrame:
+    """The trials, with the levels that the ablation table shows: analysis goes by those drawn."""
+    levels, trials = shown_levels(findings.plan), findings.trials
+    arms = list(zip(trials["context"], trials["arm"], strict=True))
+    factors = {factor for arm in findings.plan.arms for factor in arm.levels}
+    return trials.assign(
+        **{
+            f"{FACTOR}{factor}": pd.Series([levels[arm].get(factor) for arm in arms], trials.index)
+            for factor in sorted(factors)
+            if f"{FACTOR}{factor}" in trials
+        }
     )
 
 

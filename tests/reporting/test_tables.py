@@ -184,6 +184,18 @@ def test_what_results_from_elsewhere_cost_is_left_out() -> None:
     assert list(rows) == ["trials"]
 
 
+def test_exported_trials_have_the_levels_that_they_ran_with() -> None:
+    findings = make_findings(
+        {"sgd": {"optimizer": "sgd"}, "momentum": {"momentum": "0.9"}}, seeds=2
+    )
+    findings.plan.study.factors["momentum"].when = {"optimizer": "sgd"}
+    exported = tables.trial_table(findings).frame.fillna("")
+    assert exported["factor.optimizer"].tolist() == ["without"] * 2 + ["sgd"] * 2 + ["without"] * 2
+    assert exported["factor.momentum"].tolist() == [""] * 2 + ["without"] * 2 + [""] * 2
+    assert ablation_table(findings).frame["momentum"].fillna("").tolist() == ["", "without", ""]
+    assert findings.trials["factor.momentum"].tolist()[-1] == "0.9"
+
+
 def test_flops_that_no_workload_counts_are_left_out() -> None:
     findings = make_findings()
     findings.arms["flops"] = 0.0
