@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from ablate.analysis.arm_names import told
 from ablate.analysis.effects import values_of
 from ablate.study.plan import Plan
 from ablate.workload import describe_metric
@@ -19,8 +20,7 @@ def warnings_of_ties(plan: Plan, trials: pd.DataFrame) -> Iterator[str]:
     for arm in plan.arms:
         values = values_of(completed, plan.study.metric, arm.key)
         if len(values) >= _REPLICATES and values.nunique() == 1:
-            place = f" of '{arm.context}'" if len(plan.study.contexts) > 1 else ""
             yield (
-                f"Seeds make no difference to '{arm.name}'{place}: all {len(values)} have the same "
-                f"{label}. If they repeat one trial, they are worth one seed."
+                f"Seeds make no difference to {told(plan, *arm.key)}: all {len(values)} have the "
+                f"same {label}. If they repeat one trial, they are worth one seed."
             )

@@ -15,7 +15,7 @@ def warnings_of(values: ByArm, **fields) -> list[str]:
 def test_an_arm_to_which_seeds_make_no_difference_is_named():
     values = {"baseline": [80.1, 80.4, 80.2], "wide": [81.5, 81.5, 81.5]}
     assert warnings_of(values) == [
-        "Seeds make no difference to 'wide': all 3 have the same test accuracy. If they repeat one "
+        "Seeds make no difference to wide: all 3 have the same test accuracy. If they repeat one "
         "trial, they are worth one seed."
     ]
 
@@ -33,4 +33,4 @@ def test_of_several_contexts_its_own_is_named():
         ("long", "wide"): [85.0, 87.0, 85.5],
     }
     (told,) = warnings_of(values, contexts={"short": {}, "long": {"training.epochs": 9}})
-    assert told.startswith("Seeds make no difference to 'baseline' of 'long': all 3 ")
+    assert told.startswith("Seeds make no difference to baseline in long: all 3 ")
