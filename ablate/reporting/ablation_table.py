@@ -1,12 +1,12 @@
 """The ablation table as papers print it: what each arm changes, and what that comes to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
 from ablate.analysis.findings import Findings
-from ablate.analysis.tables import FACTOR
+from ablate.analysis.tables import FACTOR, ArmKey
 from ablate.reporting import formatting
 from ablate.reporting.table import Cell, Table
 from ablate.reporting.tables import (
@@ -28,47 +28,20 @@ _ABLATION = {
 """Columns of the ablation table's frame; a factor named like one stands under factor.<name>."""
 TICK, NO_TICK = "✓", "–"
 
+Levels = Mapping[ArmKey, Mapping[str, str]]
+ByArm = Mapping[ArmKey, Mapping[Any, Any]]
+
 
 def ablation_table(findings: Findings) -> Table:
     """One row an arm, one column a factor, mean and spread, difference from the reference."""
     metric = metric_description(findings)
-    effects = {
-        (effect["context"], effect["arm"]): effect for effect in findings.effects.to_dict("records")
-    }
-    means = {(arm["context"], arm["arm"]): arm for arm in findings.arms.to_dict("records")}
     factors = list(dict.fromkeys(name for arm in findings.plan.arms for name in arm.levels))
-    references = reference_arms(findings.plan)
-    baselines = {context: arm.name for context, arm in references.items()}
-    several_contexts = len(references) > 1
-    columns = {name: f"{FACTOR}{name}" if name in _ABLATION else name for name in factors}
-    in_force = shown_levels(findings.plan)
-    rows, records = [], []
-    for arm in findings.plan.arms:
-        mean = means.get((arm.context, arm.name), {})
-        effect = effects.get((arm.context, arm.name), {})
-        reference = references[arm.context]
-        levels, before = (in_force[each.context, each.name] for each in (arm, reference))
-        rows.append(
-            (
-                *([Cell(arm.context)] if several_contexts else []),
-                Cell(arm.name, "strong" if arm.is_reference else "plain"),
-                *(_level_cell(findings, levels, before, f) for f in factors),
-                Cell(formatting.mean_and_spread(mean.get("mean"), mean.get("sd"), metric.unit)),
-                Cell(formatting.count(mean.get("n"))),
-                *([_difference_cell(findings, effect, baselines)] if effects else []),
-            )
-        )
-        records.append(
-            {"context": arm.context, "arm": arm.name}
-            | {column: levels.get(factor) for factor, column in columns.items()}
-            | {name: mean.get(name) for name in ("n", "mean", "sd")}
-            | {"reference": effect.get("reference"), "difference": effect.get("estimate")}
-            | {f"difference_{name}": effect.get(name) for name in ("low", "high")}
-        )
+    levels = shown_levels(findings.plan)
+    effects = _by_arm(findings.effects)
     change = metric.difference_unit
     names = short_factor_names(factors).values()
     about = (
-        *(["Context"] if several_contexts else []),
+        *(["Context"] if len(findings.plan.study.contexts) > 1 else []),
         "Arm",
         *(n.replace("_", " ") for n in names),
     )
@@ -83,8 +56,8 @@ def ablation_table(findings: Findings) -> Table:
         f"{formatting.sentence_case(with_direction(metric))} as mean ± standard deviation over "
         f"seeds{_how_compared(findings)}. Levels in bold differ from the baseline.",
         header,
-        tuple(rows),
-        pd.DataFrame(records),
+        tuple(_rows(findings, factors, levels, effects)),
+        _frame(findings, factors, levels, effects),
         keys=("context", "arm"),
         formats={"n": formatting.count}
         | dict.fromkeys(("mean", "sd"), formatting.number_in(metric.unit))
@@ -93,6 +66,47 @@ def ablation_table(findings: Findings) -> Table:
         ),
         numeric=frozenset(range(len(about), len(header))),
     )
+
+
+def _by_arm(table: pd.DataFrame) -> dict[ArmKey, dict[Any, Any]]:
+    return {(row["context"], row["arm"]): row for row in table.to_dict("records")}
+
+
+def _rows(
+    findings: Findings, factors: list[str], levels: Levels, effects: ByArm
+) -> Iterator[tuple[Cell, ...]]:
+    references = reference_arms(findings.plan)
+    baselines = {context: arm.name for context, arm in references.items()}
+    means, unit = _by_arm(findings.arms), metric_description(findings).unit
+    for arm in findings.plan.arms:
+        key = arm.context, arm.name
+        before = levels[arm.context, baselines[arm.context]]
+        mean = means.get(key, {})
+        yield (
+            *([Cell(arm.context)] if len(references) > 1 else []),
+            Cell(arm.name, "strong" if arm.is_reference else "plain"),
+            *(_level_cell(findings, levels[key], before, factor) for factor in factors),
+            Cell(formatting.mean_and_spread(mean.get("mean"), mean.get("sd"), unit)),
+            Cell(formatting.count(mean.get("n"))),
+            *([_difference_cell(findings, effects.get(key, {}), baselines)] if effects else []),
+        )
+
+
+def _frame(findings: Findings, factors: list[str], levels: Levels, effects: ByArm) -> pd.DataFrame:
+    columns = {name: f"{FACTOR}{name}" if name in _ABLATION else name for name in factors}
+    means = _by_arm(findings.arms)
+    records = []
+    for arm in findings.plan.arms:
+        key = arm.context, arm.name
+        mean, effect = means.get(key, {}), effects.get(key, {})
+        records.append(
+            {"context": arm.context, "arm": arm.name}
+            | {column: levels[key].get(factor) for factor, column in columns.items()}
+            | {name: mean.get(name) for name in ("n", "mean", "sd")}
+            | {"reference": effect.get("reference"), "difference": effect.get("estimate")}
+            | {f"difference_{name}": effect.get(name) for name in ("low", "high")}
+        )
+    return pd.DataFrame(records)
 
 
 def _how_compared(findings: Findings) -> str:

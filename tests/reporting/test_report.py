@@ -174,6 +174,7 @@ def test_a_report_of_one_arm_has_no_effects(
     findings = make_findings()
     findings.plan.arms = findings.plan.arms[:1]
     findings.arms, findings.effects = findings.arms[:1], findings.effects[:0]
+    findings.trials = findings.trials[findings.trials["arm"] == "baseline"]
     write_report(findings, tmp_path, {})
     assert "## Effects" not in (tmp_path / "report.md").read_text()
     assert 'href="#effects"' not in (tmp_path / "report.html").read_text()

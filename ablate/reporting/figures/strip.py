@@ -215,28 +215,7 @@ def _draw_arm(
 ) -> None:
     name = str(arm["arm"])
     style, row = styles[name], row_of[name]
-    diverged, measured = (
-        trials.loc[trials["diverged"] == which, metric].dropna() for which in (True, False)
-    )
-    if len(diverged):
-        axes.scatter(
-            diverged,
-            [row + _BELOW] * len(diverged),
-            zorder=3,
-            gid="diverged",
-            **point_marks.look("diverged", style.colour),
-        )
-    axes.scatter(
-        measured,
-        [row + _BELOW] * len(measured),
-        s=20,
-        facecolors="white",
-        edgecolors=style.colour,
-        linewidths=1,
-        marker=style.marker,
-        zorder=3,
-        gid="seeds",
-    )
+    _draw_seeds(axes, trials, metric, row + _BELOW, style)
     if formatting.is_missing(arm["mean"]):
         axes.annotate(
             "no result",
@@ -260,4 +239,29 @@ def _draw_arm(
         linestyle="none",
         zorder=4,
         gid="mean",
+    )
+
+
+def _draw_seeds(axes: Axes, trials: pd.DataFrame, metric: str, y: float, style: ArmStyle) -> None:
+    diverged, measured = (
+        trials.loc[trials["diverged"] == which, metric].dropna() for which in (True, False)
+    )
+    if len(diverged):
+        axes.scatter(
+            diverged,
+            [y] * len(diverged),
+            zorder=3,
+            gid="diverged",
+            **point_marks.look("diverged", style.colour),
+        )
+    axes.scatter(
+        measured,
+        [y] * len(measured),
+        s=20,
+        facecolors="white",
+        edgecolors=style.colour,
+        linewidths=1,
+        marker=style.marker,
+        zorder=3,
+        gid="seeds",
     )
