@@ -2,7 +2,7 @@
 no interval could be told from its mark. What is beyond stands at the edge, as a number.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -77,13 +77,7 @@ def point_beyond(axes: Axes, y: float, row: Row, colour: str, unit: str, name: s
     """An arrow at each edge that the summary goes beyond. name: of its first number, which is then
     written beside the arrow.
     """
-    low, high = axes.get_xlim()
-    for edge, inwards, beyond in (
-        (0, 1, [number for number in row.summary if number < low]),
-        (1, -1, [number for number in row.summary if number > high]),
-    ):
-        if not beyond:
-            continue
+    for edge, inwards, beyond in _beyond(axes, row.summary):
         arrow = axes.annotate(
             "",
             (edge, y),
@@ -106,14 +100,7 @@ def point_beyond(axes: Axes, y: float, row: Row, colour: str, unit: str, name: s
 
 def mark_beyond(axes: Axes, y: float, row: Row, colour: str, unit: str) -> None:
     """A mark at each edge that diverged seeds lie beyond, with their number and values."""
-    low, high = axes.get_xlim()
-    values = row.values[row.diverged]
-    for edge, inwards, beyond in (
-        (0, 1, values[values < low]),
-        (1, -1, values[values > high]),
-    ):
-        if beyond.empty:
-            continue
+    for edge, inwards, beyond in _beyond(axes, row.values[row.diverged]):
         axes.scatter(
             [edge + inwards * _EDGE],
             [y],
@@ -122,9 +109,21 @@ def mark_beyond(axes: Axes, y: float, row: Row, colour: str, unit: str) -> None:
             zorder=4,
             **point_marks.look("diverged", colour),
         )
-        ends = dict.fromkeys(formatting.number(end, unit) for end in (beyond.min(), beyond.max()))
+        ends = dict.fromkeys(formatting.number(end, unit) for end in (min(beyond), max(beyond)))
         count = "" if len(beyond) == 1 else f"{len(beyond)} at "
         _write(axes, edge, y, 13 * inwards, count + " to ".join(ends))
+
+
+def _beyond(axes: Axes, values: Iterable[float]) -> Iterator[tuple[int, int, list[float]]]:
+    """Each edge of the axis that values lie beyond: its place, the way inwards, those values."""
+    low, high = axes.get_xlim()
+    values = list(values)
+    for edge, inwards, beyond in (
+        (0, 1, [value for value in values if value < low]),
+        (1, -1, [value for value in values if value > high]),
+    ):
+        if beyond:
+            yield edge, inwards, beyond
 
 
 def _write(axes: Axes, edge: int, y: float, inwards: float, text: str) -> None:
