@@ -220,4 +220,4 @@ def _side(found: "Filters") -> str:
 
 
 def _file_name(*parts: str) -> str:
-    return re.sub(r"\W+", "_", "_".join(parts)).strip("_")
+    return re.sub(r"[\W_]+", "_", "_".join(parts)).strip("_")

@@ -94,11 +94,11 @@ def activations(
     """
     from ablate.network_pictures import draw_activations
 
-    subject = _subject(run_or_model, arm, seed, preset, dataset, overrides, data_dir)
+    subject = _subject(run_or_model, arm, seed, preset, dataset, overrides, data_dir, out)
     _show_drawn(
         draw_activations(
             subject,
-            out or subject.folder,
+            subject.folder,
             layers=layer or ["first"],
             image=image,
             class_name=class_name,
@@ -133,8 +133,8 @@ def filters(
     """
     from ablate.network_pictures import draw_filters
 
-    subject = _subject(run_or_model, arm, seed, preset, dataset, overrides, data_dir)
-    _show_drawn(draw_filters(subject, out or subject.folder, layer=layer, count=maps))
+    subject = _subject(run_or_model, arm, seed, preset, dataset, overrides, data_dir, out)
+    _show_drawn(draw_filters(subject, subject.folder, layer=layer, count=maps))
 
 
 def _subject(
@@ -145,6 +145,7 @@ def _subject(
     dataset: str | None,
     overrides: list[str] | None,
     data_dir: Path | None,
+    out: Path | None,
 ) -> "Subject":
     from ablate.study.loading import parse_override
     from ablate.visualized_network import find_subject
@@ -159,7 +160,7 @@ def _subject(
         preset=preset,
         overrides=settings,
         data_dir=data_dir,
-    )
+    ).drawn_into(out)
 
 
 def _show_drawn(drawn: "Drawn") -> None:

@@ -1,6 +1,6 @@
 """Which network is looked into: one of a run's, one from a file of weights, or an untrained one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +12,7 @@ from ablate.image_classification.architecture.weights import SUFFIXES
 from ablate.image_classification.settings.keys import ImageClassificationSettings
 from ablate.image_classification.settings.resolving import parse, resolve
 from ablate.records.store import RecordStore, record_files
+from ablate.refused_values import shown
 from ablate.reporting.picture_folder import PICTURES_FOLDER
 from ablate.stored_study import STUDY_FILE
 from ablate.study.plan import Plan, PlannedTrial
@@ -24,7 +25,8 @@ _WORKLOAD = "image_classification"
 
 class Subject(NamedTuple):
     """A network to look into. name: in titles, "baseline (pooling, seed 0)"; file_name: in names
-    of files. folder: where its pictures go if nothing else is said.
+    of files, which are of one run in its own folder. folder: where its pictures go. origin: the
+    run's name, "" where it is of none.
     """
 
     network: "nn.Module"
@@ -32,6 +34,14 @@ class Subject(NamedTuple):
     name: str
     file_name: str
     folder: Path
+    origin: str = ""
+
+    def drawn_into(self, folder: Path | None) -> "Subject":
+        """The same with a folder of the user's, where networks of other runs may be as well."""
+        if folder is None:
+            return self
+        parts = [self.origin, self.file_name] if self.origin else [self.file_name]
+        return self._replace(folder=folder, file_name="_".join(parts))
 
 
 def find_subject(
@@ -53,13 +63,13 @@ def find_subject(
     """
     path, overrides = Path(which), overrides or {}
     if path.is_dir():
-        _refuse({"--preset": preset, **overrides}, f"{which} is a run, and knows its networks")
+        _refuse([*_given(preset=preset), *overrides], f"{which} is a run, and knows its networks")
         return _of_run(path, arm, seed)
     if path.is_file() or path.suffix in SUFFIXES:
-        _refuse({"--arm": arm, "--seed": seed}, f"{which} is no run, but one network")
+        _refuse(_given(arm=arm, seed=seed), f"{which} is no run, but one network")
         return _of_file(path, preset, overrides)
     if which in PRESETS:
-        _refuse({"--arm": arm, "--preset": preset}, f"{which} is a preset itself")
+        _refuse(_given(arm=arm, preset=preset), f"{which} is a preset itself")
         return _of_preset(which, seed or 0, overrides, data_dir)
     raise AblateError(
         Problem(
@@ -70,11 +80,13 @@ def find_subject(
     )
 
 
-def _refuse(given: Mapping[str, Any], why: str) -> None:
+def _given(**options: Any) -> list[str]:
+    return [f"--{name}" for name, value in options.items() if value is not None]
+
+
+def _refuse(given: Iterable[str], why: str) -> None:
     if problems := [
-        Problem(option, f"has no meaning here: {why}", "leave it out")
-        for option, value in given.items()
-        if value is not None
+        Problem(option, f"has no meaning here: {why}", "leave it out") for option in given
     ]:
         raise AblateError(*problems)
 
@@ -88,13 +100,23 @@ def _of_preset(
     start, spec = "untrained", settings.architecture
     if spec.weights != NO_WEIGHTS:
         start = f"{Path(spec.weights.partition('@')[0]).stem} weights"
+    told = [start, f"seed {seed}", *_told(overrides)]
     return Subject(
         load_network(settings, seed, data_dir=data_dir),
         settings,
-        f"{preset} ({start}, seed {seed})",
-        f"{preset}_{start.replace(' ', '_')}_seed{seed}",
+        f"{preset} ({', '.join(told)})",
+        "_".join([preset, start, f"seed{seed}", *_told(overrides)]),
         Path(PICTURES_FOLDER),
     )
+
+
+def _told(overrides: Mapping[str, Any]) -> list[str]:
+    """As in "kernel_size 5"; weights have their file's name."""
+    return [
+        f"{key.rpartition('.')[2]} {value if isinstance(value, str) else shown(value)}"
+        for key, value in overrides.items()
+        if key != "architecture.weights"
+    ]
 
 
 def _of_file(path: Path, preset: str | None, overrides: Mapping[str, Any]) -> Subject:
@@ -112,8 +134,10 @@ def _of_file(path: Path, preset: str | None, overrides: Mapping[str, Any]) -> Su
         )
     settings = parse(resolve({"preset": preset, **overrides}))
     network = load_network(settings, 0, path)
-    name = f"{preset} ({path.name})"
-    return Subject(network, settings, name, f"{preset}_{path.stem}", Path(PICTURES_FOLDER))
+    told = _told(overrides)
+    name = f"{preset} ({', '.join([path.name, *told])})"
+    file_name = "_".join([preset, path.stem, *told])
+    return Subject(network, settings, name, file_name, Path(PICTURES_FOLDER))
 
 
 def _of_run(folder: Path, arm: str | None, seed: int | None) -> Subject:
@@ -141,6 +165,7 @@ def _of_run(folder: Path, arm: str | None, seed: int | None) -> Subject:
         f"{name} ({plan.study.name}, seed {trial.seed})",
         f"{name}_seed{trial.seed}",
         folder / PICTURES_FOLDER,
+        folder.resolve().name,
     )
 
 

@@ -721,7 +721,8 @@ class TestVisualize:
     def test_it_prints_what_it_drew_and_the_folder_last(self):
         result = ablate("visualize", "activations", "simple_model", *self.SMALL, "--class", "3")
         assert result.exit_code == 0, result.output
-        name = "activations_simple_model_untrained_seed0_stage1_convolution1_3_test_image_3"
+        network = "simple_model_untrained_seed0_filters_4_4_4_dataset_digits"
+        name = f"activations_{network}_stage1_convolution1_3_test_image_3"
         assert result.stdout.splitlines() == [
             f"visualization/{name}.png", f"visualization/{name}.svg", "visualization",
         ]  # fmt: skip

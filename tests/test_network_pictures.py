@@ -12,6 +12,7 @@ from ablate.reporting.picture_folder import read_pictures
 from ablate.visualized_network import Subject, find_subject
 
 SMALL = {"architecture.filters": [4, 6, 6], "data.dataset": "digits"}
+NETWORK = "simple_model_untrained_seed0_filters_4_6_6_dataset_digits"
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def test_activations_are_a_picture_a_layer(subject: Subject, tmp_path: Path) -> 
     folder = tmp_path / "new" / "folder"
     drawn = draw_activations(subject, folder, layers=["first", "last"], class_name="7", count=5)
     names = [
-        f"activations_simple_model_untrained_seed0_{layer}_convolution1_7_test_image_7{which}"
+        f"activations_{NETWORK}_{layer}_convolution1_7_test_image_7{which}"
         for layer, which in (("stage1", ""), ("stage3", "_strongest_5"))
     ]
     assert drawn.paths == tuple(
@@ -31,10 +32,12 @@ def test_activations_are_a_picture_a_layer(subject: Subject, tmp_path: Path) -> 
     )
     first, last = read_pictures(folder)
     assert first.title == (
-        "stage1.convolution1 (4×32×32) for 7, test image 7: simple_model (untrained, seed 0)"
+        "stage1.convolution1 (4×32×32) for 7, test image 7: simple_model (untrained, seed 0, "
+        "filters [4, 6, 6], dataset digits)"
     )
     assert last.title == (
-        "stage3.convolution1 (6×8×8) for 7, test image 7: simple_model (untrained, seed 0)"
+        "stage3.convolution1 (6×8×8) for 7, test image 7: simple_model (untrained, seed 0, "
+        "filters [4, 6, 6], dataset digits)"
     )
     assert first.caption == (
         "What the layer gives for 7, test image 7, which is shown as it reaches the network, "
@@ -65,7 +68,7 @@ def test_the_image_is_drawn_at_the_size_that_the_network_gets(
 
 def test_filters_are_drawn_and_ranked(subject: Subject, tmp_path: Path) -> None:
     drawn = draw_filters(subject, tmp_path)
-    name = "simple_model_untrained_seed0_stage1_convolution1"
+    name = f"{NETWORK}_stage1_convolution1"
     assert [path.name for path in drawn.paths] == [
         f"filters_{name}.png", f"filters_{name}.svg", f"sobel_{name}.png", f"sobel_{name}.svg",
         f"sobel_{name}.csv",

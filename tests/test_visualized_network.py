@@ -137,12 +137,25 @@ class TestOfARun:
         )
 
     def test_it_needs_no_preset(self, tmp_path: Path, plan: Plan) -> None:
+        assert refusal(tmp_path, overrides={"data.classes": None}).startswith(
+            "data.classes: has no"
+        )
         assert refusal(tmp_path, preset="good_model", overrides={"data.dataset": "digits"}) == (
             f"--preset: has no meaning here: {tmp_path} is a run, and knows its networks\n"
             "    leave it out\n"
             f"data.dataset: has no meaning here: {tmp_path} is a run, and knows its networks\n"
             "    leave it out"
         )
+
+    def test_elsewhere_the_run_is_a_part_of_its_files_names(
+        self, tmp_path: Path, plan: Plan
+    ) -> None:
+        found = find_subject(str(keep(tmp_path / "run", plan, *plan.trials)))
+        assert found.drawn_into(None) == found
+        elsewhere = found.drawn_into(tmp_path / "pictures")
+        assert (elsewhere.folder, elsewhere.file_name) == (
+            tmp_path / "pictures", "run_baseline_seed0"
+        )  # fmt: skip
 
 
 class TestOfAFile:
@@ -152,8 +165,8 @@ class TestOfAFile:
         start = find_subject("simple_model", overrides=overrides).network
         path.write_bytes(save({key: value + 1 for key, value in start.state_dict().items()}))
         found = find_subject(str(path), preset="simple_model", overrides=overrides)
-        assert found.name == "simple_model (mine.safetensors)"
-        assert found.file_name == "simple_model_mine"
+        assert found.name == ("simple_model (mine.safetensors, filters [4, 4, 4], dataset digits)")
+        assert found.file_name == "simple_model_mine_filters [4, 4, 4]_dataset digits"
         assert found.folder == Path("visualization")
         assert torch.equal(bias(found), start.get_parameter("stage1.convolution1.bias") + 1)
 
@@ -170,9 +183,21 @@ class TestOfAFile:
 
 
 class TestOfAPreset:
+    def test_what_is_set_tells_two_of_them_apart(self) -> None:
+        plain = find_subject("simple_model")
+        smaller = find_subject("simple_model", overrides={"architecture.kernel_size": 3})
+        assert (plain.name, plain.file_name) == (
+            "simple_model (untrained, seed 0)", "simple_model_untrained_seed0"
+        )  # fmt: skip
+        assert (smaller.name, smaller.file_name) == (
+            "simple_model (untrained, seed 0, kernel_size 3)",
+            "simple_model_untrained_seed0_kernel_size 3",
+        )
+        assert plain.drawn_into(Path("pictures")).file_name == plain.file_name
+
     def test_it_is_untrained_and_says_so(self) -> None:
         found = find_subject("simple_model", seed=3, overrides={"architecture.filters": [4, 4, 4]})
-        assert found.name == "simple_model (untrained, seed 3)"
+        assert found.name == "simple_model (untrained, seed 3, filters [4, 4, 4])"
         start = initial_network(found.settings, 3)
         assert torch.equal(bias(found), start.get_parameter("stage1.convolution1.bias"))
 
@@ -202,7 +227,10 @@ def test_a_preset_that_starts_from_weights_has_them(tmp_path: Path) -> None:
             "data.dataset": "digits",
         },
     )
-    assert found.name == "resnet18 (lake weights, seed 0)"
+    assert found.name == (
+        "resnet18 (lake weights, seed 0, backbone mobilenet_v3_small, train_from null, "
+        "dataset digits)"
+    )
     assert any(
         torch.equal(value, state["features.0.0.weight"]) for value in found.network.parameters()
     )
