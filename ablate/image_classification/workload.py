@@ -17,7 +17,7 @@ class ImageClassification:
     """See `ablate.workload.Workload`."""
 
     name = "image_classification"
-    version = "1"
+    version = identity.VERSION
     metrics: Mapping[str, MetricDescription] = METRICS
     marks_final_metrics = True
 

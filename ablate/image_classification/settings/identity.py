@@ -20,6 +20,9 @@ from ablate.image_classification.settings.nesting import difference
 from ablate.image_classification.settings.resolving import parse
 from ablate.workload import Settings
 
+VERSION = "1"
+"""Raised when equal settings and seed come to mean other results."""
+
 
 def identity(resolved: Settings) -> Settings:
     """What enters the hash: see `ablate.workload.Workload.identity`."""

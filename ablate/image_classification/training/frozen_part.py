@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Generator
 from dataclasses import replace
+from importlib.metadata import version
 
 import torch
 from torch import Tensor, nn
 
 from ablate.image_classification.cache_folder import cache_dir
 from ablate.image_classification.data.sources import DATASETS
+from ablate.image_classification.settings.identity import VERSION
 from ablate.image_classification.settings.implied import (
     input_shape,
     normalization,
@@ -66,6 +68,10 @@ def _content(
         "train_from": spec.train_from,
         "weights": _digest(frozen),
         "precision": precision.name,
+        # How images are brought to the network, and what it computes, are code.
+        "version": VERSION,
+        "torch": torch.__version__,
+        "torchvision": version("torchvision"),
         "device": device_name(precision.device),  # another model of GPU rounds otherwise
     }
     return Content(key, f"the output of {spec.backbone} before {spec.train_from}")

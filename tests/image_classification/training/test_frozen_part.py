@@ -119,6 +119,15 @@ class TestKey:
         assert key({}, precision=Precision("bfloat16", CPU)) != key({})
         assert key({"training.precision": "auto"}) == key({})
 
+    def test_the_code_that_computes_it_is_in_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = key({})
+        monkeypatch.setattr(frozen_part, "VERSION", "another")
+        workloads = key({})
+        monkeypatch.setattr(torch, "__version__", "another")
+        torchs = key({})
+        monkeypatch.setattr(frozen_part, "version", lambda package: f"another {package}")
+        assert len({before, workloads, torchs, key({})}) == 4
+
     def test_the_device_is_in_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         before = key({})
         monkeypatch.setattr(frozen_part, "device_name", lambda device: "another model")
