@@ -34,7 +34,7 @@ class Backbone(NamedTuple):
         image's area.
     fixed_megaflops: of each block, the part that does not, in layers that see one pixel: those of
         squeeze and excitation, and hidden layers of the classifier. Empty: there are none.
-    side: the only height and width of images that it takes; None: any.
+    side: the only height and width of images that it takes; None: any from least_side on.
     channels: what images were normalised by when its ImageNet weights were trained.
     """
 
@@ -45,6 +45,7 @@ class Backbone(NamedTuple):
     side: int | None = None
     channels: Channels = IMAGENET_CHANNELS
     fixed_megaflops: tuple[float, ...] = ()
+    least_side: int = 1
 
     @property
     def weights_digest(self) -> str:
@@ -172,13 +173,13 @@ BACKBONES: dict[str, Backbone] = {
                          0.922, 0, 2.458)),
     "convnext_tiny": Backbone(
         _CONVNEXT, "convnext_tiny-983f1562.pth", 768,
-        (28.9, 1475.8, 115.6, 1431.5, 115.6, 4228.2, 115.6, 1398.3, 0)),
+        (28.9, 1475.8, 115.6, 1431.5, 115.6, 4228.2, 115.6, 1398.3, 0), least_side=32),
     "convnext_small": Backbone(
         _CONVNEXT, "convnext_small-0c510722.pth", 768,
-        (28.9, 1475.8, 115.6, 1431.5, 115.6, 12684.5, 115.6, 1398.3, 0)),
+        (28.9, 1475.8, 115.6, 1431.5, 115.6, 12684.5, 115.6, 1398.3, 0), least_side=32),
     "convnext_base": Backbone(
         _CONVNEXT, "convnext_base-6075fbad.pth", 1024,
-        (38.5, 2584.3, 205.5, 2525.3, 205.5, 22461.8, 205.5, 2481.0, 0)),
+        (38.5, 2584.3, 205.5, 2525.3, 205.5, 22461.8, 205.5, 2481.0, 0), least_side=32),
     "vit_b_16": Backbone(
         _vision_transformer(12), "vit_b_16-c867db91.pth", 768,
         (231.2, *[2907.9] * 12, 0), side=224),

@@ -124,6 +124,14 @@ def _check_backbone(name: str, block: str | None, shape: Shape) -> None:
                 f"set data.image_size to {backbone.side}",
             )
         )
+    if min(shape[1:]) < backbone.least_side:
+        raise SettingsError(
+            Problem(
+                "data.image_size",
+                f"{name} halves its maps until nothing is left of images of {shape[1]}x{shape[2]}",
+                f"set data.image_size to {backbone.least_side} or more",
+            )
+        )
 
 
 def _check_schedule(training: TrainingSettings) -> None:

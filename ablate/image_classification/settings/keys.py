@@ -3,7 +3,8 @@
 Imports no torch: studies are validated and planned by this package alone.
 """
 
-from typing import Any, Literal
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -12,8 +13,10 @@ from pydantic import (
     NonNegativeFloat,
     NonNegativeInt,
     PositiveInt,
+    ValidationInfo,
     field_validator,
 )
+from pydantic_core import PydanticKnownError
 
 from ablate.image_classification.architecture.spec import ArchitectureSpec
 from ablate.image_classification.data.sources import DATASETS
@@ -24,7 +27,25 @@ SMALLEST_BATCH = 2
 class _Section(BaseModel):
     """The text below a key is what `ablate settings` says of it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool):
+            kinds = _kinds(cls.model_fields[str(info.field_name)].annotation)
+            if bool not in kinds and not kinds.isdisjoint({int, float}):
+                raise PydanticKnownError("int_type" if int in kinds else "float_type")
+        return value
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    """What a field may hold, as `PositiveInt | None` whole numbers or nothing."""
+    if get_origin(annotation) in (Annotated, Union, UnionType):
+        return set().union(*map(_kinds, get_args(annotation)))
+    return {annotation} if isinstance(annotation, type) else set()
 
 
 class DataSettings(_Section):

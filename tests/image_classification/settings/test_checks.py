@@ -34,6 +34,11 @@ from tests.image_classification.settings.refused import message_of
             "    set data.image_size to 224",
         ),
         (
+            {"architecture.backbone": "convnext_tiny", "data.image_size": 31},
+            "data.image_size: convnext_tiny halves its maps until nothing is left of images of "
+            "31x31\n    set data.image_size to 32 or more",
+        ),
+        (
             {"data.dataset": "digits", "data.classes": [3, 10]},
             "data.classes: digits has no class 10\n    its classes are 0 to 9",
         ),

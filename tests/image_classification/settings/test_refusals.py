@@ -39,6 +39,21 @@ def test_every_mistake_is_reported_at_once() -> None:
     [
         ({"training.epochs": "many"}, "training.epochs: must be a whole number, not 'many'"),
         ({"training.learning_rate": [0.1]}, "training.learning_rate: must be a number, not [0.1]"),
+        ({"training.epochs": True}, "training.epochs: must be a whole number, not true"),
+        ({"training.learning_rate": True}, "training.learning_rate: must be a number, not true"),
+        ({"data.image_size": True}, "data.image_size: must be a whole number, not true"),
+        (
+            {"training.early_stopping_patience": False},
+            "training.early_stopping_patience: must be a whole number, not false",
+        ),
+        (
+            {"training.learning_rate": "inf"},
+            "training.learning_rate: must be a finite number, not 'inf'",
+        ),
+        (
+            {"training.cache_limit": float("inf")},
+            "training.cache_limit: must be a finite number, not inf",
+        ),
         ({"training": [1]}, "training: must be a mapping of keys to values, not [1]"),
         (
             {"architecture.filters": 32},
