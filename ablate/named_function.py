@@ -66,7 +66,8 @@ def _raised_at(error: BaseException) -> str | None:
     if isinstance(error, SyntaxError) and error.lineno is not None:
         return f"{error.filename}, line {error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
-    deepest = [frame for frame in frames if not frame.filename.startswith("<frozen importlib")][-1]
-    if deepest.filename in (__file__, importlib.__file__):
+    imports = ("<frozen importlib", importlib.__file__)  # a module may import by name itself
+    deepest = [frame for frame in frames if not frame.filename.startswith(imports)][-1]
+    if deepest.filename == __file__:
         return None
     return f"{deepest.filename}, line {deepest.lineno}"

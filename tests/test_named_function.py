@@ -52,6 +52,10 @@ def test_what_there_is_not_is_named(refused: Refused, name: str, reason: str) ->
 @pytest.mark.parametrize(
     ("source", "error"),
     [
+        (
+            "import importlib\n\nimportlib.import_module('no_such_plugin')\n",
+            "ModuleNotFoundError: No module named 'no_such_plugin', in my_training.py, line 3",
+        ),
         ("rate = 1\ndef train(:\n", "SyntaxError: invalid syntax, in my_training.py, line 2"),
         (
             "rate = 1\n\nint('one')\n",

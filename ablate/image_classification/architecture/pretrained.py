@@ -89,11 +89,13 @@ def _download(backbone: str, looked_in: list[Path]) -> None:
 
 def _named(file: WeightsName, data_dir: Path | None) -> Path:
     """The user's file: at its path, else in the folders, by its name and then by its content."""
-    own = [Path(file.path).expanduser()] if file.path else []
+    own, another = [Path(file.path).expanduser()] if file.path else [], None
     if own and _is_there(own[0]):
-        return _checked(
-            own[0], file.digest, "name the file that is meant; its content is a part of the trial"
-        )
+        fix = "name the file that is meant; its content is a part of the trial"
+        try:
+            return _checked(own[0], file.digest, fix)
+        except DataError as error:
+            another = error
     folders, unread = _folders(data_dir), []
     for path in _candidates(own, folders):
         try:
@@ -101,6 +103,8 @@ def _named(file: WeightsName, data_dir: Path | None) -> Path:
                 return path
         except OSError as error:  # another one may be it
             unread.append(Problem(str(path), f"cannot be read: {error.strerror}"))
+    if another is not None:
+        raise another
     raise DataError(
         Problem(
             file.path or "architecture.weights",

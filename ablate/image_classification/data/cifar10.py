@@ -9,7 +9,9 @@ import io
 import math
 import os
 import pickle
+import shutil
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -270,6 +272,10 @@ _ARRAY_PARTS = {
 }
 
 
+_ASIDE = "cifar10-"
+_DAY = 24 * 3600.0
+
+
 def download(looked_in: Sequence[Path]) -> Path:
     """Fetch CIFAR-10 into the user's cache by torchvision, with its progress bar and hash check;
     the folder it lies in. Raises DataError, saying the ways on, when it cannot be had.
@@ -279,11 +285,15 @@ def download(looked_in: Sequence[Path]) -> Path:
     folder = cache_dir()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _remove_left(folder)
         # Aside, so that what is cut off is not taken for the data set by the next run.
-        with TemporaryDirectory(prefix="cifar10-", dir=folder) as aside:
+        with TemporaryDirectory(prefix=_ASIDE, dir=folder) as aside:
             download_and_extract_archive(DOWNLOAD_URL, aside, md5=DOWNLOAD_MD5)
-            if not (folder / BATCHES_FOLDER).is_dir():  # another process may have been faster
+            try:
                 (Path(aside) / BATCHES_FOLDER).replace(folder / BATCHES_FOLDER)
+            except OSError:  # another process may have been faster
+                if not (folder / BATCHES_FOLDER).is_dir():
+                    raise
     except Exception as error:
         places = ", ".join(str(place) for place in looked_in)
         raise DataError(
@@ -294,3 +304,11 @@ def download(looked_in: Sequence[Path]) -> Path:
             f"  download {DOWNLOAD_URL} elsewhere and unpack it into {folder}"
         ) from error
     return folder
+
+
+def _remove_left(folder: Path) -> None:
+    """What a download that was killed has left; a younger one may be going on."""
+    for left in folder.glob(f"{_ASIDE}*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _DAY:
+                shutil.rmtree(left)

@@ -68,6 +68,18 @@ class TestFiles:
         save_file({"a": torch.zeros(1)}, path)
         assert f"{path}: is damaged or another file: its SHA-256 is " in refusal(TINY, planned)
 
+    def test_where_another_file_has_taken_its_path_it_is_found_by_its_content(
+        self, state: dict[str, torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "a.safetensors"
+        save_file(state, path)
+        planned = pinned(str(path))
+        (tmp_path / "folder").mkdir()
+        path.rename(tmp_path / "folder" / "b.safetensors")
+        save_file({"a": torch.zeros(1)}, path)
+        monkeypatch.setenv("ABLATE_WEIGHTS_DIR", str(tmp_path / "folder"))
+        assert set(load_weights(TINY, planned)) == set(state)
+
     def test_a_file_that_has_moved_is_found_by_its_content(
         self,
         state: dict[str, torch.Tensor],

@@ -6,6 +6,7 @@ import os
 import pickle
 import struct
 import tarfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -545,6 +546,19 @@ class TestDownload:
         theirs = write_batches(cache, "test", TEST_IMAGES)
         assert cifar10.download([]) == cache
         assert [path.name for path in theirs.iterdir()] == ["test_batch"]
+
+    def test_what_a_killed_download_has_left_is_removed_and_a_young_ones_stays(
+        self, archive: Path, cache: Path
+    ) -> None:
+        for name, age in (("cifar10-old", 2), ("cifar10-young", 0)):
+            left = cache / name / "half.tar.gz"
+            left.parent.mkdir(parents=True)
+            left.touch()
+            os.utime(left.parent, (time.time() - age * 86_400,) * 2)
+        assert cifar10.download([]) == cache
+        assert sorted(path.name for path in cache.iterdir()) == [
+            "cifar-10-batches-py", "cifar10-young"
+        ]  # fmt: skip
 
     @pytest.mark.parametrize("what", ["other content", "cut off", "absent"])
     def test_one_that_fails_says_the_ways_on_and_leaves_nothing(
