@@ -4,7 +4,7 @@ import ctypes
 import platform
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
-_MAPPED_FROM = 1 << 30  # bytes
+_MAPPED_FROM = (1 << 30, 1 << 25)  # bytes; older versions take no more than the second
 _NEVER_TRIMMED = (1 << 31) - 1  # bytes, the largest that mallopt takes
 
 
@@ -19,6 +19,6 @@ def keep_freed_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     # Both or none: either alone ends glibc's own adjusting of the two.
-    return bool(mallopt(_MMAP_THRESHOLD, _MAPPED_FROM)) and bool(
+    return any(mallopt(_MMAP_THRESHOLD, size) for size in _MAPPED_FROM) and bool(
         mallopt(_TRIM_THRESHOLD, _NEVER_TRIMMED)
     )
