@@ -21,6 +21,7 @@ from typing import Any
 
 from ablate.errors import AblateError, Problem
 from ablate.free_settings import FreeSettings
+from ablate.module_sources import sources_beside
 from ablate.workload import Resources, Settings, Wanted
 
 TrialFunction = Callable[[Settings, int], Iterator[dict[str, Any]]]
@@ -30,8 +31,9 @@ _NOTHING_MORE = Wanted()
 class FunctionWorkload(FreeSettings):
     """See `ablate.workload.Workload`.
 
-    `version` is the digest of the source of the function's module, and where that is another, of
-    the module that the name leads to: editing one of them starts anew.
+    `version` is the digest of the source of the function's module, where that is another of the
+    module that the name leads to, and of what these import from beside themselves: editing one of
+    them starts anew.
     """
 
     def __init__(self, name: str, function: TrialFunction) -> None:
@@ -61,7 +63,14 @@ class FunctionWorkload(FreeSettings):
 
 
 def _source_digest(name: str, function: TrialFunction) -> str:
-    sources = [_source(name, module) for module in _modules(name, function)]
+    modules = _modules(name, function)
+    sources = [_source(name, module) for module in modules]
+    beside: dict[str, str] = {}
+    for module in modules:
+        if module is not None and module.__file__:
+            beside |= sources_beside(module.__name__, Path(module.__file__))
+    known = {module.__name__ for module in modules if module is not None}
+    sources += [beside[other] for other in sorted(beside.keys() - known)]
     return hashlib.sha256("".join(sources).encode()).hexdigest()[:12]
 
 

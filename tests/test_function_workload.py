@@ -84,6 +84,16 @@ def test_editing_the_module_of_a_function_that_another_passes_on_starts_anew(
     assert version(passed_on) != before
 
 
+def test_editing_what_the_module_imports_from_beside_it_starts_anew(
+    version: Callable[[str], str], tmp_path: Path
+):
+    source = "def train(settings, seed):\n    import my_helper\n    yield {'loss': 0.5}\n"
+    before = version(source)
+    assert version(source) == before
+    (tmp_path / "my_helper.py").write_text(HELPER + "# a word more\n")
+    assert version(source) != before
+
+
 def test_dotted_keys_become_nested_settings():
     workload = load_workload(NAME)
     settings = {"net.width": 3, "net": {"depth": 2}, "rates": [0.1], "a.b.c": None}
