@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ablate.errors import Problem, SettingsError
-from ablate.image_classification.architecture.backbones import BACKBONES
 from ablate.image_classification.architecture.spec import IMAGENET, NO_WEIGHTS
 
 KEY = "architecture.weights"
@@ -61,13 +60,6 @@ def by_content(weights: str) -> str:
     if weights in _WORDS:
         return weights
     return f"{_MARK}{file_name(pinned(weights)).digest}"
-
-
-def identity(backbone: str, weights: str) -> dict[str, str]:
-    """The settings that name the weights by content in a trial's hash."""
-    if weights == IMAGENET:
-        return {"weights": weights, "weights_digest": BACKBONES[backbone].weights_digest}
-    return {} if weights == NO_WEIGHTS else {"weights": by_content(weights)}
 
 
 def file_name(weights: str) -> WeightsName:

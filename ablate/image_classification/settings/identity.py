@@ -3,6 +3,8 @@
 from typing import Any
 
 from ablate.image_classification.architecture import weights
+from ablate.image_classification.architecture.backbones import BACKBONES
+from ablate.image_classification.architecture.spec import IMAGENET
 from ablate.image_classification.architecture.spec import canonical as canonical_architecture
 from ablate.image_classification.data.sources import DATASETS
 from ablate.image_classification.settings.implied import (
@@ -33,8 +35,9 @@ def identity(resolved: Settings) -> Settings:
     name = effective.data.dataset
     data = {**different.get("data", {}), "dataset": name, "digest": DATASETS[name].digest}
     data |= unusual_channels(effective)
-    if (backbone := effective.architecture.backbone) is not None:
-        different["architecture"] |= weights.identity(backbone, effective.architecture.weights)
+    if effective.architecture.weights == IMAGENET:
+        backbone = BACKBONES[str(effective.architecture.backbone)]
+        different["architecture"]["weights_digest"] = backbone.weights_digest
     return {**different, "data": data}
 
 

@@ -33,12 +33,14 @@ def find_layer(asked: str, known: Sequence[str], convolutions: Sequence[str]) ->
         raise AblateError(Problem(f"--layer {asked}", "the network has no convolution"))
     raise AblateError(
         Problem(
-            f"--layer {asked}", f"no layer named '{asked}'", f"there are {nearest(asked, known)}"
+            f"--layer {asked}",
+            f"no layer named '{asked}'",
+            f"there are {by_likeness(asked, known)}",
         )
     )
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
+def by_likeness(word: str, known: Sequence[str]) -> str:
     """The known words, the nearest first; of many, how many more there are."""
 
     def distance(name: str) -> float:

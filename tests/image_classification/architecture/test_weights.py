@@ -88,12 +88,3 @@ def test_a_path_that_cannot_be_looked_at_is_refused(name: str, reason: str) -> N
         f"architecture.weights: no file {name}: {reason}\n"
         "    name a .pth or .safetensors file, a run that keeps its weights, 'imagenet' or 'none'"
     )
-
-
-def test_the_hash_names_weights_by_content(file: Path) -> None:
-    assert weights.identity("resnet18", "none") == {}
-    assert weights.identity("resnet18", str(file)) == {"weights": f"sha256:{DIGEST}"}
-    assert weights.identity("resnet18", "imagenet") == {
-        "weights": "imagenet",
-        "weights_digest": "f37072fd",
-    }

@@ -3,7 +3,7 @@
 import pytest
 
 from ablate.errors import AblateError
-from ablate.image_classification.visualization.layers import find_layer, nearest
+from ablate.image_classification.visualization.layers import by_likeness, find_layer
 
 KNOWN = ["stage1.convolution1", "stage1.activation1", "stage2.convolution1"]
 CONVOLUTIONS = ["stage1.convolution1", "stage2.convolution1"]
@@ -47,5 +47,5 @@ def test_a_layer_that_there_is_none_of_is_refused(
 
 def test_of_many_layers_the_nearest_are_named() -> None:
     known = [f"block{number}" for number in range(30)]
-    assert nearest("block7", known).startswith("block7, ")
-    assert nearest("block7", known).endswith(" and 18 more")
+    assert by_likeness("block7", known).startswith("block7, ")
+    assert by_likeness("block7", known).endswith(" and 18 more")
