@@ -433,6 +433,12 @@ def _claim(
     draft.empty(written, (*place, kind))
     if kind == "open":
         _refuse_one_of_two(draft, written, (*place, kind))
+    if kind == "faster" and result.get("metric") is not None:
+        draft.refuse(
+            (*place, "metric"),
+            "a `faster` claim is about a curve, and has no metric beside it",
+            f"write `curve: {scalar_name(result['metric'])}` within `faster`",
+        )
     for key in own:
         draft.origin[(*long, key)] = (*place, kind, key)
     for key in own & written.keys():

@@ -450,6 +450,13 @@ REFUSALS = {
         "study.yaml, line 7, claims[0].open: 'better' is compared with 'worse', which is missing\n"
         "    add `worse`, which is {} for the baseline, or leave out `better`",
     ),
+    "metric of a claim about a curve": (
+        PLAIN
+        + "claims:\n  - says: a\n    metric: validation_loss\n"
+        + "    faster: {faster: {}, slower: {pool: mean}}\n",
+        "study.yaml, line 7, claims[0].metric: a `faster` claim is about a curve, and has no "
+        "metric beside it\n    write `curve: validation_loss` within `faster`",
+    ),
     "maximum of seeds without a claim": (
         PLAIN + "max_seeds: 5\nclaims:\n  - {says: a, open: {why: b}}\n",
         "study.yaml, line 5, max_seeds: the study makes no claim to decide\n    add `claims`",
