@@ -12,6 +12,7 @@ class FreeSettings:
     """
 
     metrics: Mapping[str, MetricDescription] = {}
+    takes_any_settings = True
     marks_final_metrics = False
 
     def resolve(self, settings: Mapping[str, Any]) -> Settings:

@@ -161,6 +161,8 @@ class Workload(Protocol):
     name: str
     version: str
     metrics: Mapping[str, MetricDescription]
+    takes_any_settings: bool
+    """Whether it refuses no key and no value, since it knows none."""
     marks_final_metrics: bool
     """Whether the final dictionary, and no other, holds "facts": one without is then known for a
     validation point as it comes, and else only by what follows it."""

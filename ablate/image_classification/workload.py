@@ -19,6 +19,7 @@ class ImageClassification:
     name = "image_classification"
     version = identity.VERSION
     metrics: Mapping[str, MetricDescription] = METRICS
+    takes_any_settings = False
     marks_final_metrics = True
 
     def resolve(self, settings: Mapping[str, Any]) -> Settings:

@@ -16,7 +16,7 @@ from ablate.study.schema import Study
 from ablate.study.seeds import parse_seeds
 from ablate.study.shorthand import Draft, expand
 from ablate.study.tune import check_tune, read_tuned_space
-from ablate.study.yaml_source import Place, parse_scalar, read_yaml
+from ablate.study.yaml_source import Place, parse_setting, read_yaml, taken_for_text
 from ablate.workload import MetricDescription, Workload, load_workload
 
 
@@ -74,7 +74,7 @@ def parse_override(text: str) -> tuple[str, Any]:
             Problem(f"--set {text}", "has no key and value", "write --set training.epochs=2")
         )
     try:
-        return key.strip(), parse_scalar(value)
+        return key.strip(), parse_setting(value)
     except StudyError as error:
         raise StudyError(
             *(problem._replace(where=f"--set {text}") for problem in error.problems)
@@ -175,6 +175,8 @@ def _settings_problems(
     draft: Draft, workload: Workload, options: Mapping[str, str]
 ) -> Iterator[Problem]:
     """What the workload refuses in baselines, and in each level laid on each baseline."""
+    if workload.takes_any_settings:
+        yield from _words_taken_for_text(draft)
     for context, baseline in draft.contexts.items():
         refused = _refused(workload, baseline)
         for problem in refused:
@@ -188,6 +190,18 @@ def _settings_problems(
                     if problem not in refused:
                         place = ("factors", name, "levels", level)
                         yield _located(draft, problem, place, settings, {})
+
+
+def _words_taken_for_text(draft: Draft) -> Iterator[Problem]:
+    """Values of settings that look like true, false or null, which nothing else would refuse."""
+    places = [("contexts", name, key) for name, keys in draft.contexts.items() for key in keys]
+    for name, factor in draft.factors.items():
+        for level, settings in factor["levels"].items():
+            places += [("factors", name, "levels", level, key) for key in settings]
+    written = {draft.written(place) for place in places}
+    for place, word in draft.source.unquoted.items():
+        if any(place[:depth] in written for depth in range(len(place) + 1)):
+            yield taken_for_text(draft.source.where(place), word)
 
 
 def _with_conditions(draft: Draft, name: str, baseline: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,13 @@ from ablate.study.arms import Arm, overlaid
 from ablate.study.schema import SettingsOverride
 from ablate.study.search_space import DIGITS, Parameter, SearchSpace, rounded
 from ablate.study.shorthand import Draft
-from ablate.study.yaml_source import Place, YamlFile, read_yaml, scalar_name
+from ablate.study.yaml_source import (
+    Place,
+    YamlFile,
+    read_yaml,
+    scalar_name,
+    taken_for_text,
+)
 from ablate.workload import Workload
 
 FOLDER = Path("search_spaces")
@@ -109,6 +115,10 @@ def check_space(
     source: the space's file, for lines. Raises StudyError with every problem found.
     """
     problems: dict[Problem, None] = {}
+    if source is not None and workload.takes_any_settings:
+        for place, word in source.unquoted.items():
+            if place[2:3] == ("choices",):
+                problems[taken_for_text(source.where(place), word)] = None
     for arm in arms:
         for parameter in space.parameters:
             for problem in _probed(space, parameter, workload, arm):

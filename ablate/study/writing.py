@@ -11,6 +11,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from ablate.study.schema import Claim, Design, Factor, Selector, Study, Tune
 from ablate.study.search_space import Parameter
+from ablate.study.yaml_source import TEXT_ALL_THE_SAME
 
 _ALONE = "baseline"
 _NOTHING: tuple[Any, ...] = ([], (), {}, None)
@@ -18,8 +19,8 @@ _PLAIN_WORD = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 
 
 class _Representer(RoundTripRepresenter):
-    """Writes `null` where ruamel leaves a blank, and the line break of U+0085, which it would read
-    back as another, by its escape.
+    """Writes `null` where ruamel leaves a blank, the line break of U+0085, which it would read
+    back as another, by its escape, and words that may be meant otherwise in quotes.
     """
 
 
@@ -29,7 +30,9 @@ _Representer.add_representer(
 _Representer.add_representer(
     str,
     lambda yaml, text: yaml.represent_scalar(
-        "tag:yaml.org,2002:str", text, style='"' if "\x85" in text else None
+        "tag:yaml.org,2002:str",
+        text,
+        style='"' if "\x85" in text else "'" if text in TEXT_ALL_THE_SAME else None,
     ),
 )
 
@@ -149,7 +152,8 @@ def _on_one_line(value: Any) -> Any:
     """The mapping or sequence, to be written as {key: value} or [item]."""
     if isinstance(value, str):
         # ruamel leaves words such as ?x bare, which a reader takes for a key between braces
-        return value if _PLAIN_WORD.fullmatch(value) else DoubleQuotedScalarString(value)
+        bare = _PLAIN_WORD.fullmatch(value) and value not in TEXT_ALL_THE_SAME
+        return value if bare else DoubleQuotedScalarString(value)
     if isinstance(value, dict):
         compact: Any = CommentedMap(
             (_on_one_line(key), _on_one_line(v)) for key, v in value.items()

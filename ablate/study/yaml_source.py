@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
@@ -12,6 +13,7 @@ from ruamel.yaml.composer import ComposerError
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import CollectionNode, MappingNode
+from ruamel.yaml.scalarstring import PlainScalarString
 
 from ablate.errors import Problem, StudyError
 
@@ -28,6 +30,12 @@ _KNOWN_TAGS = {
     "timestamp",
 }  # fmt: skip
 """Of YAML itself; what stands under them is refused, if it is, by what it is."""
+TEXT_ALL_THE_SAME = {
+    **dict.fromkeys(("yes", "Yes", "YES", "on", "On", "ON"), "true"),
+    **dict.fromkeys(("no", "No", "NO", "off", "Off", "OFF"), "false"),
+    "None": "null",
+}
+"""Words that are text in YAML 1.2 -> what they were in YAML 1.1, or are in Python."""
 
 
 class YamlFile(NamedTuple):
@@ -40,6 +48,8 @@ class YamlFile(NamedTuple):
     """Line, from 1, of each key and list item."""
     inside: Place = ()
     """Where the content stands in its file, if it is a part of that."""
+    unquoted: Mapping[Place, str] = MappingProxyType({})
+    """Values that are words of TEXT_ALL_THE_SAME, written without quotes."""
 
     def where(self, path: Place) -> str:
         """File, line and key of a value, as errors show it."""
@@ -53,8 +63,11 @@ class YamlFile(NamedTuple):
     def part(self, place: Place, content: Any) -> "YamlFile":
         """What stands at a place, as a file of its own whose errors still name the whole."""
         depth = len(place)
-        lines = {path[depth:]: n for path, n in self.lines.items() if path[:depth] == place}
-        return YamlFile(self.name, content, lines, (*self.inside, *place))
+        lines, unquoted = (
+            {path[depth:]: each for path, each in by_place.items() if path[:depth] == place}
+            for by_place in (self.lines, self.unquoted)
+        )
+        return YamlFile(self.name, content, lines, (*self.inside, *place), unquoted)
 
 
 class _RefusedError(MarkedYAMLError):
@@ -126,22 +139,59 @@ def read_yaml(path: Path) -> YamlFile:
     except RecursionError:
         raise StudyError(Problem(name, "is nested too deeply")) from None
     lines: dict[Place, int] = {}
-    return YamlFile(name, _plain(tree, (), lines, name), lines)
+    content = _plain(tree, (), lines, name)
+    return YamlFile(name, content, lines, unquoted=dict(_unquoted(tree, ())))
 
 
 def parse_scalar(text: str) -> Any:
     """A value as it would be read from a study. Raises StudyError on bad YAML."""
+    return _plain(_tree_of_value(text), (), {}, text)
+
+
+def parse_setting(text: str) -> Any:
+    """The same of a setting's value. Raises StudyError also on words that are text, and may be
+    meant otherwise.
+    """
+    value = parse_scalar(text)
+    if words := dict(_unquoted(_tree_of_value(text), ())).values():
+        raise StudyError(*(taken_for_text("", word) for word in words))
+    return value
+
+
+def taken_for_text(where: str, word: str) -> Problem:
+    """Of a word in TEXT_ALL_THE_SAME, which as a setting would count as true, whatever it says."""
+    meant = TEXT_ALL_THE_SAME[word]
+    return Problem(
+        where,
+        f"{word} without quotes is text, and not {meant}",
+        f"write {meant}, or '{word}' in quotes where text is meant",
+    )
+
+
+def _tree_of_value(text: str) -> Any:
     try:
-        tree = _reader().load(text)
+        return _reader().load(text)
     except (YAMLError, ValueError, RecursionError):
         raise StudyError(Problem("", f"'{text}' is no value in YAML")) from None
-    return _plain(tree, (), {}, text)
 
 
 def _reader() -> YAML:
     yaml = YAML(typ="rt", pure=True)
     yaml.Constructor = _Constructor
+    yaml.preserve_quotes = True  # as types of their own, by which quoted words are told apart
     return yaml
+
+
+def _unquoted(tree: Any, path: Place) -> Iterator[tuple[Place, str]]:
+    """Place and word of each value in TEXT_ALL_THE_SAME that has no quotes. Keys are names."""
+    if isinstance(tree, CommentedMap):
+        for key, value in tree.items():
+            yield from _unquoted(value, (*path, scalar_name(key)))
+    elif isinstance(tree, CommentedSeq):
+        for index, value in enumerate(tree):
+            yield from _unquoted(value, (*path, index))
+    elif type(tree) in (str, PlainScalarString) and tree in TEXT_ALL_THE_SAME:
+        yield path, str(tree)
 
 
 def key_text(path: Place) -> str:

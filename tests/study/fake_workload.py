@@ -25,6 +25,7 @@ WORDS = {
 class FakeWorkload:
     name = "image_classification"
     version = "7"
+    takes_any_settings = False
     marks_final_metrics = False
     metrics: Mapping[str, MetricDescription] = {
         "test_accuracy": MetricDescription(label="test accuracy", unit="%"),

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from ablate.errors import StudyError
+from ablate.external_workload import EXTERNAL
 from ablate.study.loading import load_study, parse_override
 from ablate.study.schema import Design, Difference, Factor, Selector, Study
+from ablate.study.writing import study_to_yaml
 from ablate.workload import MetricDescription
 from tests.study.fake_workload import FAKE
 
@@ -189,6 +191,49 @@ def test_aliases_may_stand_for_what_is_written_elsewhere(load: Load) -> None:
     }
 
 
+BARE = """\
+question: Does normalisation matter?
+workload: external
+baseline: {net: {norm: on}, rates: [0.1, None], spelt: 'no'}
+factors:
+  net.norm: ['on', off]
+  bias:
+    yes: {bias: "yes", why: yes}
+    no: {bias: false}
+metric: accuracy
+claims:
+  - says: Yes.
+    difference: {better: {}, worse: {bias: no}}
+"""
+
+
+def test_words_that_look_like_true_false_or_null_are_no_settings_without_quotes(
+    refused: Refused,
+) -> None:
+    def problem(line: int, key: str, word: str, meant: str) -> str:
+        return (
+            f"study.yaml, line {line}, {key}: {word} without quotes is text, and not {meant}\n"
+            f"    write {meant}, or '{word}' in quotes where text is meant"
+        )
+
+    assert refused(BARE, workload=EXTERNAL) == "\n".join(
+        (
+            problem(3, "baseline.net.norm", "on", "true"),
+            problem(3, "baseline.rates[1]", "None", "null"),
+            problem(5, "factors.net.norm[1]", "off", "false"),
+            problem(7, "factors.bias.yes.why", "yes", "true"),
+        )
+    )
+
+
+def test_such_words_are_text_in_quotes_and_in_names_and_stay_so_when_stored(load: Load) -> None:
+    text = BARE.replace(": on", ": 'on'").replace("None", "null").replace("off", "'off'")
+    study = load(text.replace("why: yes", "why: true"), workload=EXTERNAL)
+    assert study.contexts["baseline"] == {"net.norm": "on", "rates": [0.1, None], "spelt": "no"}
+    assert study.factors["bias"].levels["yes"] == {"bias": "yes", "why": True}
+    assert load(study_to_yaml(study), workload=EXTERNAL) == study
+
+
 def test_keys_that_look_like_one_may_be_quoted(load: Load) -> None:
     levels = "  width:\n    '1': {model.width: 4}\n    'true': {model.width: 5}\n"
     assert list(load(PLAIN + levels).factors["width"].levels) == ["1", "true"]
@@ -231,6 +276,7 @@ def test_overridden_settings_decide_the_reference_level(load: Load) -> None:
         ("training.patience=null", ("training.patience", None)),
         ("model.rates=[0.1, 0.3]", ("model.rates", [0.1, 0.3])),
         ("data.filter=a=b", ("data.filter", "a=b")),
+        ("model.norm='no'", ("model.norm", "no")),
     ],
 )
 def test_an_override_is_read_as_yaml(text: str, expected: tuple[str, Any]) -> None:
@@ -252,6 +298,11 @@ def test_an_override_is_read_as_yaml(text: str, expected: tuple[str, Any]) -> No
             "    write the character itself",
         ),
         ("model.rates=[1", "--set model.rates=[1: 'model.rates=[1' is no value in YAML"),
+        (
+            "model.norm=None",
+            "--set model.norm=None: None without quotes is text, and not null\n"
+            "    write null, or 'None' in quotes where text is meant",
+        ),
     ],
 )
 def test_a_bad_override_is_refused(text: str, message: str) -> None:

@@ -363,6 +363,17 @@ class TestAgainstTheWorkload:
             check_space(space, FakeWorkload(), [arm()])
         assert caught.value.problems[0].where == "search space 'space', parameters.training.raet"
 
+    def test_a_choice_of_any_settings_that_looks_like_true_false_or_null(self, tmp_path: Path):
+        path = write(
+            tmp_path, "parameters:\n  bias: {type: categorical, choices: ['no', yes], why: no}\n"
+        )
+        with pytest.raises(StudyError) as caught:
+            checked(path, load_workload("external"), arm())
+        assert str(caught.value) == (
+            f"{path}, line 2, parameters.bias.choices[1]: yes without quotes is text, and not true"
+            "\n    write true, or 'yes' in quotes where text is meant"
+        )
+
     def test_probes_meet_what_conditions_need(self, tmp_path: Path):
         space = read_space(write(tmp_path, CONDITIONAL)).space
         momenta = [p for p in probes(space, arm()) if "training.momentum" in p]
