@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ablate.errors import Problem, StudyError, did_you_mean
-from ablate.records.results_columns import ResultColumns
+from ablate.records.results_columns import NOTHING_GIVEN, ResultColumns
 from ablate.study.arms import BASELINE, Arm, conditions, scene
 from ablate.study.plan import Plan
 from ablate.study.schema import Selector, SettingsOverride
@@ -14,6 +14,8 @@ from ablate.study.yaml_source import parse_scalar, scalar_name
 from ablate.workload import Settings, Workload
 
 Cells = Mapping[str, str]
+
+_NULL = {"none", "null", "~"}
 
 
 class ArmReader:
@@ -96,7 +98,7 @@ class ArmReader:
                 level = self._reference[context][factor]
             if level is not None:
                 given[factor] = level
-            elif cell:
+            elif cell.lower() not in NOTHING_GIVEN:
                 message = f"no level of '{factor}' named '{cell}'"
                 levels = self._plan.study.factors[factor].levels
                 problems.append(Problem(column, message, did_you_mean(cell, levels)))
@@ -220,11 +222,17 @@ def _meant(cell: str, names: Mapping[str, str]) -> str | None:
 
 
 def _equal(cell: str, name: str) -> bool:
-    """8.0 is 8, 5e-4 is 0.0005 and ~ is none."""
+    """8.0 is 8, 5e-4 is 0.0005, ~ is none and [1, 0.5] is 1-0.5. Of YAML no more than lists: to it
+    much that a cell may hold, such as #REF!, is nothing.
+    """
     try:
         return Decimal(cell) == Decimal(name)
     except InvalidOperation:
         pass
+    if cell.lower() in _NULL:
+        return name == scalar_name(None)
+    if not (cell.startswith("[") and cell.endswith("]")):
+        return False
     try:
         return scalar_name(parse_scalar(cell)) == name
     except StudyError:

@@ -24,7 +24,9 @@ _PREFIXES: Mapping[str, Literal["setting", "metric"]] = {
     "metrics.": "metric",
 }
 _INDEX = re.compile(r"Unnamed: \d+|__index_level_\d+__")
-_NO_NUMBER_GIVEN = {"", "-", "na", "n/a", "null", "none"}
+NOTHING_GIVEN = {"", "-", "na", "n/a", "#n/a"}
+"""Cells, in small letters, that say as little as an empty one, unless a level is called so."""
+_NO_NUMBER_GIVEN = {*NOTHING_GIVEN, "null", "none"}
 
 
 @dataclass(frozen=True)

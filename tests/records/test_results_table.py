@@ -48,6 +48,13 @@ factors:
 metric: accuracy
 """
 
+NORM = """
+question: Does normalisation matter?
+workload: external
+baseline: {norm: batch}
+factors: {norm: [batch, none, layer]}
+metric: accuracy
+"""
 PATH = """
 question: What do augmentation and normalisation add?
 workload: external
@@ -234,6 +241,40 @@ class TestAWideTable:
         )
         results = read(csv_text([{"a": cell, "seed": 0, "accuracy": 1}]), study)
         assert set(by_trial(results)) == {(results.plan.arms[1].name, 0)}
+
+    @pytest.mark.parametrize(
+        "cell", ["#REF!", "---", "&x", "[]", "- ~", "batch # rerun", "!!bool maybe"]
+    )
+    def test_what_yaml_would_take_for_nothing_is_no_level(
+        self, cell: str, refused: Callable[..., str]
+    ):
+        rows = [{"norm": cell, "seed": 0, "accuracy": 1}]
+        assert refused(csv_text(rows), NORM) == (
+            f"results.csv, line 2, column 'norm': no level of 'norm' named '{cell}'\n"
+            "    known are: batch, layer, none"
+        )
+
+    @pytest.mark.parametrize("cell", ["", "-", "na", "N/A", "#N/A"])
+    def test_a_cell_that_gives_nothing_is_an_empty_one(
+        self, cell: str, read: Read, refused: Callable[..., str]
+    ):
+        text = f"norm,seed,accuracy,loss\n{cell},0,1,{cell}\nlayer,0,2,0.5\n"
+        assert refused(text, NORM) == (
+            "results.csv, line 2, column 'norm': is empty, which may mean 'none' or the reference "
+            "level 'batch'\n    write the level's name"
+        )
+        without = NORM.replace("none, ", "")
+        assert metrics_of(read(text, without)) == {
+            ("baseline", 0): {"accuracy": 1.0},
+            ("layer", 0): {"accuracy": 2.0, "loss": 0.5},
+        }
+
+    @pytest.mark.parametrize(
+        ("cell", "arm"), [("-", "norm=-"), ("na", "na"), ("#N/A", "norm=#N/A")]
+    )
+    def test_but_a_level_may_be_named_so(self, cell: str, arm: str, read: Read):
+        study = NORM.replace("none", f"'{cell}'")
+        assert set(by_trial(read(f"norm,seed,accuracy\n{cell},0,1\n", study))) == {(arm, 0)}
 
     def test_capitals_count_only_where_they_tell_levels_apart(self, read: Read):
         study = (
