@@ -6,7 +6,7 @@ no part of the name and says whether the column holds settings or metrics.
 
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -14,6 +14,8 @@ from ablate.errors import did_you_mean, nearest
 from ablate.records.asked_metrics import absent_metrics, asked_metrics
 from ablate.records.table_file import Table, TableProblems, joined
 from ablate.study.plan import Plan
+from ablate.study.schema import Factor
+from ablate.study.yaml_source import scalar_name
 
 _PREFIXES: Mapping[str, Literal["setting", "metric"]] = {
     "config.": "setting",
@@ -69,16 +71,21 @@ def find_columns(table: Table, plan: Plan, problems: TableProblems) -> ResultCol
     study = plan.study
     columns = [_column(name) for name in table.columns]
     settings = [column for column in columns if column.kind != "metric"]
+    factors = {
+        name: column
+        for name, factor in study.factors.items()
+        if (column := _find(settings, name, problems, nested=True, key=_own_key(factor)))
+    }
+    # A factor may be called like what any table tells: a seed, a state, a metric, an epoch.
+    others = [column for column in columns if column.name not in factors.values()]
 
     def setting(word: str, nested: bool = False) -> str | None:
-        return _find(settings, word, nested, problems)
-
-    factors = {name: column for name in study.factors if (column := setting(name, nested=True))}
-    # A factor may be called like what any table tells: a state, a metric, a value, an epoch.
-    plain = [each for each in columns if each.kind is None and each.name not in factors.values()]
+        untaken = [column for column in others if column.kind != "metric"]
+        return _find(untaken, word, problems, nested=nested)
 
     def named(word: str) -> str | None:
-        return _find(plain, word, False, problems)
+        plain = [column for column in others if column.kind is None]
+        return _find(plain, word, problems)
 
     found = {
         "seed": setting("seed", nested=True),
@@ -135,14 +142,29 @@ def _column(name: str) -> _Column:
     return _Column(name, name, None)
 
 
+def _own_key(factor: Factor) -> str | None:
+    """The settings key of a factor that is one with its levels; None of one with named levels."""
+    sets = [(key, level, value) for level, s in factor.levels.items() for key, value in s.items()]
+    keys = {key for key, level, value in sets if level == scalar_name(value)}
+    return keys.pop() if len(keys) == 1 and len(sets) == len(factor.levels) else None
+
+
 def _find(
-    columns: Iterable[_Column], word: str, nested: bool, problems: TableProblems
+    columns: Sequence[_Column],
+    word: str,
+    problems: TableProblems,
+    *,
+    nested: bool = False,
+    key: str | None = None,
 ) -> str | None:
-    """The column of that name; else in other capitals; else, if nested, whose last part it is."""
+    """The column of that key; else of that name; else in other capitals; else, if nested, whose
+    last part it is.
+    """
     ways = (
+        [column.name for column in columns if key and _parts(column) == key.split(".")],
         [column.name for column in columns if column.key == word],
         [column.name for column in columns if column.key.lower() == word.lower()],
-        [column.name for column in columns if nested and _last_part(column) == word],
+        [column.name for column in columns if nested and _parts(column)[-1] == word],
     )
     names: list[str] = next(filter(None, ways), [])
     if len(names) > 1:
@@ -150,8 +172,8 @@ def _find(
     return names[0] if names else None
 
 
-def _last_part(column: _Column) -> str:
-    return re.split(r"[./]" if column.kind == "setting" else r"\.", column.key)[-1]
+def _parts(column: _Column) -> list[str]:
+    return re.split(r"[./]" if column.kind == "setting" else r"\.", column.key)
 
 
 def _metric_columns(
@@ -215,7 +237,14 @@ def _near(word: str, others: Collection[str]) -> str:
 def _note_missing(columns: ResultColumns, plan: Plan, problems: TableProblems) -> None:
     study = plan.study
     if columns.seed is None:
-        problems.note("no column gives the seeds", "add a column 'seed' of whole numbers")
+        taken = columns.factors.get("seed") == "seed"
+        problems.note(
+            "no column gives the seeds",
+            "'seed' is the column of the factor of that name: give the factor another name, or its "
+            "column the whole key"
+            if taken
+            else "add a column 'seed' of whole numbers",
+        )
     if study.factors and columns.arm is None and not columns.factors:
         problems.note(
             "no column names the arms",

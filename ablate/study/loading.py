@@ -194,7 +194,9 @@ def _settings_problems(
 
 def _words_taken_for_text(draft: Draft) -> Iterator[Problem]:
     """Values of settings that look like true, false or null, which nothing else would refuse."""
-    places = [("contexts", name, key) for name, keys in draft.contexts.items() for key in keys]
+    places: list[Place] = [
+        ("contexts", name, key) for name, keys in draft.contexts.items() for key in keys
+    ]
     for name, factor in draft.factors.items():
         for level, settings in factor["levels"].items():
             places += [("factors", name, "levels", level, key) for key in settings]

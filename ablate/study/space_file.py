@@ -116,9 +116,9 @@ def check_space(
     """
     problems: dict[Problem, None] = {}
     if source is not None and workload.takes_any_settings:
-        for place, word in source.unquoted.items():
-            if place[2:3] == ("choices",):
-                problems[taken_for_text(source.where(place), word)] = None
+        for written, word in source.unquoted.items():
+            if written[2:3] == ("choices",):
+                problems[taken_for_text(source.where(written), word)] = None
     for arm in arms:
         for parameter in space.parameters:
             for problem in _probed(space, parameter, workload, arm):

@@ -63,10 +63,8 @@ class YamlFile(NamedTuple):
     def part(self, place: Place, content: Any) -> "YamlFile":
         """What stands at a place, as a file of its own whose errors still name the whole."""
         depth = len(place)
-        lines, unquoted = (
-            {path[depth:]: each for path, each in by_place.items() if path[:depth] == place}
-            for by_place in (self.lines, self.unquoted)
-        )
+        lines = {path[depth:]: n for path, n in self.lines.items() if path[:depth] == place}
+        unquoted = {path[depth:]: w for path, w in self.unquoted.items() if path[:depth] == place}
         return YamlFile(self.name, content, lines, (*self.inside, *place), unquoted)
 
 

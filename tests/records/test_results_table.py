@@ -55,6 +55,13 @@ baseline: {norm: batch}
 factors: {norm: [batch, none, layer]}
 metric: accuracy
 """
+KEYED = """
+question: Which learning rate?
+workload: external
+baseline: {model.lr: 1}
+factors: {model.lr: [1, 2]}
+metric: accuracy
+"""
 PATH = """
 question: What do augmentation and normalisation add?
 workload: external
@@ -210,6 +217,32 @@ class TestAWideTable:
         assert set(by_trial(read(f"{name},learning_rate,seed,accuracy\nmean,,0,1\n"))) == {
             ("mean", 0)
         }
+
+    @pytest.mark.parametrize("column", ["model.lr", "config.model.lr", "config/model/lr"])
+    @pytest.mark.parametrize("other", ["lr", "LR", "head.lr", "params.head.lr"])
+    def test_the_column_of_its_key_goes_before_others(self, column: str, other: str, read: Read):
+        text = f"{column},{other},seed,accuracy\n1,2,0,80\n2,2,1,81\n"
+        assert metrics_of(read(text, KEYED)).keys() == {("baseline", 0), ("lr=2", 1)}
+
+    def test_but_that_of_its_name_where_its_levels_have_names(self, read: Read):
+        study = KEYED.replace("model.lr: [1, 2]", "lr: {low: {}, high: {model.lr: 2}}")
+        text = "lr,model.lr,seed,accuracy\nlow,1,0,80\nhigh,2,1,81\n"
+        assert metrics_of(read(text, study)).keys() == {("baseline", 0), ("high", 1)}
+
+    def test_a_factors_column_is_no_other(self, read: Read, refused: Callable[..., str]):
+        seeded = KEYED.replace("model.lr", "data.seed")
+        text = "data.seed,seed,accuracy\n1,7,80\n2,8,81\n"
+        assert metrics_of(read(text, seeded)).keys() == {("baseline", 7), ("seed=2", 8)}
+        assert refused("data.seed,accuracy\n1,80\n", seeded) == (
+            "results.csv: no column gives the seeds\n    add a column 'seed' of whole numbers"
+        )
+        assert refused("seed,accuracy\n1,80\n", seeded) == (
+            "results.csv: no column gives the seeds\n    'seed' is the column of the factor of "
+            "that name: give the factor another name, or its column the whole key"
+        )
+        treated = KEYED.replace("model.lr", "arm").replace("1", "control").replace("2", "treated")
+        text = "arm,seed,accuracy\ncontrol,0,70\ntreated,0,80\n"
+        assert metrics_of(read(text, treated)).keys() == {("baseline", 0), ("treated", 0)}
 
     @pytest.mark.parametrize(
         "cell", ["0.01", "1e-2", "1E-02", "0.010", ".01", "0.009999999776482582"]
