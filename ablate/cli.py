@@ -224,7 +224,7 @@ def report(
     ablate report runs/optimizer-learning_rate
     ablate report studies/pooling.yaml --results results.csv
     """
-    from ablate.combined_runs import read_runs
+    from ablate.combined_runs import read_runs, seeds_left_aside
     from ablate.refused_folders import refuse_results_beside_a_run, refuse_to_report_into
     from ablate.reporting.picture_folder import PICTURES_FOLDER, carry_pictures
     from ablate.run_folder import make_folder, write_compact_run
@@ -250,6 +250,8 @@ def report(
     for shown in reversed(runs):
         carry_pictures(shown / PICTURES_FOLDER, folder / PICTURES_FOLDER)
     _write_report(run, folder)
+    if results is None:
+        show_warnings(seeds_left_aside(runs, run.plan))
 
 
 @app.command()

@@ -1,11 +1,12 @@
 """Runs and reports read back: one, or several as one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ablate.errors import Problem, RecordError
 from ablate.records.search_result import SearchResult, read_search
 from ablate.records.store import joined, load_records
+from ablate.records.table_file import joined as in_a_row
 from ablate.records.tuned_search import Searches, finished
 from ablate.run_folder import Run, followed
 from ablate.stored_study import read_stored_study
@@ -18,7 +19,7 @@ def read_runs(folders: Sequence[Path]) -> Run:
     """The first folder's study, with the records of all folders.
 
     folders: of runs or of reports. Of several records of one trial the one that counts is taken, as
-    in `joined`. If all are runs of one study with other seeds, the seeds are joined. Raises
+    in `joined`. Of runs of the first one's study with other seeds, these are joined. Raises
     RecordError for a folder that is neither run nor report, for one that shares no trial with the
     first one's study, for runs that have tuned an arm differently, and for those looked at after
     every seed in different orders; StudyError for a study.yaml that cannot be read.
@@ -33,8 +34,29 @@ def read_runs(folders: Sequence[Path]) -> Run:
     return run
 
 
+def seeds_left_aside(folders: Sequence[Path], plan: Plan) -> Iterator[str]:
+    """What is to be said of folders whose studies are others than the plan's, and have trials of
+    its arms with other seeds than it.
+
+    folders: which `read_runs` has read as that plan's.
+    """
+    for folder in folders[1:]:
+        study = read_stored_study(folder)
+        if aside := [seed for seed in study.seeds if seed not in plan.study.seeds]:
+            yield (
+                f"Seeds {seeds_text(aside)} of {folder} are left aside: its study differs from "
+                f"that of {folders[0]} in {in_a_row(_differences(study, plan.study))}."
+            )
+
+
+def _differences(one: Study, other: Study) -> list[str]:
+    """The keys in which two studies differ, but for their seeds."""
+    keys = Study.model_fields.keys() - {"seeds"}
+    return sorted(key for key in keys if getattr(one, key) != getattr(other, key))
+
+
 def _without_common_trial(folder: Path, study: Study, first: Path, plan: Plan) -> Problem:
-    if share_an_arm(make_plan(study), plan):
+    if share_an_arm(make_plan(study), plan) and _differences(study, plan.study):
         return Problem(
             str(folder),
             f"has recorded other seeds than {first}, and its study differs in more than these",
@@ -65,16 +87,18 @@ def _searches_in(folders: Sequence[Path], plan: Plan) -> Searches:
 
 
 def _joined(folders: Sequence[Path], studies: Sequence[Study]) -> Study:
-    """The first study; with the seeds of all, if they differ in nothing else. Raises RecordError
-    where such were looked at after every seed, each in another order.
+    """The first study, with the seeds of all that differ from it in nothing else. Raises
+    RecordError where such were looked at after every seed, each in another order.
     """
     first = studies[0]
-    alike = all(study.model_copy(update={"seeds": first.seeds}) == first for study in studies)
-    if not alike:
-        return first
+    alike = {
+        folder: study
+        for folder, study in zip(folders, studies, strict=True)
+        if not _differences(study, first)
+    }
     if first.max_seeds is not None:
-        return _longest(folders, studies)
-    seeds = sorted({seed for study in studies for seed in study.seeds})
+        return _longest(list(alike), list(alike.values()))
+    seeds = sorted({seed for study in alike.values() for seed in study.seeds})
     return first.model_copy(update={"seeds": tuple(seeds)})
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ablate.combined_runs import read_runs
+from ablate.combined_runs import read_runs, seeds_left_aside
 from ablate.errors import RecordError, StudyError
 from ablate.run_folder import Run, write_compact_run
 from ablate.study.plan import Plan, make_plan
@@ -104,6 +104,28 @@ class TestReadRuns:
         run = read_runs([first, other])
         assert run.plan == plan
         assert run.records == {trial.hash: completed(trial) for trial in plan.trials}
+
+    def test_seeds_are_joined_though_another_study_is_among_the_folders(self, tmp_path: Path):
+        studies = {
+            "first": {"seeds": (0, 1)},
+            "other": {"seeds": (1, 4), "smallest_effect_of_interest": 1.0, "retries": 2},
+            "same": {"seeds": (2, 3)},
+        }
+        plans = {
+            name: make_plan(make_trivial_plan().study.model_copy(update=changes))
+            for name, changes in studies.items()
+        }
+        folders = [
+            make_run(tmp_path / name, plan, *map(completed, plan.trials))
+            for name, plan in plans.items()
+        ]
+        run = read_runs(folders)
+        assert run.plan == make_trivial_plan(seeds=4)
+        assert run.records.keys() == {trial.hash for trial in run.plan.trials}
+        assert list(seeds_left_aside(folders, run.plan)) == [
+            f"Seeds 4 of {folders[1]} are left aside: its study differs from that of {folders[0]} "
+            "in retries and smallest_effect_of_interest."
+        ]
 
     def test_a_study_that_shares_no_trial_is_refused(self, tmp_path: Path, plan: Plan):
         other = make_trivial_plan(settings={"more": 1})
