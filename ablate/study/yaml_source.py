@@ -251,7 +251,8 @@ def _plain_mapping(
 ) -> dict[str, Any]:
     positions = value.lc.data or {}
     result = {}
-    for key, item in value.items():
+    for key in _in_order(value):
+        item = value[key]
         if not isinstance(key, str | int | float | bool | None):
             raise StudyError(
                 Problem(YamlFile(name, None, lines).where(path), f"{key!s} cannot be a key")
@@ -264,6 +265,20 @@ def _plain_mapping(
             )
         result[word] = _plain(item, (*path, word), lines, name)
     return result
+
+
+def _in_order(value: CommentedMap, known: dict[int, list[Any]] | None = None) -> list[Any]:
+    """The mapping's keys, those that it merges (`<<`) before its own: of levels the first may be
+    what others are compared with, and ruamel has its own first.
+
+    known: those of mappings that several others merge.
+    """
+    known = {} if known is None else known
+    if id(value) not in known:
+        merged = [each[1] if isinstance(each, tuple) else each for each in value.merge]
+        parts = [*(_in_order(each, known) for each in merged), value]
+        known[id(value)] = list(dict.fromkeys(key for part in parts for key in part))
+    return known[id(value)]
 
 
 def _note(lines: dict[Place, int], path: Place, position: Any) -> None:

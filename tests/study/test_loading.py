@@ -191,6 +191,25 @@ def test_aliases_may_stand_for_what_is_written_elsewhere(load: Load) -> None:
     }
 
 
+def test_merged_levels_stand_before_a_factors_own(load: Load) -> None:
+    study = load(
+        """\
+question: "?"
+baseline: {model.width: 8}
+factors:
+  norm: {levels: &norm {<<: &without {without: {}}, with: {model.norm: batch}}}
+  pool: {<<: *without, with: {model.pool: mean}}
+  both: {with: {model.pool: stride}, <<: *norm, more: {model.width: 16}}
+"""
+    )
+    assert [list(factor.levels) for factor in study.factors.values()] == [
+        ["without", "with"],
+        ["without", "with"],
+        ["without", "with", "more"],
+    ]
+    assert study.factors["both"].levels["with"] == {"model.pool": "stride"}
+
+
 BARE = """\
 question: Does normalisation matter?
 workload: external
