@@ -28,7 +28,8 @@ _PREFIXES: Mapping[str, Literal["setting", "metric"]] = {
 _INDEX = re.compile(r"Unnamed: \d+|__index_level_\d+__")
 NOTHING_GIVEN = {"", "-", "na", "n/a", "#n/a"}
 """Cells, in small letters, that say as little as an empty one, unless a level is called so."""
-_NO_NUMBER_GIVEN = {*NOTHING_GIVEN, "null", "none"}
+NO_NUMBER_GIVEN = {*NOTHING_GIVEN, "null", "none"}
+"""The same where a number would stand."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def number_in(cell: str) -> float | None:
     """The number in a cell, which may be infinite or NaN; None where the cell gives none. Raises
     ValueError when it holds anything else.
     """
-    if cell.lower() in _NO_NUMBER_GIVEN:
+    if cell.lower() in NO_NUMBER_GIVEN:
         return None
     if "_" in cell:  # which Python allows between digits
         raise ValueError(cell)

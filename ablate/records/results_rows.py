@@ -122,10 +122,21 @@ class RowReader:
                 yield Value(metric, (), number)
 
     def _position(self, row: Row) -> Position:
-        places = [self._number(row, column) for column in self._columns.positions.values()]
+        places = [self._place(row, *named) for named in self._columns.positions.items()]
         if all(place is None for place in places):
             return ()
         return tuple(-math.inf if place is None else place for place in places)
+
+    def _place(self, row: Row, word: str, column: str) -> float | None:
+        """None where the row leaves the epoch, or step, open: by NaN, as pandas has it, too."""
+        place = self._number(row, column)
+        if place is None or math.isnan(place):
+            return None
+        if math.isinf(place):
+            message = f"'{row.cells[column]}' is no {word}"
+            self._note(row, column, message, "write a finite number, or leave the cell empty")
+            return None
+        return place
 
     def _number(self, row: Row, column: str) -> float | None:
         cell = row.cells[column]

@@ -21,7 +21,12 @@ from ablate.records.asked_metrics import (
 )
 from ablate.records.fractions import likely_fractions
 from ablate.records.results_arms import ArmReader
-from ablate.records.results_columns import ResultColumns, find_columns, metric_name
+from ablate.records.results_columns import (
+    NO_NUMBER_GIVEN,
+    ResultColumns,
+    find_columns,
+    metric_name,
+)
 from ablate.records.results_rows import Position, Reading, RowReader
 from ablate.records.schema import LAST_POINT, SOURCE, Status, TrialRecord
 from ablate.records.store import FINISHED
@@ -34,6 +39,7 @@ Points = Mapping[str, Mapping[Position, float]]
 """Metric -> position -> value, of one trial."""
 PointsGiven = Mapping[str, set[tuple[str, ...]]]
 """Of a long table: metric -> the points of training at which any trial has it, as written."""
+_NO_PLACE = {*NO_NUMBER_GIVEN, "nan"}
 
 
 class Results(NamedTuple):
@@ -141,7 +147,8 @@ def _points_given(table: Table, columns: ResultColumns, plan: Plan) -> PointsGiv
         asked = asked_metrics(plan)
         for row in table.rows:
             own = points.setdefault(metric_name(row.cells[columns.metric], asked), set())
-            place = tuple(row.cells[column] for column in columns.positions.values())
+            cells = (row.cells[column] for column in columns.positions.values())
+            place = tuple("" if cell.lower() in _NO_PLACE else cell for cell in cells)
             if any(place):
                 own.add(place)
     return points

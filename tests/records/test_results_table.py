@@ -799,6 +799,22 @@ class TestALongTable:
         assert record.metrics == {"accuracy": 9.0, "loss": 0.5}
         assert record.history == {"step": [1.0, 2.0], "accuracy": [3.0, 4.0]}
 
+    @pytest.mark.parametrize("nan", ["nan", "NaN", "-nan"])
+    def test_neither_has_one_whose_step_is_nan(self, nan: str, read: Read):
+        text = "arm,seed,metric,step,value\nmean,0,accuracy,{0},9\nmean,0,accuracy,1,3\n"
+        assert read(text.format(nan)).records == read(text.format("")).records
+
+    def test_an_infinite_step_is_refused(self, refused: Callable[..., str]):
+        text = (
+            "arm,seed,metric,epoch,Step,value\nmean,0,accuracy,1,inf,9\nmean,0,accuracy,-inf,,3\n"
+        )
+        assert refused(text) == (
+            "results.csv, line 2, column 'Step': 'inf' is no step\n"
+            "    write a finite number, or leave the cell empty\n"
+            "results.csv, line 3, column 'epoch': '-inf' is no epoch\n"
+            "    write a finite number, or leave the cell empty"
+        )
+
     def test_epoch_and_step_may_both_be_given(self, read: Read):
         text = (
             "arm,seed,metric,step,epoch,value\nmean,0,accuracy,20,1,2\nmean,0,accuracy,10,1,1\n"
