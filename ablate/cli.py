@@ -244,7 +244,7 @@ def report(
         refuse_results_beside_a_run(folder)
     refuse_to_report_into(folder, run.plan)
     make_folder(folder)
-    if compact:
+    if compact or results is not None:  # by which a folder of results is known for what it is
         write_compact_run(run, folder)
         run = read_runs([folder])  # rounded: the report says what its own evidence says
     for shown in reversed(runs):

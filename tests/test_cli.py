@@ -825,14 +825,21 @@ class TestReportOfResultsFromElsewhere:
         assert "CoreSeconds" not in macros
         assert "\\newcommand{\\studyEffect" in macros
 
-    def test_another_studys_evidence_is_not_written_over(self):
+    @pytest.mark.parametrize("compact", [[], ["--compact"]])
+    def test_another_studys_evidence_is_not_written_over(self, compact: list[str]):
         Path("study.yaml").write_text(EXTERNAL)
         Path("other.yaml").write_text(EXTERNAL.replace("Does mean pooling pay?", "Something else?"))
         Path("results.csv").write_text(RESULTS)
-        options = ("--results", "results.csv", "--out", "found", "--compact")
+        options = ("--results", "results.csv", "--out", "found", *compact)
         assert ablate("report", "study.yaml", *options).exit_code == 0
         before = Path("found/study.yaml").read_bytes()
         result = ablate("report", "other.yaml", *options)
         assert result.exit_code == 2
         assert "found: is the run of another study: Does mean pooling pay?" in result.stderr
         assert Path("found/study.yaml").read_bytes() == before
+        page = Path("found/report.md").read_text()
+        assert ablate("report", "found").exit_code == 0
+        assert Path("found/report.md").read_text() == page
+        run = ablate("run", "study.yaml", "--out", "found")
+        assert run.exit_code == 2
+        assert "found: is the report of results from elsewhere" in run.stderr
