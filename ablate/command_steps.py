@@ -27,6 +27,7 @@ def planned(
         dataset=dataset,
         seeds=None if seeds is None else parse_seeds(seeds),
         overrides=dict(map(parse_override, overrides or [])),
+        to_run=True,
     )
     return make_plan(study)
 

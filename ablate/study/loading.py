@@ -12,12 +12,12 @@ from ablate.refused_values import in_words, shown
 from ablate.study.arms import overlaid
 from ablate.study.looking import looking_problems
 from ablate.study.plan import Plan, make_plan
-from ablate.study.schema import Study
+from ablate.study.schema import Faster, Study
 from ablate.study.seeds import parse_seeds
 from ablate.study.shorthand import Draft, expand
 from ablate.study.tune import check_tune, read_tuned_space
 from ablate.study.yaml_source import Place, parse_setting, read_yaml, taken_for_text
-from ablate.workload import MetricDescription, Workload, load_workload
+from ablate.workload import FROM_ELSEWHERE, MetricDescription, Workload, load_workload
 
 
 def load_study(
@@ -27,11 +27,14 @@ def load_study(
     seeds: Sequence[int] | None = None,
     overrides: Mapping[str, Any] | None = None,
     workload: Workload | None = None,
+    to_run: bool = False,
 ) -> Study:
     """The study in a YAML file, checked so far that it can be planned.
 
     dataset, overrides: settings laid over every baseline, the data set as `data.dataset`.
-    seeds: in place of the file's. workload: in place of the one that the file names.
+    seeds: in place of the file's. workload: in place of the one that the file names. to_run:
+    whether trials are to be run, and not only read: claims on what none of them would hold are then
+    refused.
     Raises StudyError with all problems found; nothing is read but the file itself, and that of the
     search space which it names.
     """
@@ -51,6 +54,8 @@ def load_study(
         options = {key: option for key, _, option in given}
         draft.problems += dict.fromkeys(_settings_problems(draft, workload, options))
         draft.problems += _metric_problems(draft, long, workload)
+        if to_run and study is not None:
+            draft.problems += _curves_not_had(draft, study, workload)
     if draft.problems or study is None or workload is None:
         raise StudyError(*dict.fromkeys(draft.problems))
     plan = _planned(draft, study, workload)
@@ -266,6 +271,25 @@ def _metric_problems(draft: Draft, long: dict[str, Any], workload: Workload) -> 
     described = declared if isinstance(declared, dict) else {}
     yield from _hidden_test_data(draft, workload, described)
     yield from _turned_round(draft, workload, described)
+
+
+def _curves_not_had(draft: Draft, study: Study, workload: Workload) -> Iterator[Problem]:
+    """Claims on the course of a metric that no trial run here has at validation points. A table of
+    results from elsewhere may have it.
+    """
+    known = {**workload.metrics, **study.metrics}
+    for index, claim in enumerate(study.claims):
+        if not isinstance(claim, Faster) or workload.name == FROM_ELSEWHERE:
+            continue
+        curve = claim.curve
+        by_its_mean = claim.threshold is None and f"{curve}_mean" in known
+        where = draft.source.where(draft.written(("claims", index, "curve")))
+        if curve in known and known[curve].only_at_end and not by_its_mean:
+            message = f"'{curve}' has no curve: a trial has it at its end alone"
+            yield Problem(where, message, "name a metric of validation points")
+        elif curve in workload.metrics and curve.startswith("test_") and not study.test_curve:
+            message = f"'{curve}' has no curve: the test set is scored at a trial's end alone"
+            yield Problem(where, message, "add test_curve: true, or name a validation metric")
 
 
 def _hidden_test_data(

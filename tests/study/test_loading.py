@@ -210,6 +210,33 @@ factors:
     assert study.factors["both"].levels["with"] == {"model.pool": "stride"}
 
 
+CURVE = """\
+metrics: {gap: {label: gap, uses_test_data: true, only_at_end: true}}
+claims:
+  - {says: a, faster: {faster: {}, slower: {pool: mean}, curve: test_loss}}
+  - {says: b, faster: {faster: {}, slower: {pool: mean}, curve: gap}}
+  - {says: c, faster: {faster: {}, slower: {pool: mean}, curve: validation_loss}}
+"""
+
+
+def test_a_claim_on_a_curve_that_no_trial_will_have_is_refused_before_it_is_run(
+    load: Load, refused: Refused
+) -> None:
+    at_its_end = (
+        "study.yaml, line 8, claims[1].faster.curve: 'gap' has no curve: a trial has it at its "
+        "end alone\n    name a metric of validation points"
+    )
+    assert refused(PLAIN + CURVE, to_run=True) == (
+        "study.yaml, line 7, claims[0].faster.curve: 'test_loss' has no curve: the test set is "
+        "scored at a trial's end alone\n    add test_curve: true, or name a validation metric\n"
+        + at_its_end
+    )
+    assert refused(PLAIN + CURVE + "test_curve: true\n", to_run=True) == at_its_end
+    assert load(PLAIN + CURVE).claims
+    elsewhere = PLAIN + CURVE + "workload: external\n"
+    assert load(elsewhere, to_run=True, workload=EXTERNAL).claims
+
+
 BARE = """\
 question: Does normalisation matter?
 workload: external
