@@ -11,6 +11,7 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from ablate.errors import Problem, StudyError
@@ -27,6 +28,7 @@ from ablate.workload import (
 
 MOST_ARMS = 10_000
 """A design with more arms in one context is taken for a mistake."""
+_HIGHEST_RESOLUTION = 5
 
 FACTORIALS = {"full_factorial", "fractional_factorial"}
 _JOINT = re.compile(", |=")
@@ -218,7 +220,9 @@ def _all_with(view: Scene, factors: tuple[str, ...]) -> dict[str, str]:
 
 
 def _fraction(factors: int, resolution: int) -> list[list[int]]:
-    """Rows of signs, one an arm, one entry a factor."""
+    """Rows of signs, one an arm, one entry a factor; of a higher resolution than is asked for,
+    where as many arms give it.
+    """
     if factors < 2:
         return [[-1] * factors, [1] * factors][: 1 + factors]
     from pydoe import fracfact_by_res  # imports scipy, which planning otherwise does without
@@ -227,6 +231,10 @@ def _fraction(factors: int, resolution: int) -> list[list[int]]:
         signs = fracfact_by_res(factors, resolution)
     except ValueError as error:
         raise StudyError(Problem("design", str(error))) from None
+    for higher in range(resolution + 1, _HIGHEST_RESOLUTION + 1):
+        with suppress(ValueError):
+            better = fracfact_by_res(factors, higher)
+            signs = better if len(better) == len(signs) else signs
     return [[int(sign) for sign in row] for row in signs]
 
 

@@ -1,3 +1,5 @@
+import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -376,6 +378,27 @@ def test_a_fractional_factorial_holds_the_baseline_and_is_balanced() -> None:
     assert (len(arms), arms[0].name) == (8, "baseline")
     for factor, reference in arms[0].levels.items():
         assert sum(arm.levels[factor] == reference for arm in arms) == 4
+
+
+@pytest.mark.parametrize(
+    ("factors", "resolution", "arms", "shortest"),
+    [(3, 3, 4, 3), (4, 3, 8, 4), (5, 3, 8, 3), (5, 4, 16, 5), (6, 4, 16, 4), (8, 3, 16, 4)],
+)
+def test_a_fraction_has_the_highest_resolution_of_as_many_arms(
+    factors: int, resolution: int, arms: int, shortest: int
+) -> None:
+    two_levels = {key: {"without": {}, "with": {key: 1}} for key in "abcdefgh"[:factors]}
+    design = {"kind": "fractional_factorial", "resolution": resolution}
+    drawn = draw_arms(study(two_levels, workload="external", design=design))
+    columns = [[1 if arm.levels[key] == "with" else -1 for arm in drawn] for key in two_levels]
+    # The shortest word: fewest columns whose product is the same in every arm.
+    words = [
+        size
+        for size in range(1, factors + 1)
+        for chosen in itertools.combinations(columns, size)
+        if len({math.prod(signs) for signs in zip(*chosen, strict=True)}) == 1
+    ]
+    assert (len(drawn), min(words)) == (arms, shortest)
 
 
 def test_aliases_of_a_fraction_are_those_of_the_textbook() -> None:
