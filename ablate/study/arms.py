@@ -272,7 +272,7 @@ def _unchanged_level(
     study: Study, workload: Workload, context: str, name: str, known: Mapping[str, str]
 ) -> str | None:
     """The first level whose settings leave the baseline as it is, where the factor's condition
-    holds.
+    holds. On a path a level may need the steps before it: one that is refused without them is none.
     """
     base = dict(study.contexts[context])
     needed = conditions(study, name)
@@ -282,9 +282,14 @@ def _unchanged_level(
     place = f"baseline '{context}'"
     before = _resolved(workload, base, place, needed)
     for level, settings in study.factors[name].levels.items():
-        after = _resolved(
-            workload, overlaid(base, settings), f"level '{level}' in {place}", {name: level}
-        )
+        try:
+            after = _resolved(
+                workload, overlaid(base, settings), f"level '{level}' in {place}", {name: level}
+            )
+        except StudyError:
+            if study.design.kind == "path":
+                continue
+            raise
         if after == before:
             return level
     return None

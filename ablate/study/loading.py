@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 
 from ablate.errors import AblateError, Problem, SettingsError, StudyError, did_you_mean
 from ablate.refused_values import in_words, shown
-from ablate.study.arms import overlaid
+from ablate.study.arms import by_dependence, conditions, overlaid, path_order
 from ablate.study.looking import looking_problems
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Faster, Study
@@ -52,7 +53,7 @@ def load_study(
     study = _validated(draft, long)
     if workload is not None:
         options = {key: option for key, _, option in given}
-        draft.problems += dict.fromkeys(_settings_problems(draft, workload, options))
+        draft.problems += dict.fromkeys(_settings_problems(draft, study, workload, options))
         draft.problems += _metric_problems(draft, long, workload)
         if to_run and study is not None:
             draft.problems += _curves_not_had(draft, study, workload)
@@ -177,9 +178,12 @@ def _not_known(value: Any, expected: str) -> tuple[str, str]:
 
 
 def _settings_problems(
-    draft: Draft, workload: Workload, options: Mapping[str, str]
+    draft: Draft, study: Study | None, workload: Workload, options: Mapping[str, str]
 ) -> Iterator[Problem]:
-    """What the workload refuses in baselines, and in each level laid on each baseline."""
+    """What the workload refuses in baselines, and in each level laid on each baseline.
+
+    study: the draft's, if its schema is met.
+    """
     if workload.takes_any_settings:
         yield from _words_taken_for_text(draft)
     for context, baseline in draft.contexts.items():
@@ -189,10 +193,11 @@ def _settings_problems(
         for name, factor in draft.factors.items():
             if factor["contexts"] and context not in factor["contexts"]:
                 continue
-            base = _with_conditions(draft, name, baseline)
             for level, settings in factor["levels"].items():
+                base = _laid_before(draft, study, context, name, level)
+                known = refused if base == baseline else _refused(workload, base)
                 for problem in _refused(workload, overlaid(base, settings)):
-                    if problem not in refused:
+                    if problem not in known:
                         place = ("factors", name, "levels", level)
                         yield _located(draft, problem, place, settings, {})
 
@@ -211,10 +216,36 @@ def _words_taken_for_text(draft: Draft) -> Iterator[Problem]:
             yield taken_for_text(draft.source.where(place), word)
 
 
-def _with_conditions(draft: Draft, name: str, baseline: dict[str, Any]) -> dict[str, Any]:
-    for other, level in draft.factors[name]["when"].items():
-        baseline = overlaid(baseline, draft.factors[other]["levels"].get(level, {}))
-    return baseline
+def _laid_before(
+    draft: Draft, study: Study | None, context: str, name: str, level: str
+) -> dict[str, Any]:
+    """A baseline with what arms that have a factor's level have below it: levels that conditions
+    name, and on a path, below a level that is added, the steps before.
+    """
+    below: dict[str, str] = draft.factors[name]["when"]
+    if study is not None:
+        with suppress(StudyError):  # conditions that form a circle, which planning refuses
+            needed = conditions(study, name)
+            below = {other: needed[other] for other in by_dependence(study, needed)}
+            if level == list(study.factors[name].levels)[-1]:
+                below = _steps_before(study, context, name) | below
+    settings = draft.contexts[context]
+    for other, held in below.items():
+        settings = overlaid(settings, draft.factors[other]["levels"].get(held, {}))
+    return settings
+
+
+def _steps_before(study: Study, context: str, name: str) -> dict[str, str]:
+    """Factors that a path in a given order adds before another, each at the level that it adds."""
+    order = path_order(study)
+    if study.design.kind != "path" or study.design.order == "greedy" or name not in order:
+        return {}
+    before = [study.factors[other] for other in order[: order.index(name)]]
+    return {
+        other.name: list(other.levels)[-1]
+        for other in before
+        if not other.contexts or context in other.contexts
+    }
 
 
 def _refused(workload: Workload, settings: dict[str, Any]) -> tuple[Problem, ...]:

@@ -210,6 +210,33 @@ factors:
     assert study.factors["both"].levels["with"] == {"model.pool": "stride"}
 
 
+NEEDS_WIDTH = """\
+question: Which pooling, of a network that is wide enough?
+baseline: {model.width: 1}
+factors:
+  size: {small: {}, large: {model.width: 8}}
+  pool: {levels: {max: {}, stride: {model.pool: stride}}, when: {size: large}}
+  norm: {levels: {none: {}, batch: {model.norm: batch}}, when: {pool: stride}}
+"""
+
+
+def test_a_level_is_checked_on_all_that_its_condition_needs(load: Load, refused: Refused) -> None:
+    assert load(NEEDS_WIDTH)
+    assert refused(NEEDS_WIDTH.replace(", when: {size: large}", "")) == (
+        "study.yaml, line 5, factors.pool.levels.stride.model.pool: model: a strided layer needs a "
+        "width of at least 2"
+    )
+
+
+def test_on_a_path_a_level_is_checked_on_the_steps_before(load: Load, refused: Refused) -> None:
+    text = NEEDS_WIDTH.replace(", when: {size: large}", "").replace(", when: {pool: stride}", "")
+    assert load(text + "design: path\n")
+    assert refused(text + "design: {kind: path, order: [norm, pool, size]}\n") == (
+        "study.yaml, line 5, factors.pool.levels.stride.model.pool: model: a strided layer needs a "
+        "width of at least 2"
+    )
+
+
 CURVE = """\
 metrics: {gap: {label: gap, uses_test_data: true, only_at_end: true}}
 claims:
