@@ -8,7 +8,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ablate.errors import AblateError, Problem, SettingsError, StudyError, did_you_mean
+from ablate.errors import (
+    AblateError,
+    Problem,
+    SettingsError,
+    StudyError,
+    did_you_mean,
+    nearest,
+)
 from ablate.refused_values import in_words, shown
 from ablate.study.arms import by_dependence, conditions, overlaid, path_order
 from ablate.study.looking import looking_problems
@@ -47,9 +54,11 @@ def load_study(
         long["seeds"] = list(parse_seeds(list(seeds)))
     given = _given(dataset, overrides or {})
     draft.problems += _contradicted(dataset, given)
+    workload = workload or _workload(draft, long)
+    if workload is not None and workload.takes_any_settings:
+        draft.problems += _new_to_the_study(draft, given)
     for context, settings in draft.contexts.items():
         draft.contexts[context] = overlaid(settings, {key: value for key, value, _ in given})
-    workload = workload or _workload(draft, long)
     study = _validated(draft, long)
     if workload is not None:
         options = {key: option for key, _, option in given}
@@ -104,6 +113,20 @@ def _contradicted(dataset: str | None, given: Sequence[tuple[str, Any, str]]) ->
                 f"asks for data.dataset: {shown(value)}, and --dataset for '{dataset}'",
                 "leave one of the two out",
             )
+
+
+def _new_to_the_study(draft: Draft, given: Sequence[tuple[str, Any, str]]) -> Iterator[Problem]:
+    """Settings given on the command line that the study does not have. A workload that takes any
+    would refuse none, and may read none of them.
+    """
+    levels = [level for factor in draft.factors.values() for level in factor["levels"].values()]
+    known = {key for settings in (*draft.contexts.values(), *levels) for key in settings}
+    for key, _, option in given:
+        if not any(f"{key}.".startswith(f"{k}.") or k.startswith(f"{key}.") for k in known):
+            message = f"the study has no setting '{key}' that this could replace"
+            near = nearest(key, known)
+            cure = "add it to the baseline"
+            yield Problem(option, message, f"{near} Else {cure}" if near else cure)
 
 
 def _by_dotted_key(key: str, value: Any) -> Iterator[tuple[str, Any]]:

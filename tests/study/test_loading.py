@@ -237,6 +237,30 @@ def test_on_a_path_a_level_is_checked_on_the_steps_before(load: Load, refused: R
     )
 
 
+def test_what_replaces_a_setting_of_any_names_one_that_the_study_has(
+    load: Load, refused: Refused
+) -> None:
+    text = PLAIN.replace("{model.width: 16}", "{model.width: 16, rates: {}}")
+    known = {"model": {"width": 8}, "rates.first": 0.1, "model.pool": 1}
+    given = known | {"model.widht": 8, "model": {"depth": 3, "width": 8}}
+    assert refused(text, workload=EXTERNAL, dataset="moons", overrides=given) == (
+        "--dataset moons: the study has no setting 'data.dataset' that this could replace\n"
+        "    add it to the baseline\n"
+        "--set model: the study has no setting 'model.depth' that this could replace\n"
+        "    did you mean 'model.width'? Else add it to the baseline\n"
+        "--set model.widht: the study has no setting 'model.widht' that this could replace\n"
+        "    did you mean 'model.width'? Else add it to the baseline"
+    )
+    own = text.replace("rates: {}", "rates: {}, data: {dataset: blobs}")
+    study = load(own, workload=EXTERNAL, dataset="moons", overrides=known)
+    assert study.contexts["baseline"] == {
+        "data.dataset": "moons",
+        "model.width": 8,
+        "rates.first": 0.1,
+        "model.pool": 1,
+    }
+
+
 CURVE = """\
 metrics: {gap: {label: gap, uses_test_data: true, only_at_end: true}}
 claims:
