@@ -51,10 +51,15 @@ def _content(study: Study) -> dict[str, Any]:
     plain = study.model_dump(
         mode="json",
         include={
-            "metric", "metrics", "smallest_effect_of_interest", "diverged", "test_curve",
+            "metric", "smallest_effect_of_interest", "diverged", "test_curve",
             "max_seeds", "stop_futile", "keep_weights", "retries",
         },
     )  # fmt: skip
+    # A description that leaves uses_test_data out leaves it to the metric's name.
+    metrics = {
+        name: description.model_dump(mode="json", exclude_unset=True)
+        for name, description in study.metrics.items()
+    }
     alone = list(study.contexts) == [_ALONE]
     content = {
         "name": study.name,
@@ -66,6 +71,7 @@ def _content(study: Study) -> dict[str, Any]:
         "forbid": [_on_one_line(combination) for combination in study.forbid],
         "seeds": _seeds(study.seeds),
         **plain,
+        "metrics": metrics,
         "tune": None if study.tune is None else _tune(study.tune),
         "claims": [_claim(claim) for claim in study.claims],
         "published": [

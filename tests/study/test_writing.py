@@ -7,9 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ablate.external_workload import EXTERNAL
 from ablate.study.loading import load_study
 from ablate.study.schema import Study
 from ablate.study.writing import study_to_yaml
+from ablate.workload import rests_on_test_data
 from tests.study.fake_workload import FAKE
 
 # What YAML could take for something else, and what needs quotes.
@@ -104,6 +106,28 @@ EMPTY = {
 def test_what_is_empty_is_read_back_as_empty(load: Callable[..., Study], what: str) -> None:
     study = load("question: '?'\n" + EMPTY[what])
     assert load(study_to_yaml(study)) == study
+
+
+@pytest.mark.parametrize(
+    ("description", "rests"),
+    [
+        ("{label: accuracy}", True),
+        ("{label: accuracy, uses_test_data: false}", False),
+        ("{label: accuracy, higher_is_better: true, chance: 10}", True),
+    ],
+)
+def test_whether_a_metric_rests_on_test_data_stays_as_it_was_said(
+    load: Callable[..., Study], description: str, rests: bool
+) -> None:
+    study = load(
+        "question: '?'\nworkload: external\nbaseline: {a: 1}\nfactors: {a: [1, 2]}\n"
+        f"metric: testAcc\nmetrics: {{testAcc: {description}}}\n",
+        workload=EXTERNAL,
+    )
+    stored = load(study_to_yaml(study), workload=EXTERNAL)
+    assert stored == study
+    assert rests_on_test_data("testAcc", study.metrics) is rests
+    assert rests_on_test_data("testAcc", stored.metrics) is rests
 
 
 def test_a_resolution_is_written_where_it_says_something(load: Callable[..., Study]) -> None:
