@@ -301,16 +301,23 @@ class _Recorder:
 
 
 def _ended_as_their_last(readings: list[Reading]) -> list[Reading]:
-    """The rows of one course of training with the last status that one of them gives: trackers
-    write it into the last row alone, or what it was at the time into each. Rows of several
-    attempts, which have a value at the same point twice, as they are.
+    """The rows of one course of training with the status that its last point gives: trackers write
+    it into the last row alone, or what it was at the time into each. Rows of several attempts,
+    which have a value at the same point twice, as they are.
     """
     given = [reading for reading in readings if reading.gives_status]
     points = [(value.metric, value.position) for reading in readings for value in reading.values]
     if not given or len(set(points)) < len(points):
         return readings
-    last = given[-1]
+    # Of points that are told alike, by epoch or step or both; the newest may stand first.
+    alike = [reading for reading in given if _told_by(reading) == _told_by(given[-1])]
+    last = max(reversed(alike), key=lambda reading: [value.position for value in reading.values])
     return [reading._replace(status=last.status, error=last.error) for reading in readings]
+
+
+def _told_by(reading: Reading) -> list[list[bool]]:
+    """Which of its places a row of a long table gives."""
+    return [[math.isfinite(place) for place in value.position] for value in reading.values]
 
 
 def _order(position: Position) -> tuple[bool, Position]:

@@ -804,6 +804,24 @@ class TestALongTable:
         text = "arm,seed,metric,step,value\nmean,0,accuracy,{0},9\nmean,0,accuracy,1,3\n"
         assert read(text.format(nan)).records == read(text.format("")).records
 
+    @pytest.mark.parametrize("place", ["epoch", "step"])
+    def test_a_course_ends_as_its_last_point_whichever_row_is_first(self, place: str, read: Read):
+        rows = [f"mean,0,accuracy,{end}" for end in ("3,3,finished", "2,2,", "1,1,running")]
+        records = [
+            by_trial(read("\n".join([f"arm,seed,metric,{place},value,status", *order])))["mean", 0]
+            for order in itertools.permutations(rows)
+        ]
+        assert all(record == records[0] for record in records)
+        assert (records[0].status, records[0].metrics) == ("completed", {"accuracy": 3.0})
+
+    def test_of_points_told_otherwise_the_last_row_tells_the_ending(self, read: Read):
+        text = (
+            "arm,seed,metric,epoch,step,value,status\nmean,0,accuracy,1,,1,running\n"
+            "mean,0,accuracy,2,,2,running\nmean,0,loss,,90,0.5,running\nmean,0,loss,,99,0.4,{}\n"
+        )
+        assert by_trial(read(text.format("finished")))["mean", 0].status == "completed"
+        assert by_trial(read(text.format("crashed")))["mean", 0].status == "failed"
+
     def test_an_infinite_step_is_refused(self, refused: Callable[..., str]):
         text = (
             "arm,seed,metric,epoch,Step,value\nmean,0,accuracy,1,inf,9\nmean,0,accuracy,-inf,,3\n"
