@@ -108,7 +108,8 @@ def run(
         bool,
         typer.Option(
             "--stop-futile",
-            help="With --until-decided: give up claims that the most seeds would hardly settle.",
+            help="With --until-decided, or `max_seeds` in the study: give up claims that the most "
+            "seeds would hardly settle.",
         ),
     ] = False,
 ) -> None:
@@ -126,7 +127,7 @@ def run(
     from ablate.tuning.runner import ResourceWish
 
     plan = planned(study_file, dataset, seeds, overrides)
-    if until_decided:
+    if until_decided or (stop_futile and max_seeds is None and plan.study.max_seeds is not None):
         plan = sequential_plan(plan, max_seeds, stop_futile)
     elif max_seeds is not None or stop_futile:
         option = "--stop-futile" if max_seeds is None else "--max-seeds"

@@ -20,12 +20,12 @@ def planned(
     """The plan of a study with what the options change. Raises AblateError."""
     from ablate.study.loading import load_study, parse_override
     from ablate.study.plan import make_plan
-    from ablate.study.seeds import parse_seeds
+    from ablate.study.seeds import parse_seeds_option
 
     study = load_study(
         study_file,
         dataset=dataset,
-        seeds=None if seeds is None else parse_seeds(seeds),
+        seeds=None if seeds is None else parse_seeds_option(seeds),
         overrides=dict(map(parse_override, overrides or [])),
         to_run=True,
     )

@@ -82,7 +82,7 @@ def search(
     ablate search studies/optimizer.yaml --space learning_rate --trials 32
     """
     from ablate.search_folder import read_search_folder, search_folder_for, search_study
-    from ablate.study.seeds import parse_seeds
+    from ablate.study.seeds import parse_seeds_option
     from ablate.study.space_file import folders_near
     from ablate.tuning.progress import show_progress
     from ablate.tuning.runner import ResourceWish
@@ -91,7 +91,7 @@ def search(
     folder = search_folder_for(study_file, space, dataset, out)
     options = SearchOptions(
         trials=trials,
-        seeds=parse_seeds(seeds),
+        seeds=parse_seeds_option(seeds),
         metric=metric,
         sampler=sampler,
         seed=seed,

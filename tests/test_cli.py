@@ -131,11 +131,11 @@ class TestRefusals:
             ),
             (
                 ["trivial.yaml", "--seeds", "4-0"],
-                "seeds: '4-0' runs backwards\n    write 0-4\n",
+                "--seeds 4-0: '4-0' runs backwards\n    write 0-4\n",
             ),
             (
                 ["trivial.yaml", "--seeds", "0,one"],
-                "seeds: 'one' is no seed and no range of seeds\n"
+                "--seeds 0,one: 'one' is no seed and no range of seeds\n"
                 "    write them as 0-4, as 0-2,7 or as [0, 1]\n",
             ),
             (
@@ -687,6 +687,22 @@ class TestUntilDecided:
         assert refusal("run", "digits.yaml", "--stop-futile") == (
             "--stop-futile: goes with --until-decided\n    add that, too\n"
         )
+
+    def test_a_study_with_a_maximum_may_be_told_to_give_up(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from ablate import study_run
+
+        studies = []
+
+        def run_study(plan: Any, *_: Any, **__: Any) -> study_run.Ended:
+            studies.append(plan.study)
+            return study_run.Ended(None, 0)
+
+        monkeypatch.setattr(study_run, "run_study", run_study)
+        Path("trivial.yaml").write_text(TRIVIAL + "max_seeds: 5\n" + self.CLAIMS)
+        ablate("run", "trivial.yaml", "--stop-futile")
+        assert [(study.max_seeds, study.stop_futile) for study in studies] == [(5, True)]
 
     def test_a_claim_that_the_maximum_is_too_few_for_is_told_before_the_first_trial(
         self, monkeypatch: pytest.MonkeyPatch

@@ -171,7 +171,7 @@ def _read_parquet(path: Path, content: bytes) -> Table:
         if times > 1:
             problems.note(f"column '{name}' is there {times} times", "keep one")
     problems.raise_any()
-    columns = [[_text(value) for value in column.to_pylist()] for column in data.columns]
+    columns = [[_text(value) for value in _values(column)] for column in data.columns]
     rows = (dict(zip(header, cells, strict=True)) for cells in zip(*columns, strict=True))
     return Table(
         str(path),
@@ -179,6 +179,15 @@ def _read_parquet(path: Path, content: bytes) -> Table:
         tuple(header),
         tuple(Row(line, cells) for line, cells in enumerate(rows, start=1) if any(cells.values())),
     )
+
+
+def _values(column: Any) -> list[Any]:
+    """A Parquet column's values, as text where they are times beyond those that Python has."""
+    try:
+        values: list[Any] = column.to_pylist()
+    except OverflowError:
+        values = column.cast("string").to_pylist()
+    return values
 
 
 def _text(value: Any) -> str:

@@ -28,6 +28,16 @@ def parse_seeds(text: Any) -> tuple[int, ...]:
     return tuple(seeds)
 
 
+def parse_seeds_option(text: str) -> tuple[int, ...]:
+    """The same of `--seeds`, which errors name."""
+    try:
+        return parse_seeds(text)
+    except StudyError as error:
+        raise StudyError(
+            *(problem._replace(where=f"--seeds {text}".rstrip()) for problem in error.problems)
+        ) from None
+
+
 def seeds_text(seeds: Sequence[int]) -> str:
     """Seeds as a person writes them, in their order: 7-9,0 of 7, 8, 9, 0."""
     parts: list[list[int]] = []

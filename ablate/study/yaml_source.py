@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq, CommentedSet
+from ruamel.yaml.comments import CommentedMap, CommentedSeq, CommentedSet, TaggedScalar
 from ruamel.yaml.composer import ComposerError
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -98,7 +98,9 @@ class _Constructor(RoundTripConstructor):
 
 
 def _check_nodes(node: Any, above: list[Any], seen: set[int]) -> None:
-    """Raises _RefusedError on a tag that YAML does not have, and an alias of what it stands in."""
+    """Raises _RefusedError on a tag that YAML does not have, or that its value does not fit, and an
+    alias of what it stands in.
+    """
     if any(node is other for other in above):
         raise _RefusedError(
             node, f"'&{node.anchor}' holds itself, by its alias", "write out what is meant"
@@ -107,6 +109,9 @@ def _check_nodes(node: Any, above: list[Any], seen: set[int]) -> None:
     if tag.removeprefix(_STANDARD) not in _KNOWN_TAGS:
         message = f"has the tag '{tag.replace(_STANDARD, '!!')}', which means nothing here"
         raise _RefusedError(node, message, "leave it out")
+    word = node.value
+    if tag == f"{_STANDARD}bool" and str(word).lower() not in RoundTripConstructor.bool_values:
+        raise _RefusedError(node, f"'{word}' is neither true nor false", "write one of the two")
     if id(node) not in seen and isinstance(node, CollectionNode):
         seen.add(id(node))
         for below in _nodes_below(node):
@@ -222,6 +227,8 @@ def _plain(value: Any, path: Place, lines: dict[Place, int], name: str) -> Any:
         return [_plain(item, (*path, index), lines, name) for index, item in enumerate(value)]
     if value is None:
         return None
+    if isinstance(value, TaggedScalar) and str(value.tag) == f"{_STANDARD}str":
+        value = str(value.value)
     for kind in (bool, int, float, str):
         if isinstance(value, kind) or (kind is bool and type(value).__name__ == "ScalarBoolean"):
             return _kept(kind(value), path, lines, name)

@@ -1277,6 +1277,21 @@ class TestParquet:
     def here(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
 
+    def test_a_time_beyond_those_of_python_does_no_harm(self):
+        columns = {
+            "pool": ["mean"],
+            "seed": [0],
+            "accuracy": [1.0],
+            "ended": pyarrow.array([2**62], pyarrow.timestamp("us")),
+        }
+        parquet.write_table(pyarrow.table(columns), "results.parquet")
+        results = read_results(
+            Path("results.parquet"),
+            study_of(STUDY.replace("  training.learning_rate: [1e-3, 1e-2]\n", "")),
+        )
+        assert metrics_of(results) == {("mean", 0): {"accuracy": 1.0}}
+        assert results.ignored == ("ended",)
+
     def test_typed_cells_mean_what_their_text_means(self):
         columns = {
             "pool": pyarrow.array(["mean", "mean", None]).dictionary_encode(),

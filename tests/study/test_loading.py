@@ -191,6 +191,11 @@ def test_aliases_may_stand_for_what_is_written_elsewhere(load: Load) -> None:
     }
 
 
+def test_text_may_be_marked_as_such(load: Load) -> None:
+    study = load(PLAIN.replace("width: 16", "norm: !!str batch, model.rates: [!!str 5, 5]"))
+    assert study.contexts["baseline"] == {"model.norm": "batch", "model.rates": ["5", 5]}
+
+
 def test_merged_levels_stand_before_a_factors_own(load: Load) -> None:
     study = load(
         """\
@@ -395,6 +400,10 @@ def test_an_override_is_read_as_yaml(text: str, expected: tuple[str, Any]) -> No
             "    write the character itself",
         ),
         ("model.rates=[1", "--set model.rates=[1: 'model.rates=[1' is no value in YAML"),
+        (
+            "model.norm=!!bool maybe",
+            "--set model.norm=!!bool maybe: '!!bool maybe' is no value in YAML",
+        ),
         (
             "model.norm=None",
             "--set model.norm=None: None without quotes is text, and not null\n"
@@ -773,6 +782,10 @@ REFUSALS = {
         PLAIN + "metric: !!python/object:os.system {}\n",
         "study.yaml, line 5: has the tag '!!python/object:os.system', which means nothing here\n"
         "    leave it out",
+    ),
+    "no boolean": (
+        PLAIN.replace("16", "!!bool maybe"),
+        "study.yaml, line 2: 'maybe' is neither true nor false\n    write one of the two",
     ),
     "a tag": (
         PLAIN.replace("{model.width: 16}", "!small {model.width: 16}"),
