@@ -33,6 +33,7 @@ from ablate.study.search_space import SearchSpace
 from ablate.study.space_file import check_space, find_space, read_space
 from ablate.study.tuned import searched_arms
 from ablate.study.writing import study_to_yaml
+from ablate.workload import describe_metric
 
 
 class Search(NamedTuple):
@@ -188,7 +189,10 @@ def _journal(plan: Plan, tune: Tune) -> str:
 
     workload = plan.load_workload()
     arms = {"/".join(arm.key): arm_digest(workload, arm) for arm in searched_arms(plan)}
-    content = [plan.study.name, tune.space.name, tune.space.digest, tune.seeds, metric_of(plan)]
+    metric = metric_of(plan)
+    content: list[Any] = [plan.study.name, tune.space.name, tune.space.digest, tune.seeds, metric]
+    if not describe_metric(metric, plan.metrics).higher_is_better:
+        content.append("less is better")
     return f"search-{content_digest([*content, workload.version, arms], 12)}.journal"
 
 

@@ -94,22 +94,53 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def describe_metric(name: str, known: Mapping[str, MetricDescription]) -> MetricDescription:
-    """What is known of a metric; else its name, and a guess at the better direction by its words.
+    """What is known of a metric, of validation data what is known of its `test_` counterpart; else
+    its name, and a guess at the better direction by its words.
 
     The guess is for functions and tables that declare nothing; a study's `metrics` settles it.
     """
     if name in known:
         return known[name]
+    label = name.replace("_", " ")
+    if (tested := test_counterpart(name)) in known:
+        like = known[tested]
+        return MetricDescription(
+            label=label,
+            unit=like.unit,
+            higher_is_better=like.higher_is_better,
+            uses_test_data=False,
+            chance=like.chance,
+        )
     lower = not _LOWER_IS_BETTER.isdisjoint(words(name))
-    return MetricDescription(label=name.replace("_", " "), higher_is_better=not lower)
+    return MetricDescription(label=label, higher_is_better=not lower)
+
+
+def with_description(
+    name: str, known: Mapping[str, MetricDescription]
+) -> Mapping[str, MetricDescription]:
+    """What is known of metrics, with `describe_metric` of one."""
+    return {**known, name: describe_metric(name, known)}
 
 
 def is_direction_known(name: str, known: Mapping[str, MetricDescription]) -> bool:
-    """Whether a metric is described, or its words say which way is better, and agree on it."""
+    """Whether a metric, or of validation data its `test_` counterpart, is described, or its words
+    say which way is better, and agree on it.
+    """
     lower, higher = (
         not telling.isdisjoint(words(name)) for telling in (_LOWER_IS_BETTER, _HIGHER_IS_BETTER)
     )
-    return name in known or lower != higher
+    return name in known or test_counterpart(name) in known or lower != higher
+
+
+def guessed_direction(name: str, known: Mapping[str, MetricDescription]) -> str:
+    """A sentence on a metric of which nobody says which way is better; "" of others."""
+    if is_direction_known(name, known):
+        return ""
+    more = describe_metric(name, known).higher_is_better
+    return (
+        f"That {'more' if more else 'less'} {name} is better is a guess: say which way it is, by "
+        f"`metrics: {{{name}: {{label: ..., higher_is_better: {'false' if more else 'true'}}}}}`."
+    )
 
 
 def words(name: str) -> list[str]:
@@ -135,6 +166,12 @@ def validation_counterpart(name: str) -> str | None:
     """Of a `test_` metric, the same of validation data; None of others, which have no such name."""
     kind = name.removeprefix("test_")
     return None if kind == name else f"validation_{kind}"
+
+
+def test_counterpart(name: str) -> str | None:
+    """Of a `validation_` metric, the same of test data; None of others."""
+    kind = name.removeprefix("validation_")
+    return None if kind == name else f"test_{kind}"
 
 
 def cure_by_validation(name: str, known: Mapping[str, MetricDescription]) -> str:

@@ -8,6 +8,7 @@ from ablate.workload import (
     MetricDescription,
     cure_by_validation,
     describe_metric,
+    guessed_direction,
     is_direction_known,
     load_workload,
     rests_on_test_data,
@@ -64,6 +65,37 @@ def test_of_a_metric_of_unknown_words_the_direction_is_a_guess(name: str, known:
 def test_a_description_is_taken_before_any_guess() -> None:
     described = MetricDescription(label="gain", higher_is_better=True)
     assert describe_metric("loss", {"loss": described}) is described
+
+
+def test_a_validation_metric_is_what_its_test_counterpart_is_described_to_be() -> None:
+    tested = MetricDescription(
+        label="residual", unit="m", higher_is_better=False, chance=9.0, only_at_end=True, note="?"
+    )
+    known = {"test_residual": tested}
+    described = describe_metric("validation_residual", known)
+    assert described == MetricDescription(
+        label="validation residual", unit="m", higher_is_better=False, chance=9.0
+    )
+    assert is_direction_known("validation_residual", known)
+    assert not rests_on_test_data("validation_residual", {"validation_residual": described})
+    own = MetricDescription(label="its own")
+    assert describe_metric("validation_residual", {**known, "validation_residual": own}) is own
+    assert not is_direction_known("residual", known)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("wobble", ("more", "false")),
+        ("accuracy_drop", ("less", "true")),
+    ],
+)
+def test_a_guess_is_told_with_its_cure(name: str, told: tuple[str, str]) -> None:
+    assert guessed_direction(name, {}) == (
+        f"That {told[0]} {name} is better is a guess: say which way it is, by "
+        f"`metrics: {{{name}: {{label: ..., higher_is_better: {told[1]}}}}}`."
+    )
+    assert guessed_direction(name, {name: MetricDescription(label=name)}) == ""
 
 
 def test_an_unknown_workload_is_named_with_what_is_near() -> None:

@@ -48,7 +48,7 @@ from ablate.records.search_result import SearchResult
 from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, own_plan
 from ablate.study.plan import Plan
 from ablate.study.schema import Faster, Open, PublishedNumber, Study
-from ablate.workload import describe_metric, is_direction_known
+from ablate.workload import guessed_direction
 
 
 @dataclass(frozen=True, eq=False)
@@ -303,13 +303,8 @@ def _guessed_directions(plan: Plan) -> Iterator[str]:
         for claim in decided
     )
     for name in dict.fromkeys([study.metric, *names]):
-        if not is_direction_known(name, plan.metrics):
-            more = describe_metric(name, plan.metrics).higher_is_better
-            yield (
-                f"That {'more' if more else 'less'} {name} is better is a guess: say which way it "
-                f"is, by `metrics: {{{name}: {{label: ..., higher_is_better: "
-                f"{'false' if more else 'true'}}}}}`."
-            )
+        if guess := guessed_direction(name, plan.metrics):
+            yield guess
 
 
 def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord]) -> Iterator[str]:

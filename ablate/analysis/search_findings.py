@@ -16,7 +16,7 @@ from ablate.records.search_result import PointStatus, SearchPoint, SearchResult
 from ablate.records.store import FINISHED
 from ablate.study.plan import Plan
 from ablate.study.search_space import Parameter, SearchSpace
-from ablate.workload import MetricDescription, describe_metric
+from ablate.workload import MetricDescription, describe_metric, guessed_direction
 
 VALUE, POSITION = "value.", "position."
 """Prefixes of the columns of a parameter in the table of points."""
@@ -85,7 +85,7 @@ def analyse_search(
         best=best_table(plan, results, space),
         importances=importances,
         pairs=pairs,
-        warnings=tuple(_warnings(results, records)),
+        warnings=tuple(_warnings(plan, results, records)),
     )
 
 
@@ -250,9 +250,12 @@ def _spans_a_plane(result: SearchResult, pair: tuple[Parameter, Parameter]) -> b
 
 
 def _warnings(
+    plan: Plan,
     results: Sequence[SearchResult],
     records: Mapping[str, TrialRecord],
 ) -> Iterator[str]:
+    if guess := guessed_direction(results[0].metric, plan.metrics):
+        yield guess
     several = len({result.context for result in results}) > 1
     for result in results:
         name = f"{result.arm} in {result.context}" if several else result.arm

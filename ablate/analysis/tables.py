@@ -13,6 +13,7 @@ from ablate.records.schema import TrialRecord
 from ablate.records.store import FINISHED
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
+from ablate.workload import with_description
 
 ArmKey = tuple[str, str]
 """Context and name of an arm."""
@@ -154,7 +155,7 @@ def chance_of_diverged(
     for trial in plan.trials:
         record = records.get(trial.hash)
         if record is not None and record.status == "diverged":
-            levels = chance_levels(record, plan.metrics)
+            levels = chance_levels(record, with_description(curve, plan.metrics))
             level = levels.get(f"{curve}_mean", levels.get(curve, np.nan))
             found[trial.context, trial.arm, trial.seed] = level
     return found

@@ -9,7 +9,7 @@ from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan, PlannedTrial, make_plan
 from ablate.study.schema import Study
-from ablate.workload import describe_metric, validation_counterpart
+from ablate.workload import describe_metric, validation_counterpart, with_description
 
 _EQUAL = 1e-6
 """Relative difference of equal means: compact records keep 7 digits, and must lead the same way."""
@@ -90,7 +90,9 @@ def criterion(study: Study) -> str:
 
 def _value(record: TrialRecord | None, plan: Plan) -> float | None:
     """What a trial counts as in the criterion; None where it counts as nothing."""
-    value = counted_metrics(record, plan.study, plan.metrics).get(criterion(plan.study))
+    name = criterion(plan.study)
+    described = with_description(name, plan.metrics)
+    value = counted_metrics(record, plan.study, described).get(name)
     return value if value is not None and math.isfinite(value) else None
 
 

@@ -210,6 +210,7 @@ def open_study(
         load_if_exists=True,
         pruner=optuna.pruners.NopPruner(),
     )
+    _check_direction(where, study, directions[0], owner)
     if OWNER not in study.user_attrs:
         study.set_user_attr(OWNER, owner.as_plain())
     return study
@@ -295,16 +296,27 @@ def _open_database(url: str) -> BaseStorage:
 
 
 def _check_owner(where: str, found: str, theirs: Any, name: str, ours: Owner) -> None:
-    what = _difference(theirs, ours.as_plain(), same_arm=found == name)
-    if what:
-        raise AblateError(
-            Problem(
-                where,
-                f"belongs to another search: {what}",
-                "search in another folder with --out, name another storage with --storage, or "
-                "remove this one: trials that are recorded are not run again",
-            )
+    if what := _difference(theirs, ours.as_plain(), same_arm=found == name):
+        raise _of_another_search(where, what)
+
+
+def _check_direction(where: str, study: optuna.Study, direction: str, ours: Owner) -> None:
+    """A description of the metric may have come after the points; Optuna keeps the first."""
+    if study.directions[0].name.lower() != direction:
+        words = ("more", "less") if direction == "minimize" else ("less", "more")
+        what = "it took {} {metric} to be better, not {}".format(*words, metric=ours.objectives[0])
+        raise _of_another_search(where, what)
+
+
+def _of_another_search(where: str, what: str) -> AblateError:
+    return AblateError(
+        Problem(
+            where,
+            f"belongs to another search: {what}",
+            "search in another folder with --out, name another storage with --storage, or "
+            "remove this one: trials that are recorded are not run again",
         )
+    )
 
 
 def _difference(theirs: Any, ours: Mapping[str, Any], same_arm: bool) -> str:

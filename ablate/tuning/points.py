@@ -30,7 +30,7 @@ from ablate.study.yaml_source import scalar_name
 from ablate.tuning.course import TrialTask
 from ablate.tuning.optuna_storage import STATUS, methods_of, standing, undisturbed
 from ablate.tuning.samplers import make_sampler
-from ablate.workload import Resources, Workload
+from ablate.workload import Resources, Workload, with_description
 
 Direction = Literal["minimize", "maximize"]
 TRIALS, FLOPS, ERROR = "trials", "flops", "error"
@@ -332,7 +332,7 @@ class PointSearch:
         """The metric; of a diverged trial chance level, None where that is not known."""
         name = self.objective.metric
         if record.status == "diverged":
-            value = chance_levels(record, self._plan.metrics).get(name)
+            value = chance_levels(record, with_description(name, self._plan.metrics)).get(name)
         elif name in record.metrics:
             value = record.metrics[name]
         else:

@@ -49,7 +49,13 @@ from ablate.tuning.samplers import (
     check_sampler,
 )
 from ablate.tuning.schedulers import check_scheduler, make_scheduler, recall
-from ablate.workload import Workload, cure_by_validation, describe_metric, rests_on_test_data
+from ablate.workload import (
+    Workload,
+    cure_by_validation,
+    describe_metric,
+    guessed_direction,
+    rests_on_test_data,
+)
 
 
 def search_arms(
@@ -94,6 +100,8 @@ def search_arms(
         where=where,
         shown=shown_storage(where),
     )
+    if guess := guessed_direction(objective.metric, plan.metrics):
+        progress.remarked(guess)
     results = []
     with ExitStack() as cleanup:
         cleanup.enter_context(writer_lock(store.run_folder))

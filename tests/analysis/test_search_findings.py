@@ -137,6 +137,13 @@ class TestBest:
                 "not tried again.",
             )
 
+    def test_a_guess_at_which_way_the_metric_is_better_is_warned_of(self) -> None:
+        findings = make_search_findings(metric="validation_wobble")
+        assert findings.warnings[0] == (
+            "That more validation_wobble is better is a guess: say which way it is, by "
+            "`metrics: {validation_wobble: {label: ..., higher_is_better: false}}`."
+        )
+
     def test_an_arm_outside_its_space_is_warned_of(self) -> None:
         outside = "training.epochs is 5"
         findings = make_search_findings(arms=("baseline",), points=2, outside=outside)

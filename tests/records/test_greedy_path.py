@@ -8,7 +8,7 @@ from ablate.records.greedy_path import GreedyPath, criterion, follow, grown, sta
 from ablate.study.arms import Arm
 from ablate.study.plan import make_plan
 from ablate.workload import MetricDescription
-from tests.records.greedy import RECIPE, Records, greedy_plan, greedy_study
+from tests.records.greedy import RECIPE, Records, gains, greedy_plan, greedy_study
 from tests.study.fake_workload import FAKE
 from tests.study.test_designs import POOL, study
 
@@ -88,6 +88,27 @@ def test_lower_is_better_where_the_metric_says_so() -> None:
 def test_a_test_metric_gives_way_to_its_validation_counterpart() -> None:
     assert criterion(greedy_study(metric="test_loss")) == "validation_loss"
     assert criterion(greedy_study(metric="validation_accuracy")) == "validation_accuracy"
+
+
+RESIDUAL = {"test_residual": MetricDescription(label="r", higher_is_better=False, chance=90.0)}
+
+
+def test_the_counterpart_of_a_described_metric_is_better_the_same_way() -> None:
+    def residuals(arm: Arm, seed: int) -> dict[str, float]:
+        return {"validation_residual": -gains(arm, seed)["validation_accuracy"]}
+
+    path = finished(Records(residuals), metric="test_residual", metrics=RESIDUAL)
+    assert path.chosen == ("norm", "width", "pool")
+
+
+def test_a_diverged_trial_counts_at_the_chance_level_of_the_test_counterpart() -> None:
+    path = start(greedy_plan(metric="test_residual", metrics=RESIDUAL))
+    records = Records(lambda arm, seed: {"validation_residual": 95.0})
+    for trial in path.plan.trials:
+        records.add(path.plan, trial, **({"status": "diverged"} if trial.arm == "+ width" else {}))
+    longer = grown(path, records.get)
+    assert longer is not None
+    assert longer.chosen == ("width",)
 
 
 def best_first_step(**fields: Any) -> str:

@@ -29,6 +29,7 @@ from ablate.tuning.points import values_of_params
 from ablate.tuning.progress import PlainProgress, Silent
 from ablate.tuning.samplers import SAMPLERS
 from ablate.tuning.search import search_arms
+from ablate.workload import MetricDescription
 from tests.tuning.here import run_here, search_here
 from tests.tuning.storage_holder import held_elsewhere
 from tests.tuning.valley import BEST_RATE, DIVERGES_ABOVE, accuracy
@@ -62,6 +63,16 @@ def make_valley_plan(settings: dict[str, Any] | None = None, **changes: Any) -> 
         "seeds": (0,),
     }
     return make_plan(Study(**(entries | changes)))
+
+
+RESIDUAL = {"test_residual": MetricDescription(label="r", higher_is_better=False, chance=90.0)}
+
+
+def make_residual_plan(
+    metrics: dict[str, MetricDescription], settings: dict[str, Any] | None = None
+) -> Plan:
+    workload = "tests.tuning.valley:train_residual"
+    return make_valley_plan(settings, workload=workload, metric="test_residual", metrics=metrics)
 
 
 def find(plan: Plan, folder: Path, of: SearchSpace | None = None, **options: Any) -> SearchResult:
@@ -298,6 +309,36 @@ class TestSearch:
         result = find(make_valley_plan({"chance": False}), tmp_path, of, trials=2)
         assert [(p.status, p.value) for p in result.points] == [("diverged", None)] * 2
         assert [trial.state for trial in stored(tmp_path)] == [TrialState.PRUNED] * 2
+
+    def test_the_counterpart_of_a_described_metric_is_better_the_same_way(self, tmp_path: Path):
+        plan = make_residual_plan(RESIDUAL, {"rate": 0.9})
+        result = find(plan, tmp_path, space(RATE), trials=4, sampler="random")
+        assert (result.metric, result.higher_is_better) == ("validation_residual", False)
+        assert result.best.value == min(point.value for point in result.points)
+        assert {p.value for p in result.points if p.status == "diverged"} == {90.0}
+
+    def test_a_guess_at_which_way_is_better_is_told_at_the_beginning(self, tmp_path: Path):
+        told = []
+        for name, metrics in (("guessed", {}), ("told", RESIDUAL)):
+            text = io.StringIO()
+            plan = make_residual_plan(metrics)
+            progress = PlainProgress(text)
+            find(plan, tmp_path / name, space(RATE), trials=1, progress=progress)
+            told.append("is a guess" in text.getvalue().splitlines()[0])
+        assert told == [True, False]
+
+    def test_points_that_were_asked_for_in_the_other_direction_are_those_of_another_search(
+        self, tmp_path: Path
+    ):
+        find(make_residual_plan({}), tmp_path, space(RATE), trials=1)
+        with pytest.raises(AblateError) as caught:
+            find(make_residual_plan(RESIDUAL), tmp_path, space(RATE), trials=2)
+        assert str(caught.value) == (
+            f"{tmp_path}/search.journal: belongs to another search: it took more "
+            "validation_residual to be better, not less\n"
+            "    search in another folder with --out, name another storage with --storage, or "
+            "remove this one: trials that are recorded are not run again"
+        )
 
     def test_the_arms_own_settings_are_the_first_point(self, tmp_path: Path):
         plan = make_valley_plan({"rate": 0.02, "momentum": 0.125})
