@@ -131,6 +131,14 @@ class TestRun:
         (moved,) = table("runs/study", "comparison")
         assert (moved["shared"], moved["change"]) == (moved["tuned"], "")
 
+    def test_a_whole_number_where_the_space_has_a_float_is_the_arms_own(self):
+        change("rate: 1e-3", "rate: 1")
+        ran("run", "study.yaml")
+        own = [result.points[0].values["rate"] for result in read_search(Path("runs/study"))]
+        assert (own, {type(rate) for rate in own}) == ([1, 1], {int})
+        settings = table("runs/study", "tuned_settings")
+        assert [row["shared"] for row in settings] == ["1", "1"]
+
     def test_the_same_command_trains_nothing_and_reports_the_same(self):
         first = ran("run", "study.yaml")
         report, before = Path("runs/study/report.md").read_bytes(), starts()

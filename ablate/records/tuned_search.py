@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from ablate.errors import SettingsError
+from ablate.errors import AblateError, Problem, SettingsError
 from ablate.records.greedy_path import criterion
 from ablate.records.search_result import SearchPoint, SearchResult, settings_of_best
 from ablate.study.arms import Arm, overlaid
@@ -50,8 +50,18 @@ def each_once(searches: Searches) -> tuple[SearchResult, ...]:
 def with_own_settings(plan: Plan, searches: Searches) -> Plan:
     """The plan with each arm at the best point of its search.
 
-    Raises AblateError when no point of an arm completed. searches: of every arm.
+    Raises AblateError when no point of an arm completed, or an arm has no search.
     """
+    for arm in plan.arms:
+        if arm.key not in searches:
+            raise AblateError(
+                Problem(
+                    f"search of arm '{arm.name}' of '{arm.context}'",
+                    "there is none that has all points, each with the trials of the arm",
+                    "run the study again: what is missing is searched, and trials that are "
+                    "recorded are not run again",
+                )
+            )
     return tuned_plan(
         plan, {arm.key: settings_of_best(searches[arm.key], arm) for arm in plan.arms}
     )

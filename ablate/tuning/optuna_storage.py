@@ -231,10 +231,18 @@ def revive(study: optuna.Study, storage: BaseStorage) -> None:
         if not (running or failed):
             continue
         if trial.number not in repeated:
-            study.enqueue_trial(_fixed(trial), user_attrs={REPEATS: trial.number})
+            study.enqueue_trial(params_of(trial), user_attrs={REPEATS: trial.number})
         if running:
             trial_id = storage.get_trial_id_from_study_id_trial_number(study_id, trial.number)
             storage.set_trial_state_values(trial_id, TrialState.FAIL)
+
+
+def params_of(trial: FrozenTrial) -> dict[str, Any]:
+    """A point's parameters as it was asked for with them; of one killed before it took all, those
+    it was to take. Those that were given to it stay as they were: Optuna turns a whole number into
+    a float, which a workload may hash otherwise.
+    """
+    return {**trial.params, **trial.system_attrs.get("fixed_params", {})}
 
 
 def note_method(study: optuna.Study, method: SearchMethod) -> None:
@@ -254,12 +262,6 @@ def standing(study: optuna.Study) -> list[FrozenTrial]:
     trials = study.get_trials(deepcopy=False)
     repeated = {trial.user_attrs.get(REPEATS) for trial in trials}
     return [trial for trial in trials if trial.state.is_finished() and trial.number not in repeated]
-
-
-def _fixed(trial: FrozenTrial) -> dict[str, Any]:
-    """Its parameters; of a repeated point killed before it took them, those it was to take."""
-    fixed = trial.system_attrs.get("fixed_params", {})
-    return {**fixed, **trial.params}
 
 
 def _file_of(where: str) -> Path | None:

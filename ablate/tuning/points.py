@@ -28,7 +28,7 @@ from ablate.study.search_space import Parameter, SearchSpace, Values, rounded
 from ablate.study.trial import TrialSpec
 from ablate.study.yaml_source import scalar_name
 from ablate.tuning.course import TrialTask
-from ablate.tuning.optuna_storage import STATUS, methods_of, standing, undisturbed
+from ablate.tuning.optuna_storage import STATUS, methods_of, params_of, standing, undisturbed
 from ablate.tuning.samplers import make_sampler
 from ablate.workload import Resources, Workload, with_description
 
@@ -383,7 +383,7 @@ class PointSearch:
 
     def _as_point(self, trial: FrozenTrial) -> SearchPoint:
         status = trial.user_attrs.get(STATUS, "failed")
-        values = values_of_params(self.space, trial.params)
+        values = values_of_params(self.space, params_of(trial))
         return SearchPoint(
             number=trial.number,
             values=values,

@@ -108,6 +108,16 @@ class TestOwnSettings:
         plan = tuned_study()
         assert own_plan(plan, searches_of(plan, {"sgd": SEARCHED["sgd"]})) is None
 
+    def test_an_error_where_an_arm_has_no_search(self):
+        plan = tuned_study()
+        with pytest.raises(AblateError) as caught:
+            with_own_settings(plan, searches_of(plan, {"sgd": SEARCHED["sgd"]}))
+        assert str(caught.value) == (
+            "search of arm 'baseline' of 'baseline': there is none that has all points, each with "
+            "the trials of the arm\n    run the study again: what is missing is searched, and "
+            "trials that are recorded are not run again"
+        )
+
     def test_none_and_an_error_where_no_point_completed(self):
         plan = tuned_study()
         lost = dict.fromkeys(SEARCHED["sgd"])

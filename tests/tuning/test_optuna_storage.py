@@ -16,6 +16,7 @@ from ablate.tuning.optuna_storage import (
     mend_journal,
     open_storage,
     open_study,
+    params_of,
     revive,
     shown_storage,
     standing,
@@ -360,6 +361,15 @@ class TestRevive:
         trial = revived(path).ask()
         assert trial.number == 2
         assert trial.suggest_float("rate", 0, 1) == lost.params["rate"]
+
+    def test_a_whole_number_that_was_given_stays_one(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        study = opened(path)
+        study.enqueue_trial({"rate": 1})
+        asked(study, 1)
+        again = revived(path).ask()
+        assert again.suggest_float("rate", 0, 1) == 1
+        assert type(params_of(opened(path).trials[1])["rate"]) is int
 
     def test_a_failed_point_is_tried_again_and_a_refused_one_is_not(self, tmp_path: Path):
         path = tmp_path / "search.journal"
