@@ -134,7 +134,8 @@ def test_a_claim_is_not_given_up_on_fewer_pairs_than_six(failing: int, given_up:
     assert verdict.n >= (6 if given_up else 5)
 
 
-def test_a_claim_that_no_seed_can_settle_is_given_up() -> None:
+@pytest.mark.parametrize("stop_futile", [False, True])
+def test_a_claim_that_no_seed_can_settle_gets_none(stop_futile: bool) -> None:
     class Diverging(Runner):
         def __call__(self, plan: Plan) -> RunSummary:
             summary = super().__call__(plan)
@@ -144,9 +145,14 @@ def test_a_claim_that_no_seed_can_settle_is_given_up() -> None:
             return summary
 
     runner = Diverging()
-    plan = sequential_plan(plan_of(POOL, seeds=2, claims=(HOPELESS,)), 12, True)
+    plan = sequential_plan(plan_of(POOL, seeds=2, claims=(HOPELESS,)), 12, stop_futile)
     end, _ = run_until_decided(plan, runner, runner.records.get)
-    assert 6 <= len(end.study.seeds) < 9
+    assert len(end.study.seeds) == 3
+    (verdict,) = analyse(end, runner.records).verdicts
+    assert verdict.verdict == "undecided"
+    assert verdict.note.startswith("Diverged: 1 of 3 (33 %) of mean. ")
+    assert verdict.note.endswith("No further seed can settle it, so that none is added for it.")
+    assert followed(plan, runner) == end
 
 
 def followed(plan: Plan, runner: Runner) -> Plan:

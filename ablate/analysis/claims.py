@@ -132,7 +132,7 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
     outcome = "open" if isinstance(claim, Open) else stand.outcome or "undecided"
     most = evidence.plan.study.max_seeds
     lacking = _lacking(claim, stand, most) if outcome == "undecided" else _Lacking()
-    notes = reading.note, _no_interval(evidence, claim, reading), _given_up(stand, most)
+    notes = reading.note, _no_interval(evidence, claim, reading), _no_more_seeds(stand, most)
     return Verdict(
         says=claim.says,
         kind=claim.kind,
@@ -239,7 +239,10 @@ def _seeds_for_largest(
     return min((seeds for seeds in each if seeds is not None), default=None)
 
 
-def _given_up(stand: Stand, most: int | None) -> str:
+def _no_more_seeds(stand: Stand, most: int | None) -> str:
+    """Why seeds are no longer added for an undecided claim, of a study that looks repeatedly."""
+    if most is not None and stand.is_open and not stand.reading.possible:
+        return "No further seed can settle it, so that none is added for it."
     if stand.given_up is None:
         return ""
     look, chance = stand.given_up

@@ -17,14 +17,17 @@ def arms_of_open_claims(plan: Plan, find: Find) -> set[ArmKey]:
 
 
 def open_arms(evidence: Evidence) -> set[ArmKey]:
-    """The same by the evidence. A claim that was given up, or that the maximum of seeds is too few
-    for, waits for none.
+    """The same by the evidence. A claim that was given up, that the maximum of seeds is too few
+    for, or that no further seed can settle, waits for none.
     """
     study = evidence.plan.study
     stands = zip(study.claims, standing(evidence), strict=True)
     return {
         arm.key
         for claim, stand in stands
-        if stand.is_open and not isinstance(claim, Open) and can_be_decided(study, claim)
+        if stand.is_open
+        and stand.reading.possible
+        and not isinstance(claim, Open)
+        and can_be_decided(study, claim)
         for arm in stand.reading.arms
     }

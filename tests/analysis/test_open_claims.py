@@ -3,7 +3,7 @@
 import pytest
 
 from ablate.analysis.open_claims import open_arms
-from ablate.study.schema import Difference, MoreStable, Open
+from ablate.study.schema import Difference, Faster, MoreStable, Open
 from tests.analysis.evidence import NORM, WIDTH, arm, evidence_of, plan_of, records_of
 
 CLOSE = Difference(says="Batch is better.", better=arm(norm="batch"), worse=arm())
@@ -30,3 +30,24 @@ def test_a_claim_that_is_settled_or_never_decided_waits_for_nothing():
     plan = plan_of(WIDTH, NORM, seeds=3, max_seeds=4, claims=(clear, shown))
     values = VALUES | {"wide": [90.0, 90.1, 89.9]}
     assert open_arms(evidence_of(plan, records_of(plan, values))) == set()
+
+
+def test_a_claim_whose_curves_never_get_there_in_both_arms_waits_for_nothing():
+    sooner = Faster(
+        says="?",
+        faster=arm(width="wide"),
+        slower=arm(),
+        curve="validation_accuracy",
+        threshold=70.0,
+    )
+    plan = plan_of(WIDTH, seeds=3, max_seeds=4, claims=(sooner,))
+    reached = {"epoch": [1.0, 2.0], "validation_accuracy": [50.0, 75.0]}
+    short = {"epoch": [1.0, 2.0], "validation_accuracy": [50.0, 60.0]}
+    values = {name: [80.0] * 3 for name in ("baseline", "wide")}
+
+    def waiting(of_wide):
+        curves = {"baseline": [short, reached, reached], "wide": of_wide}
+        return open_arms(evidence_of(plan, records_of(plan, values, curves)))
+
+    assert waiting([reached] * 3) == {BASELINE, WIDE}
+    assert waiting([short, reached, reached]) == set()
