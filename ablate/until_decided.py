@@ -15,7 +15,8 @@ def run_until_decided(
     """Run a study with `max_seeds` seed by seed until every claim is settled.
 
     All arms have the seeds of the first look; after it only arms of open claims get more. run:
-    runs what a plan misses, as `run_trials` does; find: the record of a trial by its hash.
+    runs what a plan misses, as `run_trials` does; find: the record of a trial by its hash. A trial
+    that has failed is tried again by the next call, and not at each look.
     Returns the plan up to the last look, and how the trials ended. The same records lead to the
     same looks, so the same call continues after an interruption.
     """
@@ -23,9 +24,11 @@ def run_until_decided(
     asked: set[str] = set()
     for step in looks(plan, find, arms_of_open_claims):
         last = up_to(plan, len(step.study.seeds))
-        asked |= {trial.hash for trial in step.trials}
-        summary = run(step)
+        # What failed was tried as often as the study's `retries` say: it waits for the next call.
+        failed = {hash_ for hash_ in asked if still_failed((hash_,), find)}
+        trials = tuple(trial for trial in step.trials if trial.hash not in failed)
+        asked |= {trial.hash for trial in trials}
+        summary = run(step.model_copy(update={"trials": trials}))
         if summary.interrupted:
             break
-    # One of an arm that gets more seeds is tried again at each look.
     return last, summary._replace(failed=still_failed(asked, find))

@@ -194,26 +194,33 @@ def test_a_look_that_was_interrupted_is_not_taken() -> None:
     assert len(followed(sequential(), runner).study.seeds) == 4
 
 
-def test_a_trial_that_fails_at_one_look_and_completes_at_a_later_one_has_not_failed() -> None:
+def test_a_failed_trial_is_tried_again_by_the_next_call_and_not_at_each_look() -> None:
     class Failing(Runner):
-        """At the first look the last trial fails, and so does one that no later look wants."""
+        """The first trial of an arm that gets more seeds fails until `mended`."""
+
+        mended = False
+        tries = 0
 
         def __call__(self, plan: Plan) -> RunSummary:
-            if self.steps:
-                for hash_ in [h for h, record in self.records.items() if record.status == "failed"]:
-                    if any(trial.hash == hash_ for trial in plan.trials):
-                        del self.records[hash_]
-                return super().__call__(plan)
-            super().__call__(plan)
-            for arm_name in ("mean", "stride"):
-                trial = next(trial for trial in plan.trials if trial.arm == arm_name)
-                self.records[trial.hash] = record_of(trial, "failed")
-            return RunSummary(failed=2)
+            first = next((t for t in plan.trials if (t.arm, t.seed) == ("mean", 0)), None)
+            if first is not None and self._is_to_be_tried(first.hash):
+                self.tries += 1
+                self.records.pop(first.hash, None)
+            summary = super().__call__(plan)
+            if first is not None and not self.mended:
+                self.records[first.hash] = record_of(first, "failed")
+            return summary
+
+        def _is_to_be_tried(self, hash_: str) -> bool:
+            return hash_ not in self.records or self.records[hash_].status == "failed"
 
     runner = Failing()
-    _, summary = run_until_decided(sequential(max_seeds=5), runner, runner.records.get)
-    assert len(runner.steps) > 1
-    assert summary.failed == 1
+    _, summary = run_until_decided(sequential(max_seeds=6), runner, runner.records.get)
+    assert len(runner.steps) == 4
+    assert (runner.tries, summary.failed) == (1, 1)
+    runner.mended = True
+    _, summary = run_until_decided(sequential(max_seeds=6), runner, runner.records.get)
+    assert (runner.tries, summary.failed) == (2, 0)
 
 
 def test_a_claim_stays_as_it_was_settled_whatever_comes_after() -> None:
