@@ -134,6 +134,7 @@ def analyse(
     resolution = resolution_of(plan.study.metric, again.trials, records)
     settings = tuned.settings_table(plan, searches)
     each = each_once(searches)
+    search = analyse_search(plan, tune.space, each, records)
     trials = {hash_ for search in each for hash_ in search.trials}
     core_seconds = sum(records[hash_].cost.core_seconds for hash_ in trials & records.keys())
     return replace(
@@ -146,12 +147,13 @@ def analyse(
                 for text in again.warnings
                 if text not in shared.warnings
             ),
+            *(f"In the search: {text}" for text in search.warnings if text not in shared.warnings),
             *tuned.edges(plan, settings),
             *tuned.become_one(plan, own),
         ),
         tuned=TunedFindings(
             findings=again,
-            search=analyse_search(plan, tune.space, each, records),
+            search=search,
             settings=settings,
             effects=tuned.both_effects(shared, again, resolution),
             search_trials=len(trials),

@@ -5,10 +5,16 @@ from types import MappingProxyType
 
 from ablate.errors import AblateError, Problem, SettingsError
 from ablate.records.greedy_path import criterion
-from ablate.records.search_result import SearchPoint, SearchResult, settings_of_best
+from ablate.records.search_result import (
+    SearchMethod,
+    SearchPoint,
+    SearchResult,
+    settings_of_best,
+)
 from ablate.study.arms import Arm, overlaid
 from ablate.study.plan import Plan
 from ablate.study.schema import Tune
+from ablate.study.search_options import DEFAULTS
 from ablate.study.search_space import SearchSpace
 from ablate.study.tuned import searched_for, specs_of, tuned_plan
 from ablate.workload import describe_metric
@@ -90,10 +96,18 @@ def _is_of(plan: Plan, arm: Arm, tune: Tune, result: SearchResult) -> bool:
     return (
         given == asked
         and result.higher_is_better == higher
+        and all(_is_own_way(method) for method in result.methods)
         and len(result.points) >= tune.trials
         and all(_lies_in(tune.space, point) for point in result.points)
         and is_of_arm(plan, arm, result)
     )
+
+
+def _is_own_way(method: SearchMethod) -> bool:
+    """Whether points were chosen as a tuned study chooses its own, and none was stopped: an arm
+    that was searched in another way has not had as many to choose from.
+    """
+    return method.sampler == DEFAULTS.sampler and method.scheduler is None
 
 
 def _lies_in(space: SearchSpace, point: SearchPoint) -> bool:

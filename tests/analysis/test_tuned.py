@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from ablate.analysis.findings import analyse
 from ablate.analysis.tuned import become_one
+from ablate.records.tuned_search import finished
 from ablate.study.schema import NoDifference, NoWorse, Reaches, Tune
 from ablate.study.tuned import tuned_plan
 from tests.analysis.evidence import arm
@@ -12,6 +14,7 @@ from tests.analysis.tuned_evidence import (
     RATES,
     SEARCHED,
     findings_of,
+    search_of,
     tuned_study,
 )
 
@@ -179,3 +182,30 @@ def test_arms_that_the_search_makes_one_are_named():
         "With own settings baseline and sgd are one and the same: the search covers all that they "
         "differ in, so that their comparison says nothing."
     ]
+
+
+def test_what_its_searches_warn_of_is_said_in_the_report_and_once():
+    plan = tuned_study(metric="validation_wobble", claims=())
+    results = [
+        search_of(plan, name, points, metric="validation_wobble", outside="training.rate is 2")
+        for name, points in SEARCHED.items()
+    ]
+    warnings = analyse(plan, {}, finished(plan, results)).warnings
+    for name in SEARCHED:
+        assert (
+            f"In the search: {name}: its settings in the study lie outside the space "
+            "(training.rate is 2), and are none of the points: the best of these may be worse."
+        ) in warnings
+    assert sum("is a guess" in text for text in warnings) == 1
+
+
+def test_a_guess_at_which_way_its_own_metric_is_better_is_said():
+    plan = tuned_study(tune=Tune(space=RATES, trials=3, metric="validation_wobble"))
+    results = [
+        search_of(plan, name, points, metric="validation_wobble")
+        for name, points in SEARCHED.items()
+    ]
+    assert (
+        "In the search: That more validation_wobble is better is a guess: say which way it is, by "
+        "`metrics: {validation_wobble: {label: ..., higher_is_better: false}}`."
+    ) in analyse(plan, {}, finished(plan, results)).warnings

@@ -5,16 +5,23 @@ from typing import Any
 import pytest
 
 from ablate.errors import AblateError
+from ablate.records.search_result import SearchMethod
 from ablate.records.tuned_search import each_once, finished, own_plan, with_own_settings
 from tests.analysis.tuned_evidence import SEARCHED, search_of, searches_of, tuned_study
 
 SGD = ("baseline", "sgd")
+OWN_WAY = SearchMethod(sampler="tpe", seed=0)
 
 
 class TestFinished:
     def test_it_serves_its_arm(self):
         plan = tuned_study()
         assert set(searches_of(plan)) == {("baseline", "baseline"), SGD}
+
+    def test_one_made_as_the_study_makes_its_own_counts_whatever_its_samplers_seed(self):
+        plan = tuned_study()
+        ways = (OWN_WAY, SearchMethod(sampler="tpe", seed=5))
+        assert SGD in finished(plan, [search_of(plan, "sgd", SEARCHED["sgd"], methods=ways)])
 
     def test_of_several_the_first(self):
         plan = tuned_study()
@@ -51,6 +58,8 @@ class TestFinished:
             {"higher_is_better": False},
             {"seeds": (101,)},
             {"weighs_cost": True},
+            {"methods": (SearchMethod(sampler="random", seed=0),)},
+            {"methods": (OWN_WAY, OWN_WAY.model_copy(update={"scheduler": "asha"}))},
         ],
     )
     def test_one_of_something_else_is_left_aside(self, changes: dict[str, Any]):
