@@ -28,7 +28,8 @@ class SearchPoint(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     number: int
-    """In the order of asking; points that were lost with a killed search leave gaps."""
+    """In the order of asking; points that were lost with a killed search leave gaps. One that was
+    tried again has the place of its first try, and the number of its last."""
     values: dict[str, Any]
     """Value by parameter; those whose condition fails are left out."""
     settings: SettingsOverride

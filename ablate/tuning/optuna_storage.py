@@ -258,10 +258,29 @@ def methods_of(study: optuna.Study) -> tuple[SearchMethod, ...]:
 
 
 def standing(study: optuna.Study) -> list[FrozenTrial]:
-    """The study's ended points, without those that a later one repeats."""
+    """The study's ended points, without those that a later one repeats, or is to repeat."""
     trials = study.get_trials(deepcopy=False)
     repeated = {trial.user_attrs.get(REPEATS) for trial in trials}
     return [trial for trial in trials if trial.state.is_finished() and trial.number not in repeated]
+
+
+def found_so_far(study: optuna.Study) -> list[FrozenTrial]:
+    """The study's ended points, each in the place of the one first asked for that it repeats. One
+    that failed stands for itself as long as its repeat waits: the search may end before that.
+    """
+    trials = {trial.number: trial for trial in study.get_trials(deepcopy=False)}
+    repeats = {n: t.user_attrs[REPEATS] for n, t in trials.items() if REPEATS in t.user_attrs}
+    waiting = {n for n in repeats if trials[n].state == TrialState.WAITING}
+    failed = {repeats[n] for n in waiting if trials[repeats[n]].user_attrs.get(STATUS) == "failed"}
+    repeated = set(repeats.values()) - failed
+
+    def first_asked(number: int) -> int:
+        while number in repeats:
+            number = repeats[number]
+        return number
+
+    ended = (n for n, t in trials.items() if t.state.is_finished() and n not in repeated)
+    return [trials[number] for number in sorted(ended, key=first_asked)]
 
 
 def _file_of(where: str) -> Path | None:

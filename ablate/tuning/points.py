@@ -28,7 +28,14 @@ from ablate.study.search_space import Parameter, SearchSpace, Values, rounded
 from ablate.study.trial import TrialSpec
 from ablate.study.yaml_source import scalar_name
 from ablate.tuning.course import TrialTask
-from ablate.tuning.optuna_storage import STATUS, methods_of, params_of, standing, undisturbed
+from ablate.tuning.optuna_storage import (
+    STATUS,
+    found_so_far,
+    methods_of,
+    params_of,
+    standing,
+    undisturbed,
+)
 from ablate.tuning.samplers import make_sampler
 from ablate.workload import Resources, Workload, with_description
 
@@ -199,7 +206,7 @@ class PointSearch:
             seeds=self._options.seeds,
             methods=methods_of(self.study),
             outside=self.outside,
-            points=tuple(self._as_point(trial) for trial in standing(self.study)),
+            points=tuple(self._as_point(trial) for trial in found_so_far(self.study)),
             interrupted=interrupted,
         )
 

@@ -13,6 +13,7 @@ from ablate.errors import AblateError
 from ablate.quiet_optuna import quiet_optuna
 from ablate.tuning.optuna_storage import (
     Owner,
+    found_so_far,
     mend_journal,
     open_storage,
     open_study,
@@ -380,6 +381,35 @@ class TestRevive:
         again = revived(path)
         assert [trial.user_attrs.get("repeats") for trial in again.trials] == [None, None, 0]
         assert [trial.number for trial in standing(again)] == [1]
+
+
+class TestFoundSoFar:
+    def failed(self, study: optuna.Study, trial: optuna.Trial) -> None:
+        trial.set_user_attr("status", "failed")
+        study.tell(trial, state=TrialState.FAIL)
+
+    def test_a_failed_point_stands_until_it_is_tried_again_and_then_in_its_place(
+        self, tmp_path: Path
+    ):
+        path = tmp_path / "search.journal"
+        study = opened(path)
+        first, second = asked(study, 2)
+        self.failed(study, first)
+        study.tell(second, 1.0)
+        again = revived(path)
+        assert [trial.number for trial in found_so_far(again)] == [0, 1]
+        self.failed(again, again.ask())
+        once_more = revived(path)
+        assert [trial.number for trial in found_so_far(once_more)] == [2, 1]
+        third = once_more.ask()
+        assert [trial.number for trial in found_so_far(once_more)] == [1]
+        once_more.tell(third, 2.0)
+        assert [trial.number for trial in found_so_far(once_more)] == [3, 1]
+
+    def test_a_point_that_was_lost_with_a_killed_search_does_not(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        asked(opened(path), 1)
+        assert found_so_far(revived(path)) == []
 
 
 class TestStateOfCmaEs:

@@ -30,6 +30,7 @@ from ablate.tuning.progress import PlainProgress, Silent
 from ablate.tuning.samplers import SAMPLERS
 from ablate.tuning.search import search_arms
 from ablate.workload import MetricDescription
+from tests.tuning import here
 from tests.tuning.here import run_here, search_here
 from tests.tuning.storage_holder import held_elsewhere
 from tests.tuning.valley import BEST_RATE, DIVERGES_ABOVE, accuracy
@@ -96,9 +97,13 @@ def stored(where: Path | str) -> list[optuna.trial.FrozenTrial]:
         return optuna.load_study(study_name="baseline/baseline", storage=storage).get_trials()
 
 
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(name="here")
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:
     search_here(monkeypatch)
+
+
+def broken(*arguments: Any) -> Any:
+    raise ValueError("no luck")
 
 
 @pytest.mark.usefixtures("ray")
@@ -468,6 +473,23 @@ class TestSearch:
             find(make_valley_plan(), tmp_path / "run", trials=2, storage=where)
         assert "another ablate process is searching with this storage" in str(caught.value)
         assert not Path(where).exists()
+
+    def test_failed_points_stay_where_fewer_are_asked_for_and_tried_again_keep_their_places(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        plan = make_valley_plan({"rate": 0.02, "momentum": 0.125}, retries=0)
+        with monkeypatch.context() as patch:
+            patch.setattr(here, "course", broken)
+            first = find(plan, tmp_path, trials=4)
+        assert [point.status for point in first.points] == ["failed"] * 4
+        fewer = find(plan, tmp_path, trials=2)
+        values = [point.values for point in first.points]
+        assert [point.values for point in fewer.points] == values
+        assert fewer.went_wrong
+        again = find(plan, tmp_path, trials=4)
+        assert [point.values for point in again.points] == values
+        assert not again.went_wrong
+        assert again.points[0].values == {"rate": 0.02, "momentum": 0.125}
 
     def test_a_search_that_is_done_needs_no_ray(self, tmp_path: Path):
         plan = make_valley_plan()
