@@ -101,11 +101,12 @@ def _of_the_other_kind(folder: Path, theirs: str, ours: str) -> Problem:
 def refuse_other_looks(folder: Path, study: Study) -> None:
     """Raises AblateError where a study would be looked at otherwise than at its first look, which
     fixes the number of looks and the order of seeds: error rates rest on both, and other seeds
-    would be another try at what the first ones left open.
+    would be another try at what the first ones left open. Where nothing is recorded, nothing has
+    been looked at.
     """
     written = keys_as_written(folder)
     most = written.get("max_seeds")
-    if most is None:
+    if most is None or not _holds_findings(folder):
         return
     if most != study.max_seeds:
         _refuse_as_looked_at(folder, f"a maximum of {most} seeds", f"--max-seeds {most}")

@@ -97,7 +97,21 @@ class TestAnotherStudy:
                 pass
 
 
+def looked_at(tmp_path: Path, plan: Plan) -> Path:
+    """A run of which a trial is recorded."""
+    return make_run(tmp_path / "run", plan, completed(plan.trials[0]))
+
+
 class TestOtherLooks:
+    def test_a_run_that_was_stopped_before_anything_was_recorded_fixes_nothing(
+        self, tmp_path: Path
+    ):
+        folder = make_run(tmp_path / "run", make_trivial_plan(seeds=5, max_seeds=5))
+        other = make_trivial_plan(seeds=4, max_seeds=4)
+        with open_run(folder, other):
+            pass
+        assert load_study(folder / "study.yaml").max_seeds == 4
+
     def test_a_maximum_holds_where_its_study_can_no_longer_be_read(
         self, tmp_path: Path, plan: Plan
     ):
@@ -112,7 +126,7 @@ class TestOtherLooks:
     def test_another_maximum_than_that_of_the_first_look_is_refused(
         self, tmp_path: Path, most: int | None
     ):
-        folder = make_run(tmp_path / "run", make_trivial_plan(seeds=5, max_seeds=5))
+        folder = looked_at(tmp_path, make_trivial_plan(seeds=5, max_seeds=5))
         other = make_trivial_plan(seeds=most or 5, max_seeds=most)
         with pytest.raises(AblateError) as caught, open_run(folder, other):
             pass
@@ -128,7 +142,7 @@ class TestOtherLooks:
     def test_other_seeds_than_those_of_the_first_look_are_refused(
         self, tmp_path: Path, seeds: tuple[int, ...], readable: bool
     ):
-        folder = make_run(tmp_path / "run", make_trivial_plan(seeds=5, max_seeds=5))
+        folder = looked_at(tmp_path, make_trivial_plan(seeds=5, max_seeds=5))
         if not readable:
             make_unreadable(folder)
         before = (folder / "study.yaml").read_text()
@@ -155,7 +169,7 @@ class TestOtherLooks:
             study = looked_at_with((0, 1, 2)).study
             return make_plan(study.model_copy(update={"stop_futile": stop_futile}))
 
-        folder = make_run(tmp_path / "run", plan(before))
+        folder = looked_at(tmp_path, plan(before))
         with pytest.raises(AblateError) as caught, open_run(folder, plan(not before)):
             pass
         assert str(caught.value) == (
@@ -169,7 +183,7 @@ class TestOtherLooks:
     def test_a_report_that_holds_the_seeds_up_to_its_last_look_lets_the_run_go_on(
         self, tmp_path: Path
     ):
-        folder = make_run(tmp_path / "run", looked_at_with((7, 8, 9)))
+        folder = looked_at(tmp_path, looked_at_with((7, 8, 9)))
         with (
             pytest.raises(AblateError, match="--seeds 7-9,"),
             open_run(folder, looked_at_with((7, 9, 8, 0, 1))),
