@@ -30,6 +30,7 @@ from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study, Tune
 from ablate.study.search_options import DEFAULTS, SearchOptions
 from ablate.study.search_space import SearchSpace
+from ablate.study.seeds import seeds_text
 from ablate.study.space_file import check_space, find_space, read_space
 from ablate.study.tuned import searched_arms
 from ablate.study.writing import study_to_yaml
@@ -79,16 +80,22 @@ def search_study(
     this one. running: further options of `ablate.tuning.search.search_arms`. The same call
     continues an interrupted search. Raises AblateError: see there and `open_run`.
     """
-    from ablate.tuning.search import search_arms  # late: reading a folder needs no Ray
+    # late: reading a folder needs no Ray
+    from ablate.tuning.optuna_storage import JOURNAL_FILE
+    from ablate.tuning.search import objective_of, search_arms
 
     path = find_space(space, *spaces)
     loaded = read_space(path)
     arms = chosen_arms(plan, arm)
     check_space(loaded.space, plan.load_workload(), arms, loaded.source)
+    objective = objective_of(plan, options)
+    way = loaded.space.digest, objective.metric, options.seeds, objective.weighs_cost
     make_folder(folder)
     with writer_lock(folder):
         refuse_a_run(folder)
         refuse_another_study(folder, plan)
+        if options.storage is not None or not (folder / JOURNAL_FILE).exists():
+            _refuse_another_search(folder, way)  # else the journal says more exactly what differs
         known = _known(folder, plan, others)
         with taken_back(folder, STUDY_FILE, SPACE_FILE):
             write_study(folder, plan)
@@ -230,15 +237,21 @@ def refuse_to_report_into(folder: Path, search: Search) -> None:
     """
     refuse_a_run(folder)
     refuse_another_study(folder, search.plan)
+    _refuse_another_search(folder, _way(search.results[0]))
+
+
+def _refuse_another_search(folder: Path, way: tuple[Any, ...]) -> None:
     found: tuple[SearchResult, ...] = ()
     with suppress(RecordError):  # what cannot be read is written anew
         found = read_search(folder)
-    if found and _way(found[0]) != _way(search.results[0]):
+    if found and _way(found[0]) != way:
+        first = found[0]
         raise AblateError(
             Problem(
                 str(folder),
-                f"is another search, of the space {found[0].space} by {found[0].metric}",
-                "name another folder with --out",
+                f"is another search, of the space {first.space} by {first.metric} on seeds "
+                f"{seeds_text(first.seeds)}",
+                f"name another folder with --out, or move its {RESULT_FILE} away",
             )
         )
 

@@ -626,8 +626,8 @@ class TestSearch:
         searched(Path("runs/loss"), metric="validation_loss")
         before = Path("runs/loss/search.json").read_bytes()
         assert refusal("report", "runs/rate", "--out", "runs/loss", "--compact") == (
-            "runs/loss: is another search, of the space rate by validation_loss\n"
-            "    name another folder with --out\n"
+            "runs/loss: is another search, of the space rate by validation_loss on seeds 100-101\n"
+            "    name another folder with --out, or move its search.json away\n"
         )
         assert Path("runs/loss/search.json").read_bytes() == before
 

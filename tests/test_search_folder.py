@@ -115,9 +115,30 @@ def test_searching_one_arm_keeps_what_was_found_in_the_others_the_same_way(tmp_p
     every = search(plan, space, folder, trials=2)
     (sgd,) = search(plan, space, folder, arm="sgd", trials=3)
     assert read_search(folder) == (every[0], sgd, every[2])
-    other: dict[str, Any] = {"seeds": (1, 2), "storage": str(tmp_path / "other.journal")}
-    (averaged,) = search(plan, space, folder, arm="sgd", trials=1, **other)
-    assert read_search(folder) == (averaged,)
+
+
+def test_another_search_is_not_written_over_whatever_storage_it_has(tmp_path: Path):
+    plan, space = files(tmp_path)
+    folder = tmp_path / "runs" / "search"
+    (first,) = search(plan, space, folder, arm="sgd", trials=1)
+    elsewhere = str(tmp_path / "other.journal")
+    for other in ({"seeds": (1, 2)}, {"metric": "validation_loss"}, {"sampler": "nsga2"}):
+        with pytest.raises(AblateError) as caught:
+            search(plan, space, folder, arm="sgd", trials=1, storage=elsewhere, **other)
+        assert str(caught.value) == (
+            f"{folder}: is another search, of the space rates by validation_accuracy on seeds 100\n"
+            "    name another folder with --out, or move its search.json away"
+        )
+    (folder / "search.journal").unlink()
+    with pytest.raises(AblateError, match="is another search"):
+        search(plan, space, folder, arm="sgd", trials=1, seeds=(1, 2))
+    assert read_search(folder) == (first,)
+    assert not Path(elsewhere).exists()
+    again = search(plan, space, folder, arm="sgd", trials=1, storage=elsewhere)
+    assert read_search(folder) == again == (first,)
+    (folder / "search.json").unlink()
+    other = search(plan, space, folder, arm="sgd", trials=1, seeds=(1, 2))
+    assert read_search(folder) == other
 
 
 def test_an_arm_with_other_settings_than_when_it_was_searched_is_left_out(tmp_path: Path):

@@ -82,7 +82,7 @@ def search_arms(
     space that does not fit the arms, and for a storage that belongs to another search, or that
     another process searches with.
     """
-    objective = _objective(plan, options.metric, options.sampler in TWO_OBJECTIVES)
+    objective = objective_of(plan, options)
     check_sampler(options.sampler, space)
     check_scheduler(options.scheduler, objective.weighs_cost, objective.metric, plan.metrics)
     _check_numbers(options)
@@ -276,8 +276,11 @@ def _judge(asked: _Asked, points: PointSearch) -> Any:
     return judge
 
 
-def _objective(plan: Plan, metric: str | None, weighs_cost: bool) -> Objective:
-    name = metric or criterion(plan.study)
+def objective_of(plan: Plan, options: SearchOptions) -> Objective:
+    """What a search of the plan's arms looks at. Raises AblateError for a metric of the test set,
+    or one that the workload does not have.
+    """
+    name = options.metric or criterion(plan.study)
     if rests_on_test_data(name, plan.metrics):
         raise AblateError(
             Problem(
@@ -293,7 +296,7 @@ def _objective(plan: Plan, metric: str | None, weighs_cost: bool) -> Objective:
             Problem(f"--metric {name}", f"no metric named '{name}'", did_you_mean(name, known))
         )
     description = describe_metric(name, plan.metrics)
-    return Objective(name, description.higher_is_better, weighs_cost)
+    return Objective(name, description.higher_is_better, options.sampler in TWO_OBJECTIVES)
 
 
 def _check_numbers(options: SearchOptions) -> None:
