@@ -299,11 +299,7 @@ def chosen_arms(plan: Plan, name: str | None) -> tuple[Arm, ...]:
         raise AblateError(
             Problem(f"--arm {name}", f"no arm named '{name}'", did_you_mean(str(name), names))
         )
-    hashes = {(trial.context, trial.arm): trial.hash for trial in reversed(plan.trials)}
-    first: dict[str, Arm] = {}
-    for arm in arms:
-        first.setdefault(hashes[arm.key], arm)
-    return tuple(first.values())
+    return searched_arms(plan, arms)
 
 
 def _known(folder: Path, plan: Plan, others: Sequence[Path]) -> dict[str, TrialRecord]:

@@ -121,18 +121,17 @@ class SearchResult(BaseModel):
     def front(self) -> tuple[SearchPoint, ...]:
         """The points that none beats in both value and FLOPs, cheapest first."""
         sign = -1.0 if self.higher_is_better else 1.0
-        costs = {
-            point.number: (point.flops, sign * (point.value or 0.0))
+        counted = [
+            (point.flops, sign * (point.value or 0.0), point.number, point)
             for point in self.points
             if point.counts and point.flops is not None
-        }
+        ]
         front: list[SearchPoint] = []
         lowest = float("inf")
-        by_number = {point.number: point for point in self.points}
-        for number, (_, loss) in sorted(costs.items(), key=lambda item: (item[1], item[0])):
+        for _, loss, _, point in sorted(counted, key=lambda each: each[:3]):
             if loss < lowest:
                 lowest = loss
-                front.append(by_number[number])
+                front.append(point)
         return tuple(front)
 
     def tuned(self, arm: Arm) -> SettingsOverride | None:

@@ -52,18 +52,21 @@ def specs_of(plan: Plan, settings: SettingsOverride, seeds: Sequence[int]) -> tu
     )
 
 
-def searched_for(plan: Plan) -> dict[tuple[str, str], Arm]:
+def searched_for(plan: Plan, arms: Sequence[Arm] | None = None) -> dict[tuple[str, str], Arm]:
     """Each arm's key -> the arm whose search serves it: the first of those that compute the same,
     as equal arms of several contexts do.
+
+    arms: some of the plan's; None: all.
     """
     hashes = {(trial.context, trial.arm): trial.hash for trial in reversed(plan.trials)}
     first: dict[str, Arm] = {}
-    return {arm.key: first.setdefault(hashes[arm.key], arm) for arm in plan.arms}
+    chosen = plan.arms if arms is None else arms
+    return {arm.key: first.setdefault(hashes[arm.key], arm) for arm in chosen}
 
 
-def searched_arms(plan: Plan) -> tuple[Arm, ...]:
-    """The arms that a search goes through, in the plan's order."""
-    return tuple({arm.key: arm for arm in searched_for(plan).values()}.values())
+def searched_arms(plan: Plan, arms: Sequence[Arm] | None = None) -> tuple[Arm, ...]:
+    """The arms that a search of these goes through, in their order; None: of all."""
+    return tuple({arm.key: arm for arm in searched_for(plan, arms).values()}.values())
 
 
 def alike_when_tuned(plan: Plan, space: SearchSpace) -> Iterator[tuple[Arm, Arm]]:
