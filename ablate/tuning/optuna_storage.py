@@ -257,30 +257,38 @@ def methods_of(study: optuna.Study) -> tuple[SearchMethod, ...]:
     return tuple(map(SearchMethod.model_validate, study.user_attrs.get(METHODS, ())))
 
 
+def last_tries(study: optuna.Study) -> list[FrozenTrial]:
+    """Of each of the study's points its last try, be it one that still waits, in the order in which
+    the points were first asked for.
+    """
+    places: dict[int, int] = {}
+    last: dict[int, FrozenTrial] = {}
+    for trial in study.get_trials(deepcopy=False):
+        place = places.get(trial.user_attrs.get(REPEATS, -1), trial.number)
+        places[trial.number] = place
+        last[place] = trial
+    return list(last.values())
+
+
 def standing(study: optuna.Study) -> list[FrozenTrial]:
-    """The study's ended points, without those that a later one repeats, or is to repeat."""
-    trials = study.get_trials(deepcopy=False)
-    repeated = {trial.user_attrs.get(REPEATS) for trial in trials}
-    return [trial for trial in trials if trial.state.is_finished() and trial.number not in repeated]
+    """The study's points that have ended and are not to be tried again."""
+    return [trial for trial in last_tries(study) if trial.state.is_finished()]
 
 
 def found_so_far(study: optuna.Study) -> list[FrozenTrial]:
-    """The study's ended points, each in the place of the one first asked for that it repeats. One
-    that failed stands for itself as long as its repeat waits: the search may end before that.
+    """The study's points that have ended. One that failed is among them as long as its next try
+    waits: the search may end before that.
     """
     trials = {trial.number: trial for trial in study.get_trials(deepcopy=False)}
-    repeats = {n: t.user_attrs[REPEATS] for n, t in trials.items() if REPEATS in t.user_attrs}
-    waiting = {n for n in repeats if trials[n].state == TrialState.WAITING}
-    failed = {repeats[n] for n in waiting if trials[repeats[n]].user_attrs.get(STATUS) == "failed"}
-    repeated = set(repeats.values()) - failed
-
-    def first_asked(number: int) -> int:
-        while number in repeats:
-            number = repeats[number]
-        return number
-
-    ended = (n for n, t in trials.items() if t.state.is_finished() and n not in repeated)
-    return [trials[number] for number in sorted(ended, key=first_asked)]
+    found = []
+    for trial in last_tries(study):
+        before = trials.get(trial.user_attrs.get(REPEATS, -1))
+        if trial.state == TrialState.WAITING and before is not None:
+            if before.user_attrs.get(STATUS) == "failed":
+                found.append(before)
+        elif trial.state.is_finished():
+            found.append(trial)
+    return found
 
 
 def _file_of(where: str) -> Path | None:

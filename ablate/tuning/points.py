@@ -31,6 +31,7 @@ from ablate.tuning.course import TrialTask
 from ablate.tuning.optuna_storage import (
     STATUS,
     found_so_far,
+    last_tries,
     methods_of,
     params_of,
     standing,
@@ -112,7 +113,8 @@ class PointSearch:
         self._queue: deque[tuple[_Point, TrialTask]] = deque()
         self._open: list[_Point] = []
         self._running: set[str] = set()
-        self._asked = len(standing(study))
+        tries = last_tries(study)[: options.trials]
+        self._asked = sum(trial.state.is_finished() for trial in tries)
         self.outside = why_outside(space, workload, arm)
         self.resources = Resources()
         self.provenance: dict[str, Any] = {}

@@ -485,6 +485,7 @@ class TestSearch:
         fewer = find(plan, tmp_path, trials=2)
         values = [point.values for point in first.points]
         assert [point.values for point in fewer.points] == values
+        assert [point.status == "failed" for point in fewer.points] == [False, False, True, True]
         assert fewer.went_wrong
         again = find(plan, tmp_path, trials=4)
         assert [point.values for point in again.points] == values
