@@ -102,8 +102,7 @@ def describe_metric(name: str, known: Mapping[str, MetricDescription]) -> Metric
     if name in known:
         return known[name]
     label = name.replace("_", " ")
-    if (tested := test_counterpart(name)) in known:
-        like = known[tested]
+    if (like := known.get(test_counterpart(name) or "")) is not None:
         return MetricDescription(
             label=label,
             unit=like.unit,
