@@ -380,7 +380,8 @@ class TestPage:
         (code,) = re.findall(r"```python\n(.*?)```", self.PAGE, re.DOTALL)
         study = tmp_path / "studies" / "optimizer.yaml"
         study.parent.mkdir()
-        study.write_text(STUDY.format(log=tmp_path / "log"))
+        text = STUDY.format(log=tmp_path / "log")
+        study.write_text(text.replace("{momentum", "{data.dataset: valley, momentum"))
         (tmp_path / "search_spaces").mkdir()
         (tmp_path / "search_spaces" / "learning_rate.yaml").write_text(SPACE)
         monkeypatch.chdir(tmp_path)
