@@ -4,6 +4,7 @@ Rooms that import torch, ray, pandas or matplotlib are imported inside the comma
 so that `--help` and shell completion answer at once.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -235,8 +236,10 @@ def report(
     if any(map(is_search, runs)):
         report_of_search(runs, results, out or runs[0], compact)
         return
+    aside: tuple[str, ...] = ()
     if results is None:
         run, folder = read_runs(runs), out or runs[0]
+        aside = tuple(seeds_left_aside(runs, run.plan))
     else:
         run, folder = (
             _results_from_elsewhere(runs, results),
@@ -250,9 +253,7 @@ def report(
         run = read_runs([folder])  # rounded: the report says what its own evidence says
     for shown in reversed(runs):
         carry_pictures(shown / PICTURES_FOLDER, folder / PICTURES_FOLDER)
-    _write_report(run, folder)
-    if results is None:
-        show_warnings(seeds_left_aside(runs, run.plan))
+    _write_report(run, folder, aside)
 
 
 @app.command()
@@ -344,7 +345,7 @@ def _results_from_elsewhere(studies: list[Path], table: Path) -> "Run":
     return Run(found.plan, found.records)
 
 
-def _write_report(run: "Run", folder: Path) -> None:
+def _write_report(run: "Run", folder: Path, more_warnings: tuple[str, ...] = ()) -> None:
     """Writes it, prints what it says in a sentence, and its path last."""
     from ablate.analysis.findings import analyse
     from ablate.records.provenance import provenance_of
@@ -352,6 +353,7 @@ def _write_report(run: "Run", folder: Path) -> None:
     from ablate.reporting.report import write_report
 
     findings = analyse(run.plan, run.records, run.searches)
+    findings = replace(findings, warnings=findings.warnings + more_warnings)
     path = write_report(findings, folder, provenance_of(run.records.values()))
     show(answer(findings))
     show_warnings(findings.warnings)

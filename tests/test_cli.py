@@ -80,9 +80,9 @@ def record(trial: PlannedTrial, core_seconds: float = 1.0, **changes: Any) -> Tr
     return TrialRecord(**(fields | changes))
 
 
-def trials() -> tuple[PlannedTrial, ...]:
-    """Baseline and b of seed 0, then of seed 1."""
-    return make_plan(load_study("trivial.yaml")).trials
+def trials(study_file: str = "trivial.yaml") -> tuple[PlannedTrial, ...]:
+    """Baseline and b of its first seed, then of the next; of the trivial study 0 and 1."""
+    return make_plan(load_study(study_file)).trials
 
 
 def put(folder: str, *records: TrialRecord) -> None:
@@ -414,6 +414,21 @@ class TestReport:
         tables = {p.name: p.read_bytes() for p in Path("reports/trivial/tables").iterdir()}
         assert ablate("report", "reports/trivial", "--out", "again").exit_code == 0
         assert {p.name: p.read_bytes() for p in Path("again/tables").iterdir()} == tables
+
+    def test_seeds_left_aside_are_told_in_the_report_too(self):
+        Path("other.yaml").write_text(TRIVIAL.replace("0-1", "1-2") + "retries: 2\n")
+        for name in ("trivial", "other"):
+            put(f"runs/{name}", *map(record, trials(f"{name}.yaml")))
+            assert ablate("run", f"{name}.yaml").exit_code == 0
+        result = ablate("report", "runs/trivial", "runs/other", "--out", "both", "--compact")
+        assert result.exit_code == 0, result.output
+        told = (
+            "Seeds 2 of runs/other are left aside: its study differs from that of runs/trivial in "
+            "name and retries."
+        )
+        assert told in " ".join(result.output.split())
+        assert told in Path("both/report.md").read_text()
+        assert told in Path("both/report.html").read_text()
 
     def test_a_report_goes_into_no_file(self):
         put("runs/trivial", *map(record, trials()))
