@@ -18,7 +18,6 @@ from ablate.study.arms import Arm
 from ablate.study.plan import Plan, selectors
 from ablate.study.schema import Claim, Difference, NoDifference, NoWorse, Selector, Tune
 from ablate.study.search_space import value_at
-from ablate.study.tuned import specs_of
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import describe_metric
 
@@ -214,7 +213,7 @@ def _are_retuned(shared: "Findings", own: "Findings", arms: tuple[Arm, ...]) -> 
 
 def _own_point(plan: Plan, arm: Arm, tune: Tune, search: SearchResult) -> SearchPoint | None:
     """The point that is the arm as the study has it."""
-    hashes = tuple(spec.hash for spec in specs_of(plan, arm.settings, tune.seeds))
+    hashes = tuple(spec.hash for spec in plan.specs_of(arm.settings, tune.seeds))
     return next((point for point in search.points if point.trials == hashes), None)
 
 

@@ -16,7 +16,7 @@ from ablate.study.plan import Plan
 from ablate.study.schema import Tune
 from ablate.study.search_options import DEFAULTS
 from ablate.study.search_space import SearchSpace
-from ablate.study.tuned import searched_for, specs_of, tuned_plan
+from ablate.study.tuned import searched_for, tuned_plan
 from ablate.workload import describe_metric
 
 Searches = Mapping[tuple[str, str], SearchResult]
@@ -129,7 +129,7 @@ def _is_of_arm(plan: Plan, arm: Arm, seeds: Sequence[int], point: SearchPoint) -
     if not point.trials:  # refused by the workload, so it cannot be the best
         return point.value is None
     try:
-        specs = specs_of(plan, overlaid(arm.settings, point.settings), seeds)
+        specs = plan.specs_of(overlaid(arm.settings, point.settings), seeds)
     except SettingsError:
         return False
     return tuple(spec.hash for spec in specs) == point.trials

@@ -1,6 +1,6 @@
 """Arms x seeds -> trials with their content hash."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ablate.errors import Problem, StudyError, did_you_mean
 from ablate.study.arms import Arm, conditions
 from ablate.study.designs import draw_arms, next_greedy_arms
-from ablate.study.schema import Claim, Interaction, Selector, Study
+from ablate.study.schema import Claim, Interaction, Selector, SettingsOverride, Study
 from ablate.study.trial import TrialSpec
 from ablate.workload import MetricDescription, Settings, Workload, load_workload
 
@@ -106,6 +106,10 @@ class Plan(BaseModel):
         """Complete settings of a trial, as its workload's `run` takes them."""
         return self.load_workload().resolve(self.arm(trial.context, trial.arm).settings)
 
+    def specs_of(self, settings: SettingsOverride, seeds: Sequence[int]) -> tuple[TrialSpec, ...]:
+        """The trials that settings would mean in this study, one a seed. Raises SettingsError."""
+        return _specs(self.study, self.load_workload(), settings, seeds)
+
     def pinned(self) -> "Plan":
         """The same plan, its study's files named with their content."""
         pin = self.load_workload().pinned
@@ -161,20 +165,11 @@ def make_plan(study: Study, workload: Workload | None = None, chosen: tuple[str,
     arms = draw_arms(study, workload, chosen)
     if study.design.order == "greedy":
         arms += next_greedy_arms(study, workload, chosen)
-    identities = [workload.identity(workload.resolve(arm.settings)) for arm in arms]
+    specs = [_specs(study, workload, arm.settings, study.seeds) for arm in arms]
     trials = tuple(
-        PlannedTrial(
-            context=arm.context,
-            arm=arm.name,
-            spec=TrialSpec(
-                workload=study.workload,
-                workload_version=workload.version,
-                settings=identity,
-                seed=seed,
-            ),
-        )
-        for seed in study.seeds
-        for arm, identity in zip(arms, identities, strict=True)
+        PlannedTrial(context=arm.context, arm=arm.name, spec=spec)
+        for of_seed in zip(*specs, strict=True)
+        for arm, spec in zip(arms, of_seed, strict=True)
     )
     plan = Plan(
         study=study,
@@ -186,6 +181,22 @@ def make_plan(study: Study, workload: Workload | None = None, chosen: tuple[str,
     if problems := tuple(dict.fromkeys(_claim_problems(plan))):
         raise StudyError(*problems)
     return plan
+
+
+def _specs(
+    study: Study, workload: Workload, settings: SettingsOverride, seeds: Sequence[int]
+) -> tuple[TrialSpec, ...]:
+    """The trials that settings mean, one a seed. Raises SettingsError."""
+    identity = workload.identity(workload.resolve(settings))
+    return tuple(
+        TrialSpec(
+            workload=study.workload,
+            workload_version=workload.version,
+            settings=identity,
+            seed=seed,
+        )
+        for seed in seeds
+    )
 
 
 def share_an_arm(one: Plan, other: Plan) -> bool:

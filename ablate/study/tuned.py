@@ -9,7 +9,6 @@ from ablate.study.arms import Arm, overlaid
 from ablate.study.plan import Plan
 from ablate.study.schema import SettingsOverride
 from ablate.study.search_space import SearchSpace, Values
-from ablate.study.trial import TrialSpec
 
 
 def tuned_plan(plan: Plan, tuned: Mapping[tuple[str, str], SettingsOverride]) -> Plan:
@@ -28,28 +27,13 @@ def tuned_plan(plan: Plan, tuned: Mapping[tuple[str, str], SettingsOverride]) ->
     specs = {
         (*arm.key, spec.seed): spec
         for arm in arms
-        for spec in specs_of(plan, arm.settings, plan.study.seeds)
+        for spec in plan.specs_of(arm.settings, plan.study.seeds)
     }
     trials = tuple(
         trial.model_copy(update={"spec": specs[trial.context, trial.arm, trial.seed]})
         for trial in plan.trials
     )
     return plan.model_copy(update={"arms": arms, "trials": trials})
-
-
-def specs_of(plan: Plan, settings: SettingsOverride, seeds: Sequence[int]) -> tuple[TrialSpec, ...]:
-    """The trials that settings mean, one a seed. Raises SettingsError."""
-    workload = plan.load_workload()
-    identity = workload.identity(workload.resolve(settings))
-    return tuple(
-        TrialSpec(
-            workload=plan.study.workload,
-            workload_version=workload.version,
-            settings=identity,
-            seed=seed,
-        )
-        for seed in seeds
-    )
 
 
 def searched_for(plan: Plan, arms: Sequence[Arm] | None = None) -> dict[tuple[str, str], Arm]:

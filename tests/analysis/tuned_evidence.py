@@ -11,7 +11,6 @@ from ablate.study.arms import overlaid
 from ablate.study.plan import Plan
 from ablate.study.schema import Difference, Tune
 from ablate.study.search_space import Parameter, SearchSpace
-from ablate.study.tuned import specs_of
 from tests.analysis.evidence import OPTIMIZER, ByArm, arm, plan_of, records_of
 
 RATES = SearchSpace(
@@ -66,8 +65,8 @@ def search_of(
                 value=value,
                 trials=tuple(
                     spec.hash
-                    for spec in specs_of(
-                        plan, overlaid(searched.settings, {"training.rate": rate}), tune.seeds
+                    for spec in plan.specs_of(
+                        overlaid(searched.settings, {"training.rate": rate}), tune.seeds
                     )
                 ),
             )
