@@ -180,9 +180,9 @@ def arm_table(
     plan: Plan, trials: pd.DataFrame, metric: str, resolution: float = 0.0
 ) -> pd.DataFrame:
     """One row an arm: context, arm, is_reference, n, mean, sd, low and high (95 % t interval of the
-    mean), numbers of diverged, failed and missing trials (a pruned one is missing), failure_rate
-    (percentage of diverged trials among those that diverged or completed; NaN of none), and the
-    mean core_seconds, gpu_seconds and flops of its trials.
+    mean; NaN where all its trials diverged), numbers of diverged, failed and missing trials (a
+    pruned one is missing), failure_rate (percentage of diverged trials among those that diverged or
+    completed; NaN of none), and the mean core_seconds, gpu_seconds and flops of its trials.
     """
     rows = []
     for arm in plan.arms:
@@ -190,6 +190,8 @@ def arm_table(
         values = values_of(trials, metric, arm.key).to_numpy(dtype=float)
         sample = summarise(values, tie_floor(resolution, 1.0))
         low, high = interval(sample)
+        if _none_trained(own, metric):  # nothing was measured that could vary
+            low = high = np.asarray(np.nan)
         status = own["status"]
         rows.append(
             {
@@ -211,6 +213,13 @@ def arm_table(
             }
         )
     return pd.DataFrame(rows)
+
+
+def _none_trained(trials: pd.DataFrame, metric: str) -> bool:
+    """Whether all values of an arm are what diverged trials count as."""
+    column = metric_column(metric)
+    valued = trials[trials[column].notna()] if column in trials else trials.iloc[:0]
+    return len(valued) > 0 and bool((valued["status"] == "diverged").all())
 
 
 def _failure_rate(trials: pd.DataFrame) -> float:

@@ -11,6 +11,7 @@ import pandas as pd
 from ablate.analysis.arm_names import quoted
 from ablate.analysis.evidence import Evidence
 from ablate.analysis.tables import ArmKey, chance_of_diverged, ended, metric_column
+from ablate.study.arms import Arm
 from ablate.study.schema import Claim, Faster
 
 
@@ -18,6 +19,14 @@ def trials_of(trials: pd.DataFrame, arms: Collection[ArmKey]) -> pd.DataFrame:
     """The rows of these arms' trials, each trial once."""
     mine = [key in arms for key in zip(trials["context"], trials["arm"], strict=True)]
     return trials[np.array(mine, dtype=bool)].drop_duplicates("hash")
+
+
+def seeds_at_chance(evidence: Evidence, arm: Arm) -> set[int]:
+    """The seeds of an arm's trials that diverged and count at chance level, where that is known."""
+    if evidence.plan.study.diverged != "chance":
+        return set()
+    own = trials_of(evidence.trials, {arm.key})
+    return set(own[own["status"] == "diverged"]["seed"])
 
 
 class Diverged(NamedTuple):

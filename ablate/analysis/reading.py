@@ -88,6 +88,11 @@ def undecided() -> Decision:
     return Decision(np.asarray(np.nan), np.asarray(False))
 
 
+def leaning_alone(decision: Decision) -> Decision:
+    """The same of what these seeds cannot decide, and only lean to."""
+    return decision._replace(p=np.full_like(decision.p, np.nan))
+
+
 def finite(value: Any) -> float | None:
     """The number, or None where there is none."""
     return None if value is None or not np.isfinite(value) else float(value)

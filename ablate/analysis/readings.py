@@ -7,14 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 from ablate.analysis import inference
+from ablate.analysis.effects import values_of
 from ablate.analysis.evidence import Evidence
 from ablate.analysis.faster import read_faster
 from ablate.analysis.inference import Decision
 from ablate.analysis.largest_effect import read_largest_effect
-from ablate.analysis.left_out import told_of_diverged
-from ablate.analysis.reading import Reading, undecided
+from ablate.analysis.left_out import seeds_at_chance, told_of_diverged
+from ablate.analysis.reading import Reading, Where, undecided
+from ablate.analysis.sequential import Outcome
 from ablate.analysis.stability import read_more_stable
 from ablate.errors import StudyError
+from ablate.study.arms import Arm
 from ablate.study.plan import named_twice, selectors
 from ablate.study.schema import (
     Claim,
@@ -75,14 +78,16 @@ def _read_no_difference(evidence: Evidence, claim: NoDifference) -> Reading:
     metric = evidence.metric_of(claim)
     margin = claim.margin or evidence.by(None, metric)
     sample = evidence.difference(metric, first.key, second.key).sample
+    possible = _where_trained(evidence, first, second)
     return Reading(
         sample,
-        inference.equivalent(sample, margin),
+        inference.among(inference.equivalent(sample, margin), possible),
         margin,
         evidence.describe(metric).difference_unit,
         (first, second),
         "" if margin else "Without a margin, or a smallest effect of interest, nothing is equal.",
         wanted="inside",
+        possible=possible,
     )
 
 
@@ -94,7 +99,17 @@ def _read_no_worse(evidence: Evidence, claim: NoWorse) -> Reading:
     sample = evidence.difference(metric, arm.key, than.key).sample
     threshold = 0.0 - margin  # -0.0 would be written with its sign
     unit = evidence.describe(metric).difference_unit
-    return Reading(sample, inference.exceeds(sample, threshold), threshold, unit, (arm, than))
+    possible = _where_trained(evidence, arm, than)
+    decision = inference.among(inference.exceeds(sample, threshold), possible)
+    return Reading(sample, decision, threshold, unit, (arm, than), possible=possible)
+
+
+def _where_trained(evidence: Evidence, one: Arm, other: Arm) -> tuple[Outcome, ...]:
+    """What a claim that two arms are alike can come to. On a seed on which both diverged they are,
+    by what such trials count as and not by what they do, which supports nothing.
+    """
+    both = seeds_at_chance(evidence, one) & seeds_at_chance(evidence, other)
+    return ("refuted",) if both else ("supported", "refuted")
 
 
 def _read_reaches(evidence: Evidence, claim: Reaches) -> Reading:
@@ -102,11 +117,17 @@ def _read_reaches(evidence: Evidence, claim: Reaches) -> Reading:
     metric = evidence.metric_of(claim)
     description = evidence.describe(metric)
     sample = evidence.contrast(metric, {arm.key: 1.0}).sample
+    trained = set(values_of(evidence.trials, metric, arm.key).index)
+    trained -= seeds_at_chance(evidence, arm)
+    possible: tuple[Outcome, ...] = ("supported", "refuted") if trained else ("refuted",)
     decision = inference.exceeds(sample, claim.value)
-    if description.higher_is_better:
-        return Reading(sample, decision, claim.value, description.unit, (arm,))
-    decision = Decision(decision.p, ~decision.supported)
-    return Reading(sample, decision, claim.value, description.unit, (arm,), wanted="below")
+    wanted: Where = "above"
+    if not description.higher_is_better:
+        decision, wanted = Decision(decision.p, ~decision.supported), "below"
+    decision = inference.among(decision, possible)
+    return Reading(
+        sample, decision, claim.value, description.unit, (arm,), "", wanted, possible=possible
+    )
 
 
 def _read_interaction(evidence: Evidence, claim: Interaction) -> Reading:

@@ -7,8 +7,8 @@ import pandas as pd
 from ablate.analysis import inference
 from ablate.analysis.effects import contrast, values_of
 from ablate.analysis.evidence import Evidence
-from ablate.analysis.left_out import trials_of
-from ablate.analysis.reading import Reading, undecided
+from ablate.analysis.left_out import seeds_at_chance
+from ablate.analysis.reading import Reading, leaning_alone
 from ablate.analysis.sequential import Outcome
 from ablate.analysis.tables import ArmKey, metric_column, resolution_of
 from ablate.study.arms import Arm
@@ -32,12 +32,13 @@ def read_more_stable(evidence: Evidence, claim: MoreStable) -> Reading:
     sample = contrast(distances, metric, weights, resolution).sample
     unit = evidence.describe(metric).difference_unit
     outcomes: dict[Outcome, Arm] = {"supported": stable, "refuted": unstable}
-    possible = tuple(end for end, arm in outcomes.items() if not _is_at_chance(evidence, arm))
+    possible = tuple(end for end, arm in outcomes.items() if not seeds_at_chance(evidence, arm))
+    decision, note = inference.exceeds(sample, 0.0), ""
     if sample.n < LEAST_SEEDS_FOR_STABILITY:
-        decision = undecided()
+        decision = leaning_alone(decision)
         note = f"Spread is judged from {LEAST_SEEDS_FOR_STABILITY} seeds on."
     else:
-        decision, note = inference.among(inference.exceeds(sample, 0.0), possible), ""
+        decision = inference.among(decision, possible)
     return Reading(
         sample,
         decision,
@@ -48,12 +49,6 @@ def read_more_stable(evidence: Evidence, claim: MoreStable) -> Reading:
         least_seeds=LEAST_SEEDS_FOR_STABILITY,
         possible=possible,
     )
-
-
-def _is_at_chance(evidence: Evidence, arm: Arm) -> bool:
-    """Whether a trial of the arm counts so."""
-    diverged = trials_of(evidence.trials, {arm.key})["status"] == "diverged"
-    return evidence.plan.study.diverged == "chance" and bool(diverged.any())
 
 
 def _distances(trials: pd.DataFrame, metric: str, key: ArmKey) -> pd.DataFrame:

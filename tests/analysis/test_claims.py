@@ -798,6 +798,15 @@ def test_stability_is_not_judged_under_ten_seeds():
     assert verdict.detectable_effect is None
 
 
+def test_too_few_seeds_for_stability_lean_the_way_that_they_show():
+    calm, wild = CALM[:9], WILD[:9]
+    leanings = [
+        verdict_of(WIDE_IS_STABLER, {"wide": wide, "baseline": baseline}).leaning
+        for wide, baseline in ((calm, wild), (wild, calm))
+    ]
+    assert leanings == ["supported", "refuted"]
+
+
 def test_ten_seeds_that_both_have_are_enough_for_stability():
     values = {"wide": [*CALM[:10], None], "baseline": [*WILD[:10], 80.0]}
     assert verdict_of(WIDE_IS_STABLER, values).verdict == "supported"
@@ -1459,6 +1468,35 @@ def test_a_study_may_declare_what_a_metric_is_worth_without_learning():
     verdict = verdict_of(WIDE_IS_BETTER, SURVIVORS, metrics=metrics)
     assert (verdict.n, verdict.note) == (6, COUNTED)
     assert verdict.estimate == pytest.approx((3 * 83.2 + 3 * 10.0) / 6 - 80.0 - 15 / 54)
+
+
+WIDE_REACHES_5 = Reaches(says="Wide is at 5 %.", arm=arm(width="wide"), value=5)
+NEAR_80 = [80.0, 80.2, 80.1, 79.9, 80.2, 80.0]
+
+
+@pytest.mark.parametrize(
+    "claim", [WIDE_IS_EQUAL, WIDE_IS_NO_WORSE, WIDE_REACHES_5], ids=lambda claim: claim.kind
+)
+def test_trials_that_all_diverged_show_nothing_good(claim: Claim):
+    options: dict[str, Any] = {
+        "metrics": {"test_accuracy": MetricDescription(label="accuracy", chance=10.0)},
+        "smallest_effect_of_interest": 0.5,
+    }
+    values = {"wide": ["diverged"] * 6, "baseline": ["diverged"] * 6}
+    verdict = verdict_of(claim, values, **options)
+    assert (verdict.verdict, verdict.n) == ("undecided", 6)
+    assert (verdict.seeds_needed, verdict.detectable_effect) == (None, None)
+    trained = {"wide": NEAR_80, "baseline": NEAR_80[::-1]}
+    assert verdict_of(claim, trained, **options).verdict == "supported"
+
+
+@pytest.mark.parametrize("claim", [WIDE_IS_EQUAL, WIDE_IS_NO_WORSE], ids=lambda claim: claim.kind)
+def test_a_seed_on_which_both_arms_diverged_does_not_make_them_alike(claim: Claim):
+    metrics = {"test_accuracy": MetricDescription(label="accuracy", chance=10.0)}
+    values = {"wide": ["diverged", *NEAR_80], "baseline": ["diverged", *NEAR_80[::-1]]}
+    verdict = verdict_of(claim, values, metrics=metrics, smallest_effect_of_interest=0.5)
+    assert (verdict.verdict, verdict.n) == ("undecided", 7)
+    assert verdict.low > -0.5
 
 
 def test_survivors_are_judged_where_the_study_counts_failures_apart():

@@ -19,6 +19,7 @@ from ablate.analysis.effects import (
 from ablate.analysis.tables import trial_table
 from ablate.study.plan import Plan
 from ablate.study.schema import Design
+from ablate.workload import MetricDescription
 from tests.analysis.evidence import (
     EPOCHS,
     MOMENTUM,
@@ -432,6 +433,16 @@ def test_an_arm_without_trials_has_no_numbers():
     row = arm_table(plan, trials_of(plan, {}), ACCURACY).iloc[1]
     assert (row["n"], row["missing"]) == (0, 2)
     assert row[["mean", "sd", "low", "high", "core_seconds", "flops"]].isna().all()
+
+
+def test_an_arm_of_which_no_trial_has_trained_has_no_interval():
+    metrics = {ACCURACY: MetricDescription(label="accuracy", chance=10.0)}
+    plan = plan_of(WIDTH, seeds=3, metrics=metrics)
+    values = {"wide": ["diverged"] * 3, "baseline": ["diverged", 80, 81]}
+    arms = arm_table(plan, trials_of(plan, values), ACCURACY, 0.5).set_index("arm")
+    assert arms.loc["wide", ["n", "mean"]].tolist() == [3, 10.0]
+    assert arms.loc["wide", ["low", "high"]].isna().all()
+    assert arms.loc["baseline", ["low", "high"]].notna().all()
 
 
 def test_the_interval_of_an_arm_whose_seeds_tie_is_that_of_rounding():
