@@ -58,7 +58,7 @@ class Verdict(BaseModel):
     leaning: Outcome | None = None
     """What the following would settle it as, where there are any."""
     seeds_needed: int | None = None
-    """For 80 % power at the observed spread (and effect); of an undecided claim."""
+    """For 80 % power, were effect and spread as seen; of an undecided claim."""
     too_few_seeds: int | None = None
     """As many as are reckoned with at most, or may be had, where even these would not do."""
     detectable_effect: float | None = None

@@ -56,7 +56,8 @@ def _told_of_leads(
     that over no change; counts: of leads that are known, and of all.
     """
     known, every = counts
-    told = f"The {claim.direction} of {named.name} itself, less than its lead over any rival."
+    verb = "gains" if claim.direction == "gain" else "costs"
+    told = f"What {named.name} itself {verb}, less than its lead over any rival."
     if nearest < len(rivals):
         rank = f"the nearest of {len(rivals)} rivals" if len(rivals) > 1 else "the only rival"
         told = f"Lead of {named.name} over {rivals[nearest].name}, {rank}."

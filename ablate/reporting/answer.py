@@ -78,7 +78,7 @@ def _largest_effect(findings: Findings) -> str:
     elif not effect["estimate"]:
         return f"no effect on {metric.label}{among} differs from 0"
     else:
-        beginning, verb = f"the largest effect{among} is that of", ":"
+        beginning, verb = f"the largest effect seen{_of_those(among)} is that of", ":"
     return (
         f"{beginning} {effect['arm']}{_where(findings, effect)} on {with_direction(metric)}{verb} "
         f"{_size(findings, effect)}, against {effect['reference']}"
@@ -99,9 +99,13 @@ def _largest_of_factorial(findings: Findings) -> str:
     name = effect_name(findings, effect["effect"])
     aliases = alias_names(findings, str(effect["aliased_with"]))
     untold = f", which this fraction does not tell from {aliases}" if aliases else ""
-    among = f" of those{found.among}" if found.among else ""
     which = f"{what} of {name}{change}{_where(findings, effect)} on {with_direction(metric)}"
-    return f"largest{among} is the {which}: {_size(findings, effect)}{untold}"
+    largest = f"the largest effect seen{_of_those(found.among)}"
+    return f"{largest} is the {which}: {_size(findings, effect)}{untold}"
+
+
+def _of_those(among: str) -> str:
+    return f", of those{among}," if among else ""
 
 
 class _Largest(NamedTuple):

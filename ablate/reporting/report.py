@@ -134,14 +134,7 @@ def _of_shared(findings: Findings, table: SomeTable) -> SomeTable:
 
 
 def _method(findings: Findings) -> tuple[str, ...]:
-    study, metric = findings.plan.study, table_makers.metric_description(findings)
-    unit = metric.difference_unit
-    smallest = formatting.with_unit(formatting.as_given(study.smallest_effect_of_interest), unit)
-    beyond = (
-        f"{smallest}, the smallest effect of interest"
-        if study.smallest_effect_of_interest > 0
-        else "zero, as the study names no smallest effect of interest"
-    )
+    study = findings.plan.study
     return (
         _pairing(findings),
         *_intervals(findings),
@@ -149,11 +142,39 @@ def _method(findings: Findings) -> tuple[str, ...]:
         *_given_up(study),
         *_trials_of_looks(findings),
         *_two_comparisons(findings),
-        f"A difference counts when its whole interval lies beyond {beyond}. Supported and refuted "
-        "mean that the interval settles it; undecided means that these seeds cannot, not that "
-        "there is no effect.",
+        _what_decides(findings),
+        *_more_seeds(findings),
         *_endings(findings),
     )
+
+
+def _what_decides(findings: Findings) -> str:
+    study = findings.plan.study
+    if findings.verdicts:
+        return (
+            "A claim is decided by its own interval in the table of verdicts, at the level and "
+            "against the threshold named there, and not by those of effects or figures. Supported "
+            "and refuted mean that it settles the claim; undecided means that these seeds cannot, "
+            "not that there is no effect."
+        )
+    unit = table_makers.metric_description(findings).difference_unit
+    smallest = formatting.with_unit(formatting.as_given(study.smallest_effect_of_interest), unit)
+    beyond = (
+        f"{smallest}, the smallest effect of interest"
+        if study.smallest_effect_of_interest > 0
+        else "zero, as the study names no smallest effect of interest"
+    )
+    return f"A difference counts when its whole interval lies beyond {beyond}."
+
+
+def _more_seeds(findings: Findings) -> Iterator[str]:
+    """What is to be known by whoever adds the seeds that an undecided claim is told to take."""
+    if findings.plan.study.max_seeds is None and any(v.seeds_needed for v in findings.verdicts):
+        yield (
+            "Seeds added because a claim is undecided are a second look, and make its error rate "
+            "larger than it says: decide on new seeds alone, with these as a pilot that decides "
+            "nothing, or look repeatedly from the beginning (--until-decided)."
+        )
 
 
 def _endings(findings: Findings) -> Iterator[str]:
@@ -195,7 +216,8 @@ def _intervals(findings: Findings) -> tuple[str, str]:
         of = [] if methods == {"welch"} else ["of the paired differences"]
         of += ["by Welch's test of differences between means"] if "welch" in methods else []
         return (
-            f"Intervals are 95 % t intervals {', or '.join(of)}; with one seed there is none.",
+            f"Intervals of effects are 95 % t intervals {', or '.join(of)}, each for itself, and "
+            "so are those of the means of arms; with one seed there is none.",
             "p values of one family of comparisons are adjusted by Holm's method.",
         )
     return (

@@ -250,7 +250,9 @@ def effect_table(findings: Findings) -> Table | None:
     return Table(
         "effects",
         f"Effects on {with_direction(metric)}, against the baseline and paired by seed where "
-        "nothing else is said. P(better): how often the arm beats its reference, seed against seed."
+        "nothing else is said. Hedges' g: the mean of the differences within seeds over their "
+        "standard deviation, which is not that of the arms. P(better): how often the arm beats its "
+        "reference, seed against seed."
         f"{at_every_look(findings)}",
         header,
         rows,
@@ -262,6 +264,13 @@ def effect_table(findings: Findings) -> Table | None:
         | {"n": formatting.count},
         numeric=frozenset(range(len(header) - 6, len(header))),
     )
+
+
+def _averaged(findings: Findings) -> str:
+    """What a change in a context is a mean of."""
+    if findings.plan.study.design.kind != "full_factorial":
+        return ""
+    return " and averaged over the levels of the other factors"
 
 
 def context_table(findings: Findings) -> Table | None:
@@ -285,8 +294,9 @@ def context_table(findings: Findings) -> Table | None:
     return Table(
         "contexts",
         f"The same change of {with_direction(metric)} in each context: the second level against "
-        "the first, of arms that differ in that factor alone, paired by seed, wherever the context "
-        f"starts. A level called baseline is the context's own.{at_every_look(findings)}",
+        "the first, of arms that differ in that factor alone, paired by seed"
+        f"{_averaged(findings)}, wherever the context starts. A level called baseline is the "
+        f"context's own.{at_every_look(findings)}",
         (
             "Factor",
             "Change",

@@ -72,8 +72,8 @@ def verdict_table(findings: Findings) -> Table | None:
         table,
         caption="Each claim, what was published, and what follows with shared settings and with "
         "each arm's own; each of the two is a family of claims by itself. Brackets hold the "
-        "interval that decides: of 95 % for a claim alone, wider where several share the error "
-        f"rate.{which_lead_is_positive(findings.verdicts)}",
+        "interval that decides, at the level that its family leaves the claim."
+        f"{which_lead_is_positive(findings.verdicts)}",
         header=(
             "Claim", "Published", SHARED, "Verdict", "p (adjusted)", OWN, "Verdict", "p (adjusted)",
             "Seeds",

@@ -59,8 +59,8 @@ def verdict_table(findings: Findings) -> Table | None:
     return Table(
         "verdicts",
         "Each claim, what was published, what was measured and what follows. Brackets hold the "
-        "interval that decides, by where the whole of it lies: of 95 % for a claim alone, wider "
-        f"where several share the error rate.{which_lead_is_positive(findings.verdicts)}"
+        "interval that decides, by where the whole of it lies, at the level that its family leaves "
+        f"the claim.{which_lead_is_positive(findings.verdicts)}"
         f"{_two_levels(findings)}{_shared_costs(findings) if is_cost_known else ''}",
         (
             *("Claim", "Published", "Measured", "Verdict", "Seeds", "p (adjusted)"),
@@ -107,17 +107,26 @@ def measured_cell(verdict: Verdict) -> Cell:
     text = formatting.estimate(
         verdict.estimate, verdict.low, verdict.high, verdict.unit, signed=signed
     )
-    notes = [text for text in (verdict_rule(verdict), verdict.note) if text]
+    rule = "; ".join(filter(None, (_level(verdict), verdict_rule(verdict))))
+    notes = [text for text in (rule, verdict.note) if text]
     if verdict.verdict == "undecided":
         notes += _what_it_would_take(verdict)
     return Cell(text, note=" ".join(notes))
 
 
+def _level(verdict: Verdict) -> str:
+    """As in "98.33 % interval"; "" where there is none."""
+    if verdict.confidence is None:
+        return ""
+    return f"{100 * verdict.confidence:.4g} % interval"
+
+
 def _what_it_would_take(verdict: Verdict) -> list[str]:
     sentences = []
-    power = "80 % power at the observed spread"
+    power = "80 % power"
     if verdict.leaning is not None:
-        power = f"80 % power to {_TO[verdict.leaning]} it at the observed spread"
+        power += f" to {_TO[verdict.leaning]} it"
+    power += ", were effect and spread as seen"
     if not formatting.is_missing(verdict.seeds_needed):
         sentences.append(f"{formatting.count(verdict.seeds_needed)} seeds would give {power}.")
     if not formatting.is_missing(verdict.too_few_seeds):
@@ -128,5 +137,5 @@ def _what_it_would_take(verdict: Verdict) -> list[str]:
         what = _FINDS.get(verdict.kind, "found {}").format(
             formatting.with_unit(found, verdict.unit)
         )
-        sentences.append(f"{formatting.seeds(verdict.n)} could have {what}.")
+        sentences.append(f"{formatting.seeds(verdict.n)} could have {what} with 80 % power.")
     return sentences

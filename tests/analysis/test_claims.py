@@ -281,8 +281,10 @@ def test_a_baseline_cancels_in_the_lead_over_a_rival():
     assert verdict_of(WIDE_GAINS_MOST, noisy, WIDTH, NORM).estimate == alone.estimate
 
 
-@pytest.mark.parametrize(("direction", "sign"), [("gain", 1.0), ("loss", -1.0)])
-def test_what_does_not_gain_itself_never_gains_most(direction, sign):
+@pytest.mark.parametrize(
+    ("direction", "sign", "verb"), [("gain", 1.0, "gains"), ("loss", -1.0, "costs")]
+)
+def test_what_does_not_gain_itself_never_gains_most(direction, sign, verb):
     """It leads its rivals, which do worse still."""
     claim = WIDE_GAINS_MOST.model_copy(update={"direction": direction})
     around_zero = [sign * each for each in (0.1, -0.2, 0.05, -0.1)]
@@ -290,7 +292,7 @@ def test_what_does_not_gain_itself_never_gains_most(direction, sign):
     unclear = verdict_of(claim, against_80(*around_zero) | rivals, WIDTH, NORM)
     assert unclear.verdict == "undecided"
     assert unclear.estimate == pytest.approx(-0.0375)
-    assert unclear.note == f"The {direction} of wide itself, less than its lead over any rival."
+    assert unclear.note == f"What wide itself {verb}, less than its lead over any rival."
     worse = against_80(*[sign * each for each in (-1.0, -1.1, -0.9, -1.05)])
     assert verdict_of(claim, worse | rivals, WIDTH, NORM).verdict == "refuted"
 

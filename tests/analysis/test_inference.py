@@ -416,3 +416,11 @@ def test_the_best_of_six_steps_without_effect_looks_better_more_often_than_one()
     )
     assert agrees(above, 0.082, REPLICATIONS)
     assert equals(any_one, 0.025, REPLICATIONS)
+
+
+def test_seeds_added_to_what_stayed_undecided_are_a_second_look():
+    differences = np.random.default_rng(11).standard_normal((REPLICATIONS, 16))
+    looks = [summarise(differences[:, :n]) for n in (5, 16)]
+    settled = [exceeds(sample, 0.0).p <= ALPHA for sample in looks]
+    assert agrees(share(settled[1]), 0.05, REPLICATIONS)
+    assert agrees(share(settled[0] | settled[1]), 0.092, REPLICATIONS)

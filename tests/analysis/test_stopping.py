@@ -93,6 +93,14 @@ def test_after_stopping_the_mean_leans_away_from_the_threshold(at_effect) -> Non
     assert lean.mean() == pytest.approx(0.053, abs=four_standard_errors(lean, 0.001))
 
 
+@pytest.mark.parametrize(("effect", "stated"), [(0.7, 0.25), (1.0, 0.09)])
+def test_claims_that_are_settled_lean_further(at_effect, effect: float, stated: float) -> None:
+    end = at_effect(effect)
+    lean = end.mean[end.settled] - effect
+    error = 4 * lean.std() * np.sqrt(2 / len(lean))
+    assert lean.mean() == pytest.approx(stated, abs=error + 0.005)
+
+
 def test_a_strongly_skewed_difference_errs_twice_as_often() -> None:
     """A gamma of shape 2, turned over: its skewness is -1.41."""
     drawn = np.random.default_rng(4).gamma(2.0, size=(PATHS, MOST))

@@ -42,7 +42,7 @@ def test_picks_the_largest_effect_whichever_its_sign() -> None:
     changes = {name: {name: "with"} for name in ("small", "large", "medium")}
     findings = make_findings(changes)
     findings.effects["estimate"] = [0.4, -3.0, 2.0]
-    assert "the largest effect is that of large" in answer(findings).lower()
+    assert "the largest effect seen is that of large" in answer(findings).lower()
 
 
 def test_an_effect_of_one_seed_is_no_headline_where_others_have_intervals() -> None:
@@ -50,17 +50,21 @@ def test_an_effect_of_one_seed_is_no_headline_where_others_have_intervals() -> N
     findings.effects["estimate"] = [-0.9, -10.0]
     findings.effects.loc[1, ["low", "high"]] = np.nan
     assert answer(findings).startswith(
-        "The largest effect with an interval is that of small on test accuracy: −0.90 points ["
+        "The largest effect seen, of those with an interval, is that of small on test accuracy: "
+        "−0.90 points ["
     )
     findings.effects["estimate"] = [0.0, -10.0]
-    assert answer(findings).startswith("The largest effect is that of single on test accuracy: ")
+    assert answer(findings).startswith(
+        "The largest effect seen is that of single on test accuracy: "
+    )
 
 
 def test_the_largest_is_of_those_that_could_be_estimated() -> None:
     findings = make_findings({name: {name: "with"} for name in ("small", "large", "lost")})
     findings.effects["estimate"] = [0.4, -3.0, np.nan]
     assert answer(findings).startswith(
-        "The largest effect that could be estimated is that of large on test accuracy: "
+        "The largest effect seen, of those that could be estimated, is that of large on test "
+        "accuracy: "
     )
 
 
@@ -98,8 +102,8 @@ def test_of_a_factorial_it_names_the_largest_main_effect_or_interaction() -> Non
     findings = make_findings({"a": {"architecture.downsampling": "b", "optimizer": "sgd"}})
     findings.factorial = factorial_rows()
     assert answer(findings) == (
-        "Largest is the main effect of downsampling (max_pool -> strided_conv) on test accuracy: "
-        "+0.50 points [0.10, 0.90], n=5 seeds."
+        "The largest effect seen is the main effect of downsampling (max_pool -> strided_conv) on "
+        "test accuracy: +0.50 points [0.10, 0.90], n=5 seeds."
     )
 
 
@@ -110,7 +114,9 @@ def test_of_effects_that_a_fraction_cannot_tell_apart_it_names_the_main_effect()
     findings.factorial = pd.DataFrame(
         [interaction | {"estimate": -size}, main | {"estimate": 0.3, "aliased_with": "optimizer"}]
     )
-    assert answer(findings).startswith("Largest is the main effect of downsampling ")
+    assert answer(findings).startswith(
+        "The largest effect seen is the main effect of downsampling "
+    )
 
 
 def test_the_largest_of_a_factorial_is_of_those_that_could_be_estimated() -> None:
@@ -118,7 +124,8 @@ def test_the_largest_of_a_factorial_is_of_those_that_could_be_estimated() -> Non
     findings.factorial = factorial_rows().assign(aliased_with="")
     findings.factorial.loc[0, ["estimate", "low", "high"]] = np.nan
     assert answer(findings).startswith(
-        "Largest of those that could be estimated is the interaction of downsampling × optimizer "
+        "The largest effect seen, of those that could be estimated, is the interaction of "
+        "downsampling × optimizer "
     )
 
 

@@ -245,13 +245,25 @@ def test_a_claim_that_is_looked_at_once_is_excepted_from_repeated_intervals() ->
     assert excepted in growth.caption
 
 
+def test_the_method_says_what_decides_and_what_adding_seeds_would_be() -> None:
+    second_look = "Seeds added because a claim is undecided are a second look, "
+    for seeds_needed, told in ((12, True), (None, False)):
+        verdict = make_verdict(verdict="undecided", seeds_needed=seeds_needed)
+        method = report.make_page(make_findings(verdicts=(verdict,)), {}).method
+        assert any(text.startswith("A claim is decided by its own interval ") for text in method)
+        assert any(text.startswith(second_look) for text in method) == told
+    method = report.make_page(make_findings(), {}).method
+    counts = "A difference counts when its whole interval lies beyond 0.5 points, the smallest "
+    assert any(text.startswith(counts) for text in method)
+
+
 def test_the_method_speaks_of_pairs_only_where_there_are_some(tmp_path: Path) -> None:
     findings = make_findings()
     findings.effects["method"] = "welch"
     write_report(findings, tmp_path, {})
     text = (tmp_path / "report.md").read_text()
     assert "differences between means, judged by Welch's test." in text
-    assert "95 % t intervals by Welch's test of differences between means; with" in text
+    assert "95 % t intervals by Welch's test of differences between means, each for itself" in text
     assert "paired by seed: a seed fixes" not in text
     assert "of the paired differences" not in text
 

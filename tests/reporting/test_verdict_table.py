@@ -46,9 +46,10 @@ def test_an_undecided_verdict_says_what_it_would_take() -> None:
     table = verdict_table(make_findings(verdicts=(verdict,)))
     assert table is not None
     assert table.rows[0][2].note == (
-        "lead of baseline over strided_conv; supported above 0.5 points, refuted below. "
-        "Close. 12 seeds would give 80 % power to refute it at the observed spread. "
-        "n=5 seeds could have found 3.30 points."
+        "95 % interval; lead of baseline over strided_conv; supported above 0.5 points, refuted "
+        "below. "
+        "Close. 12 seeds would give 80 % power to refute it, were effect and spread as seen. "
+        "n=5 seeds could have found 3.30 points with 80 % power."
     )
 
 
@@ -64,7 +65,7 @@ def test_what_the_seeds_could_have_shown_depends_on_what_is_claimed(kind: str, f
     undecided = {"verdict": "undecided", "detectable_effect": 3.3}
     table = verdict_table(make_findings(verdicts=(make_verdict(kind=kind, **undecided),)))
     assert table is not None
-    assert table.rows[0][2].note.endswith(f"n=5 seeds could have {found}.")
+    assert table.rows[0][2].note.endswith(f"n=5 seeds could have {found} with 80 % power.")
 
 
 def test_where_no_number_of_seeds_is_enough_the_verdict_says_so() -> None:
@@ -72,8 +73,18 @@ def test_where_no_number_of_seeds_is_enough_the_verdict_says_so() -> None:
     table = verdict_table(make_findings(verdicts=(verdict,)))
     assert table is not None
     assert table.rows[0][2].note.endswith(
-        "Not even 1,000 seeds would give 80 % power to support it at the observed spread."
+        "Not even 1,000 seeds would give 80 % power to support it, were effect and spread as seen."
     )
+
+
+def test_each_verdict_names_the_level_of_its_interval() -> None:
+    levels = (0.95, 1 - 0.05 / 3, 0.995, None)
+    verdicts = tuple(make_verdict(confidence=level) for level in levels)
+    table = verdict_table(make_findings(verdicts=verdicts))
+    assert table is not None
+    named = [row[2].note.partition("; lead")[0] for row in table.rows]
+    assert named[:3] == ["95 % interval", "98.33 % interval", "99.5 % interval"]
+    assert named[3].startswith("lead of baseline over strided_conv")
 
 
 def test_an_open_verdict_without_evidence_has_dashes() -> None:
