@@ -27,7 +27,7 @@ from ablate.reporting.figures.drawn_intervals import cut_at_percent, with_interv
 from ablate.reporting.figures.palette import NEUTRAL, ArmStyle, arm_styles
 from ablate.reporting.picture import Picture, draw_picture, file_name, has_numbers
 from ablate.reporting.search_pictures import search_pictures
-from ablate.reporting.tables import metric_description, short_factor_names
+from ablate.reporting.tables import metric_description, short_factor_names, uneven_times
 
 _PARTS = ("validation", "train", "test")
 
@@ -444,6 +444,6 @@ def _cost(findings: Findings, styles: dict[str, ArmStyle]) -> Picture:
     title = f"{formatting.sentence_case(metric.label)} against cost"
     caption = (
         f"Each arm's mean{with_interval(findings.arms, 'mean')}, over what one of its trials cost "
-        f"on average.{cut_at_percent([findings.arms], metric.unit)}"
+        f"on average.{uneven_times(findings)}{cut_at_percent([findings.arms], metric.unit)}"
     )
     return draw_picture("cost", title, caption, cost.size(findings.arms), draw)

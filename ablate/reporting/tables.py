@@ -23,6 +23,7 @@ _COSTS: tuple[tuple[str, str, formatting.Writer], ...] = (
     ("FLOPs a trial", "flops", lambda flops: formatting.scaled(flops or None, "FLOPs")),
 )
 """Of an arm's trials, each with its column of `effects.arm_table`."""
+_UNEVEN = 1.5  # ratio of times from which a difference between arms may be one of machine or load
 
 
 def metric_description(findings: Findings, metric: str | None = None) -> MetricDescription:
@@ -174,7 +175,7 @@ def arm_table(findings: Findings) -> Table:
     return Table(
         "arms",
         f"Mean {with_direction(metric)} over seeds"
-        f"{', and what a trial cost on average' if costs else ''}.",
+        f"{', and what a trial cost on average' if costs else ''}.{uneven_times(findings)}",
         header,
         rows,
         findings.arms,
@@ -184,6 +185,26 @@ def arm_table(findings: Findings) -> Table:
         | dict.fromkeys(("core_seconds", "gpu_seconds"), formatting.number_in("s"))
         | {"failure_rate": formatting.number_in("%")},
         numeric=frozenset(range(2 if several_contexts else 1, len(header))),
+    )
+
+
+def uneven_times(findings: Findings) -> str:
+    """What a reader of costs must know where trials of one arm took very different times for the
+    same computation: machine, load, and what was done once for all seeds.
+    """
+    ended = findings.trials[findings.trials["flops"] > 0]
+    if ended.empty:
+        return ""
+    paces = ended[["core_seconds", "gpu_seconds"]].div(ended["flops"], axis=0)
+    of_arm = paces[paces > 0].groupby([ended["context"], ended["arm"]])
+    ratio = float((of_arm.max() / of_arm.min()).max(axis=None))
+    if not ratio > _UNEVEN:
+        return ""
+    times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
+    return (
+        f" For the same computation, trials of one arm took up to {times} times as long as others: "
+        "times hang on the machine, on what ran beside, and on what is computed once for several "
+        "trials."
     )
 
 

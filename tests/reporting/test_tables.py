@@ -214,3 +214,17 @@ def test_a_study_of_one_arm_has_no_effects_and_no_differences() -> None:
         "baseline."
     )
     assert (table.numeric, {len(row) for row in table.rows}) == ({2, 3}, {4})
+
+
+def test_costs_say_where_trials_of_one_arm_took_very_different_times() -> None:
+    findings = make_findings()
+    findings.trials["flops"] = 1e12
+    findings.trials["core_seconds"] = 100.0
+    assert tables.uneven_times(findings) == ""
+    findings.trials.loc[0, "core_seconds"] = 220.0
+    findings.trials.loc[1, ["core_seconds", "flops"]] = 300.0, 3e12  # three times the work
+    told = " For the same computation, trials of one arm took up to 2.2 times as long as others: "
+    assert tables.uneven_times(findings).startswith(told)
+    assert told in tables.arm_table(findings).caption
+    findings.trials["flops"] = math.nan
+    assert tables.uneven_times(findings) == ""
