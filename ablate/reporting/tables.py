@@ -6,6 +6,7 @@ Both come from the same table of analysis, and a report's prose draws on nothing
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ablate.analysis.findings import Findings
@@ -197,7 +198,8 @@ def uneven_times(findings: Findings) -> str:
         return ""
     paces = ended[["core_seconds", "gpu_seconds"]].div(ended["flops"], axis=0)
     of_arm = paces[paces > 0].groupby([ended["context"], ended["arm"]])
-    ratio = float((of_arm.max() / of_arm.min()).max(axis=None))
+    ratios = (of_arm.max() / of_arm.min()).to_numpy(dtype=float)
+    ratio = float(np.nanmax(ratios, initial=0.0))
     if not ratio > _UNEVEN:
         return ""
     times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
