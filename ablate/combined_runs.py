@@ -56,10 +56,12 @@ def _differences(one: Study, other: Study) -> list[str]:
 
 
 def _without_common_trial(folder: Path, study: Study, first: Path, plan: Plan) -> Problem:
-    if share_an_arm(make_plan(study), plan) and _differences(study, plan.study):
+    differences = _differences(study, plan.study)
+    if differences and share_an_arm(make_plan(study), plan):
         return Problem(
             str(folder),
-            f"has recorded other seeds than {first}, and its study differs in more than these",
+            f"has recorded other seeds than {first}, and its study differs from that in "
+            f"{in_a_row(differences)}, too",
             "run both from one study, so that their seeds can be joined",
         )
     return Problem(

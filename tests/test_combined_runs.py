@@ -147,8 +147,9 @@ class TestReadRuns:
         with pytest.raises(RecordError) as caught:
             read_runs(folders)
         assert str(caught.value) == (
-            f"{folders[1]}: has recorded other seeds than {folders[0]}, and its study differs in "
-            "more than these\n    run both from one study, so that their seeds can be joined"
+            f"{folders[1]}: has recorded other seeds than {folders[0]}, and its study differs "
+            "from that in name, too\n"
+            "    run both from one study, so that their seeds can be joined"
         )
 
     def test_of_two_records_the_earlier_folders_is_taken_unless_only_the_later_finished(

@@ -171,7 +171,10 @@ def _warnings(
         if lacking := [name for name in metrics if name not in table]:
             yield f"{label} has no history of {', '.join(lacking)}."
     for metric in metrics:
-        values = [describe_metric(metric, each.plan.metrics).unit or "none" for each in contenders]
+        values = [
+            (describe_metric(metric, each.plan.metrics).unit or "none") if metric in table else ""
+            for each, table in zip(contenders, tables, strict=True)
+        ]
         if different := _different(labels, values):
             yield f"Not comparable, as the unit of {metric} differs: {different}."
     chosen = [contender.plan.study.metric for contender in contenders]

@@ -1,6 +1,7 @@
 """All that a study's records say: the tables that a report shows, computed once."""
 
 import itertools
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -40,15 +41,19 @@ from ablate.analysis.tables import (
     trial_table,
 )
 from ablate.analysis.ties import warnings_of_ties
-from ablate.errors import StudyError
+from ablate.errors import StudyError, did_you_mean
 from ablate.records.asked_metrics import named_metrics
 from ablate.records.greedy_path import criterion
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult
 from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, own_plan
+from ablate.study.designs import next_greedy_arms
 from ablate.study.plan import Plan
 from ablate.study.schema import Faster, Open, PublishedNumber, Study
 from ablate.workload import guessed_direction
+
+_REASONS = 3
+"""Different ends of failed trials that are told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,7 +246,8 @@ def _warnings(
     if len(plan.study.seeds) == 1:
         yield "There is one seed, so there are no intervals, and no claim can be decided."
     yield from never_decided(plan.study)
-    yield from _chosen_by_the_same_seeds(plan.study)
+    yield from _not_reported(plan, trials, records)
+    yield from _chosen_by_the_same_seeds(plan)
     yield from _left_out_of_factorial(plan, trials)
     yield from _equal_arms(plan, trials, records)
     yield from _guessed_directions(plan)
@@ -255,11 +261,54 @@ def _warnings(
         )
 
 
-def _chosen_by_the_same_seeds(study: Study) -> Iterator[str]:
+def _not_reported(
+    plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord]
+) -> Iterator[str]:
+    """Metrics and curves that the study is decided by, and that no trial has: a mistyped name would
+    leave everything undecided, and nobody would know why.
+    """
+    completed = [record for record in records.values() if record.status == "completed"]
+    if not completed:
+        return
+    final = {name for record in completed for name in record.metrics}
+    courses = {name for record in completed for name in record.history}
+    for name in _decided_by(plan.study):
+        column = metric_column(name)
+        if column not in trials or trials[column].isna().all():
+            though = ", though points on the way have it" if name in courses else ""
+            yield (
+                f"No trial has '{name}' among its final metrics{though}, so that nothing is "
+                f"decided by it: {did_you_mean(name, final)}"
+            )
+    for claim in plan.study.claims:
+        if isinstance(claim, Faster) and not {claim.curve, f"{claim.curve}_mean"} & (
+            courses | final
+        ):
+            yield (
+                f"No trial has points of '{claim.curve}' on its way, so that '{claim.says}' is not "
+                f"decided: {did_you_mean(claim.curve, courses)}"
+            )
+
+
+def _decided_by(study: Study) -> tuple[str, ...]:
+    """Final metrics that the study and its claims name, each once."""
+    named = (
+        claim.metric
+        for claim in study.claims
+        if claim.metric is not None and not isinstance(claim, Faster)
+    )
+    return tuple(dict.fromkeys([study.metric, *named]))
+
+
+def _chosen_by_the_same_seeds(plan: Plan) -> Iterator[str]:
     """Of a greedy path, whose steps are shown on the seeds that chose them."""
-    if study.design.order == "greedy" and len(study.factors) > 1:
+    study = plan.study
+    if study.design.order != "greedy":
+        return
+    first = len(next_greedy_arms(study, plan.load_workload()))
+    if first > 1 or len(study.factors) > 2:
         yield (
-            f"Each step was chosen as the best of those left, of {len(study.factors)} at first, by "
+            f"Each step was chosen as the best of those left, of {first} at first, by "
             f"{criterion(study)} on these seeds: its estimate and interval lean to the better. Run "
             "the path that was found on other seeds, by `order: [...]`, for those that do not."
         )
@@ -329,9 +378,16 @@ def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord
             plural = "" if len(trials) == 1 else "s"
             yield f"{own.sum()} of {len(trials)} trial{plural} {word} ({meaning}): {arms}."
     errors = [record.error for record in records.values() if record.status == "failed"]
-    if last_lines := dict.fromkeys((error or "").strip().splitlines()[-1] for error in errors):
-        more = "" if len(last_lines) == 1 else f", and {len(last_lines) - 1} other reasons"
-        yield f"Why trials failed: {next(iter(last_lines))}{more}."
+    if reasons := Counter((error or "").strip().rpartition("\n")[2] for error in errors):
+        told = [_counted(reason, count, len(reasons)) for reason, count in reasons.most_common()]
+        shown, more = told[:_REASONS], len(told) - _REASONS
+        if more > 0:
+            shown.append(f"and {more} other reason{'s' if more > 1 else ''}")
+        yield f"Why trials failed: {'; '.join(shown)}."
+
+
+def _counted(reason: str, count: int, reasons: int) -> str:
+    return reason if reasons == 1 else f"{reason} ({count} trial{'s' if count > 1 else ''})"
 
 
 def _arm_keys(trials: pd.DataFrame) -> Iterator[ArmKey]:

@@ -133,7 +133,8 @@ def all_exceed(leads: Sequence[Sample], of: int | None = None) -> Decision:
     support = np.max([_beyond(lead, 0.0) for lead in leads], axis=0)
     refute = np.min([_beyond(_mirrored(lead), 0.0) for lead in leads], axis=0)
     refute = refute * (of or len(leads))
-    decision = Decision(_capped(2 * np.minimum(support, refute)), np.asarray(support <= refute))
+    least = np.min([lead.mean for lead in leads], axis=0)  # one that is behind can support nothing
+    decision = Decision(_capped(2 * np.minimum(support, refute)), np.asarray(least > 0))
     return decision if of in (None, len(leads)) else among(decision, ("refuted",))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from ablate.analysis import inference
 from ablate.analysis.effects import compared
 from ablate.analysis.evidence import Evidence
+from ablate.analysis.inference import Sample, exceeds
 from ablate.analysis.reading import Reading, undecided
 from ablate.analysis.tables import ArmKey
 from ablate.study.arms import Arm
@@ -42,7 +43,8 @@ def read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
         0.0,
         unit,
         arms,
-        _told_of_leads(claim, named, rivals, nearest, (len(known), len(leads))),
+        _told_of_leads(claim, named, rivals, nearest, (len(known), len(leads)))
+        + _told_of_surest(rivals, leads, known, nearest),
         leads=found,
         lead_count=len(leads),
         possible=("supported", "refuted") if len(known) == len(leads) else ("refuted",),
@@ -59,11 +61,26 @@ def _told_of_leads(
     verb = "gains" if claim.direction == "gain" else "costs"
     told = f"What {named.name} itself {verb}, less than its lead over any rival."
     if nearest < len(rivals):
-        rank = f"the nearest of {len(rivals)} rivals" if len(rivals) > 1 else "the only rival"
+        every_rival = f"the least of those over {len(rivals)} rivals"
+        rank = every_rival if len(rivals) > 1 else "the only rival"
         told = f"Lead of {named.name} over {rivals[nearest].name}, {rank}."
     if known < every:
         told += f" Of {every} leads {known} are known, which can refute it alone."
     return told
+
+
+def _told_of_surest(
+    rivals: list[Arm], leads: Sequence[Sample], known: list[int], nearest: int
+) -> str:
+    """The rival that refutes, or would, where it is not the one whose lead is shown: that one's
+    seeds may lie far apart.
+    """
+    ahead = [place for place in known if leads[place].mean < 0]
+    surest = min(ahead, key=lambda place: float(exceeds(leads[place], 0.0).p), default=nearest)
+    if surest == nearest:
+        return ""
+    name = f"'{rivals[surest].name}'" if surest < len(rivals) else "no change"
+    return f" Ahead most surely: {name}."
 
 
 def _changes(plan: Plan, named: Arm) -> list[Arm]:

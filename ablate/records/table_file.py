@@ -149,7 +149,9 @@ def _csv_row(line: int, cells: list[str], header: list[str], problems: TableProb
     if len(cells) != len(header):
         problems.note(
             f"has {len(cells)} cells, and the header has {len(header)}",
-            "put a cell that holds a comma in quotes",
+            "put a cell that holds a comma in quotes"
+            if len(cells) > len(header)
+            else "add what is missing, an empty cell where there is no value",
             lines=[line],
         )
         return Row(line, {})

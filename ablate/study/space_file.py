@@ -63,7 +63,7 @@ def find_space(name: str | Path, *folders: Path, where: str | None = None) -> Pa
     raise StudyError(
         Problem(
             where or f"--space {name}",
-            f"no search space named '{name}' in {folders[0]}",
+            f"no search space named '{name}' in {' or '.join(map(str, dict.fromkeys(folders)))}",
             did_you_mean(str(name), names) if names else "give the path of a YAML file",
         )
     )

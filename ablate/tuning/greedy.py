@@ -47,7 +47,8 @@ def _refuse_without_criterion(path: GreedyPath, find: Find) -> None:
         raise AblateError(
             Problem(
                 "metric",
-                f"no trial reports '{criterion(path.plan.study)}', by which a greedy path chooses",
+                f"no trial has '{criterion(path.plan.study)}' among its final metrics, by which a "
+                "greedy path chooses",
                 "let the workload report it in its final metrics, or give another `metric`",
             )
         )

@@ -323,7 +323,7 @@ def test_one_rival_that_is_not_clearly_behind_leaves_the_largest_effect_undecide
     )
     verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM, EPOCHS)
     assert verdict.verdict == "undecided"
-    assert verdict.note == "Lead of wide over batch, the nearest of 2 rivals."
+    assert verdict.note == "Lead of wide over batch, the least of those over 2 rivals."
     assert verdict.estimate == pytest.approx(1.0)
     lead = stats.ttest_rel([3.0, 3.1, 2.9, 3.0], [6.0, -6.0, 1.0, 0.0])
     assert verdict.low == pytest.approx(lead.confidence_interval(0.95).low)
@@ -424,9 +424,31 @@ def test_a_rival_that_is_ahead_refutes_the_largest_effect_whatever_others_lack()
         assert (verdict.estimate, verdict.high) == (whole.estimate, whole.high)
         assert verdict.p == whole.p
         assert verdict.note == (
-            "Lead of wide over batch, the nearest of 2 rivals. Of 3 leads 2 are known, which can "
-            "refute it alone."
+            "Lead of wide over batch, the least of those over 2 rivals. Of 3 leads 2 are known, "
+            "which can refute it alone."
         )
+
+
+def test_a_largest_effect_leans_to_refutation_where_a_rival_is_ahead_however_unsurely():
+    values = against_80(1.0, 1.2, 0.9) | against_80(-3.0, 9.0, 1.0, name="batch")
+    verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM)
+    assert (verdict.verdict, verdict.leaning) == ("undecided", "refuted")
+    behind = verdict_of(
+        WIDE_GAINS_MOST, values | against_80(-3.0, 2.0, 1.0, name="batch"), WIDTH, NORM
+    )
+    assert (behind.verdict, behind.leaning) == ("undecided", "supported")
+
+
+def test_a_largest_effect_names_the_rival_that_refutes_beside_the_one_farthest_ahead():
+    sure, unsure = (3.0, 3.1, 2.9), (-9.0, 40.0, 2.0)
+    values = against_80(1.0, 1.2, 0.9) | against_80(*sure, name="batch")
+    values |= against_80(*unsure, name="long")
+    verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM, EPOCHS)
+    assert verdict.verdict == "refuted"
+    assert verdict.estimate == pytest.approx(np.mean([1.0, 1.2, 0.9]) - np.mean(unsure))
+    assert verdict.note == (
+        "Lead of wide over long, the least of those over 2 rivals. Ahead most surely: 'batch'."
+    )
 
 
 def test_a_rival_that_is_not_clearly_ahead_refutes_nothing_where_others_lack():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ablate.analysis.comparison import Contender, compare, labels_of
+from ablate.workload import MetricDescription
 from tests.analysis.evidence import POOL, WIDTH, plan_of, records_of
 
 EPOCHS = {"epoch": [1.0, 2.0], "seconds": [5.0, 10.0], "images": [100.0, 200.0]}
@@ -165,3 +166,18 @@ def test_an_arm_without_the_curve_is_named_and_keeps_its_row() -> None:
     assert set(found.curves["validation_loss"]["label"]) == {"baseline"}
     assert found.arms["n"].tolist() == [2, 0]
     assert np.isnan(found.arms["test_accuracy"].iloc[1])
+
+
+def test_a_unit_differs_only_among_arms_that_have_the_metric() -> None:
+    (first, _), (second, _) = contenders(), contenders("second")
+    in_percent = MetricDescription(label="train accuracy", unit="%")
+    plan = second.plan.model_copy(update={"metrics": {"train_accuracy": in_percent}})
+    course = {"epoch": [1.0, 2.0], "train_accuracy": [60.0, 70.0]}
+    records = {
+        hash_: record.model_copy(update={"history": course})
+        for hash_, record in second.records.items()
+    }
+    second = second._replace(plan=plan, records=records)
+    assert compare([first, second], ["train_accuracy"]).warnings == (
+        "first: baseline has no history of train_accuracy.",
+    )

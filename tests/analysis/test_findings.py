@@ -9,7 +9,14 @@ from ablate.analysis import sequential
 from ablate.analysis.findings import Findings, analyse
 from ablate.records.schema import SOURCE
 from ablate.study.plan import Plan
-from ablate.study.schema import Design, Difference, MoreStable, NoDifference, PublishedNumber
+from ablate.study.schema import (
+    Design,
+    Difference,
+    Faster,
+    MoreStable,
+    NoDifference,
+    PublishedNumber,
+)
 from ablate.workload import MetricDescription
 from tests.analysis.evidence import (
     EPOCHS,
@@ -204,6 +211,46 @@ def test_every_other_ending_is_told_with_its_arms():
         "1 of 8 trials missing (not recorded yet): long.",
         "2 of 8 trials pruned (stopped early by a scheduler, and not counted): batch, long.",
         "Why trials failed: ValueError: no luck.",
+    )
+
+
+def test_metrics_and_curves_that_no_trial_has_are_told_with_the_nearest():
+    claims = (
+        Difference(says="Wide.", better=arm(width="wide"), worse=arm(), metric="test_acuracy"),
+        Faster(says="Fast.", faster=arm(width="wide"), slower=arm(), curve="valid_accuracy"),
+        Difference(says="On the way.", better=arm(width="wide"), worse=arm(), metric="way"),
+    )
+    metrics = {
+        name: MetricDescription(label=name) for name in ("test_acuracy", "valid_accuracy", "way")
+    }
+    plan = plan_of(WIDTH, seeds=2, claims=claims, metrics=metrics)
+    course = {"epoch": [1, 2], "validation_accuracy": [60.0, 70.0], "way": [1.0, 2.0]}
+    values = {"baseline": [80.0, 81.0], "wide": [82.0, 82.5]}
+    told = warnings_of(plan, values, {name: [course] * 2 for name in values})
+    assert told == (
+        "No trial has 'test_acuracy' among its final metrics, so that nothing is decided by it: "
+        "did you mean 'test_accuracy'?",
+        "No trial has 'way' among its final metrics, though points on the way have it, so that "
+        "nothing is decided by it: known are: test_accuracy",
+        "No trial has points of 'valid_accuracy' on its way, so that 'Fast.' is not decided: did "
+        "you mean 'validation_accuracy'?",
+    )
+
+
+def test_the_reasons_of_failed_trials_are_told_with_their_number():
+    plan = plan_of(WIDTH, seeds=4)
+    records = records_of(plan, {"baseline": [80.0, 81.0, 82.5, 80.5], "wide": ["failed"] * 4})
+    reasons = iter(
+        ["Trace\nValueError: wide", "OSError: full", "ValueError: wide", "KeyError: 'a'"]
+    )
+    records |= {
+        hash_: record.model_copy(update={"error": next(reasons)})
+        for hash_, record in records.items()
+        if record.status == "failed"
+    }
+    assert analyse(plan, records).warnings[-1] == (
+        "Why trials failed: ValueError: wide (2 trials); OSError: full (1 trial); KeyError: 'a' "
+        "(1 trial)."
     )
 
 

@@ -1228,7 +1228,7 @@ class TestFiles:
                 "results.csv, line 2: has 4 cells, and the header has 3\n"
                 "    put a cell that holds a comma in quotes\n"
                 "results.csv, line 3: has 2 cells, and the header has 3\n"
-                "    put a cell that holds a comma in quotes",
+                "    add what is missing, an empty cell where there is no value",
             ),
             (
                 'note,arm,seed,accuracy\n"two\nlines",mean,0,1\n,mean,x,1\n',
