@@ -28,7 +28,15 @@ from ablate.command_options import (
 from ablate.command_steps import end_failed, end_interrupted, planned
 from ablate.errors import AblateError, Problem
 from ablate.search_commands import report_of_search, search
-from ablate.terminal import console, say, show, show_paths, show_table, show_warnings
+from ablate.terminal import (
+    console,
+    say,
+    show,
+    show_paths,
+    show_table,
+    show_warnings,
+    write_whatever_can_be_written,
+)
 from ablate.visualize_commands import visualize
 
 if TYPE_CHECKING:
@@ -64,6 +72,7 @@ app.add_typer(visualize, name="visualize")
 
 def main() -> None:
     """The `ablate` command."""
+    write_whatever_can_be_written()
     app()
 
 

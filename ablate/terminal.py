@@ -1,5 +1,8 @@
 """What the command line shows: results on standard output, remarks on standard error."""
 
+import codecs
+import io
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +13,25 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WIDTH_OF_A_FILE = 160  # columns; a file has no width of its own to wrap at
+_MINUS = "\N{MINUS SIGN}"
+_PLAINLY = "ablate.plainly"
+
+
+def write_whatever_can_be_written() -> None:
+    """Let standard output have "-" for a minus sign and "?" for any other that its encoding lacks:
+    it would refuse the whole sentence, once everything is computed. Standard error never does.
+    """
+    codecs.register_error(_PLAINLY, _plainly)
+    # A stream that stands in for a file has no encoding; one that is not strict was set up so.
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors=_PLAINLY)
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join("-" if sign == _MINUS else "?" for sign in lacking), error.end
 
 
 def console(stderr: bool = False) -> "Console":
