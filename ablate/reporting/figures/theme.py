@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 import matplotlib
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -45,13 +46,14 @@ _OVERRIDES: dict[Any, Any] = {
 
 @contextmanager
 def themed() -> Iterator[None]:
-    """Seaborn's white grid, for figures made and drawn inside; global settings stay untouched."""
-    with matplotlib.rc_context():
-        import seaborn  # late: it imports all of scipy.stats
+    """Seaborn's white grid, for figures made and drawn inside; global settings stay untouched, and
+    those of a user's matplotlibrc change no figure.
+    """
+    import seaborn  # late: it imports all of scipy.stats
 
-        style = seaborn.axes_style("whitegrid") | seaborn.plotting_context("paper")
-        with matplotlib.rc_context(style | _OVERRIDES | {"font.family": families()}):
-            yield
+    grid = seaborn.axes_style("whitegrid") | seaborn.plotting_context("paper")
+    with style.context(["default", grid | _OVERRIDES | {"font.family": families()}]):
+        yield
 
 
 def bound_percent(axes: Axes, side: Literal["x", "y"], unit: str) -> None:

@@ -11,17 +11,32 @@ from PIL import Image
 from ablate.reporting.figures import theme
 
 
+MATPLOTLIBRC = {
+    "lines.linewidth": 5,
+    "axes.formatter.limits": (-2, 2),
+    "axes.formatter.use_mathtext": True,
+    "savefig.bbox": "tight",
+    "svg.fonttype": "none",
+    "text.usetex": True,
+}
+"""Settings that a user may have, each of which would change a figure, or end it."""
+
+
 def rendered(few_colours: bool = False) -> dict[str, bytes]:
     with theme.themed():
         figure = theme.new_figure(2, 2)
         axes = figure.subplots()
-        axes.plot([0, 1], [0, 1], marker="o", clip_on=True)
+        axes.plot([0, 1], [0, 3e9], marker="o", clip_on=True)
         axes.set_xlabel("epoch")
         return theme.render(figure, few_colours)
 
 
-def test_the_same_figure_gives_the_same_bytes() -> None:
-    assert rendered() == rendered()
+def test_the_same_figure_gives_the_same_bytes_whatever_a_user_has_set_in_matplotlib() -> None:
+    before = rendered()
+    assert rendered() == before
+    for name, value in MATPLOTLIBRC.items():
+        with matplotlib.rc_context({name: value}):
+            assert rendered() == before, name
 
 
 def test_files_carry_neither_date_nor_external_style() -> None:
