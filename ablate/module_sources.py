@@ -5,7 +5,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-_INSTALLED = {Path(sysconfig.get_path(kind)) for kind in ("purelib", "platlib", "stdlib")}
+_FOR_PACKAGES = {"site-packages", "dist-packages"}
 
 
 def sources_beside(name: str, file: Path) -> dict[str, str]:
@@ -18,11 +18,12 @@ def sources_beside(name: str, file: Path) -> dict[str, str]:
     own = file.parent if file.name == "__init__.py" else file
     root = own.parents[name.count(".")]
     top = name.partition(".")[0]
+    installed = _is_installed(file, root)
     found: dict[str, str] = {}
     seen, pending = {name}, [*_imported(name, file), *_with_parents(name)]
     while pending:
         other = pending.pop()
-        belongs = other.partition(".")[0] == top if root in _INSTALLED else True
+        belongs = other.partition(".")[0] == top if installed else True
         if other in seen or not belongs or other.partition(".")[0] == "ablate":
             continue
         seen.add(other)
@@ -30,6 +31,17 @@ def sources_beside(name: str, file: Path) -> dict[str, str]:
             found[other] = _text(path)
             pending += _imported(other, path)
     return found
+
+
+def _is_installed(file: Path, root: Path) -> bool:
+    """Whether libraries that a module has nothing to do with may lie beside it: in a folder for
+    them, or in one that pip was given, whose records tell what it put there from a user's own.
+    """
+    library = Path(sysconfig.get_path("stdlib")).resolve()
+    if root.name in _FOR_PACKAGES or root.resolve() == library:
+        return True
+    listed = f"\n{file.relative_to(root).as_posix()},"
+    return any(listed in f"\n{_text(record)}" for record in root.glob("*.dist-info/RECORD"))
 
 
 def _file_of(root: Path, name: str) -> Path | None:

@@ -1,6 +1,6 @@
 """What a module imports from beside itself."""
 
-import sysconfig
+import json
 from pathlib import Path
 
 import pytest
@@ -80,24 +80,40 @@ def test_what_lies_elsewhere_is_none_of_it(found):
     assert found(files) == set()
 
 
-def test_of_an_installed_module_its_package_alone(
-    found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+LAB_AND_LIBRARY = {
+    "lab/train.py": "import numpy\nimport lab.net",
+    "lab/net.py": "",
+    "numpy/__init__.py": "",
+}
+
+
+@pytest.mark.parametrize(
+    "folder", [".local/lib/python3.11/site-packages", "usr/lib/python3/dist-packages"]
+)
+def test_of_an_installed_module_its_package_alone(found, tmp_path: Path, folder: str):
+    """Of a user, of the system, or of any environment, whichever interpreter runs."""
+    assert found(LAB_AND_LIBRARY, tmp_path / folder) == {"lab.net"}
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ("lab/__init__.py,,\nlab/train.py,sha256=abc,40\nlab/net.py,,\n", {"lab.net"}),
+        ("numpy/__init__.py,,\nmylab/train.py,,\n", {"lab.net", "numpy"}),
+    ],
+)
+def test_what_pip_put_into_a_folder_is_told_from_a_users_own_files(
+    found, tmp_path: Path, record: str, expected: set[str]
 ):
-    monkeypatch.setattr("ablate.module_sources._INSTALLED", {tmp_path})
-    files = {
-        "lab/train.py": "import numpy\nimport lab.net",
-        "lab/net.py": "",
-        "numpy/__init__.py": "",
-    }
-    assert found(files) == {"lab.net"}
+    files = LAB_AND_LIBRARY | {"lab-1.dist-info/RECORD": record}
+    assert found(files, tmp_path / "libraries") == expected
+
+
+def test_a_module_of_the_standard_library_is_an_installed_one():
+    own = Path(json.__file__)
+    assert set(sources_beside("json", own)) == {"json.decoder", "json.scanner", "json.encoder"}
 
 
 def test_a_module_that_cannot_be_read_imports_nothing(found):
     files = {"train.py": "import broken", "broken.py": "import (", "other.py": ""}
     assert found(files) == {"broken"}
-
-
-def test_installed_packages_are_known_by_their_folder():
-    from ablate import module_sources
-
-    assert Path(sysconfig.get_path("purelib")) in module_sources._INSTALLED
