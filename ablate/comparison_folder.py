@@ -75,13 +75,14 @@ def shown_rows(found: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]
     """The arms as written: header and rows of arm, seeds, final metrics, epochs and seconds."""
     header = ["arm", "seeds"]
     for metric, described in found.metrics.items():
-        header.append(f"{metric} ({described.unit})" if described.unit else metric)
+        header.append(formatting.with_bracket(found.columns[metric], described.unit))
     rows = []
     for row in found.arms.to_dict("records"):
         cells = [row["label"], f"{row['n']} of {row['seeds']}"]
         for metric, described in found.metrics.items():
-            low, high = row[f"{metric}_low"], row[f"{metric}_high"]
-            cells.append(formatting.with_interval(row[metric], low, high, described.unit))
+            column = found.columns[metric]
+            mean, low, high = (row[column + end] for end in ("", "_low", "_high"))
+            cells.append(formatting.with_interval(mean, low, high, described.unit))
         cells += [formatting.number(row["epochs"], "epochs"), formatting.count(row["seconds"])]
         rows.append(tuple(cells))
     return (*header, "epochs", "seconds"), rows

@@ -80,6 +80,16 @@ def test_the_table_says_what_each_arm_came_to(runs: list[Path], tmp_path: Path) 
     )
 
 
+def test_a_metric_that_is_named_like_a_column_is_shown_beside_it(tmp_path: Path) -> None:
+    plan = make_trivial_plan(metric="seconds")
+    records = [completed(t, metrics={"seconds": 100.0}, history=HISTORY) for t in plan.trials]
+    make_run(tmp_path / "run", plan, *records)
+    found, _ = compare_runs([tmp_path / "run"], ["b"], ["validation_loss"], tmp_path / "out")
+    header, (row,) = shown_rows(found)
+    assert header == ("arm", "seeds", "validation_loss", "metric.seconds", "epochs", "seconds")
+    assert (row[3], row[5]) == ("100.0", "6")
+
+
 def test_an_arm_or_a_metric_that_no_run_has_is_refused(runs: list[Path]) -> None:
     assert refusal(runs, ["pooling:bb"]) == (
         "--arm pooling:bb: no run has such an arm\n    did you mean 'pooling:b'?"

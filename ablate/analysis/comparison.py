@@ -12,7 +12,7 @@ import pandas as pd
 from ablate.analysis.arm_names import quoted
 from ablate.analysis.convergence import curve_tables, place_table
 from ablate.analysis.effects import arm_table
-from ablate.analysis.tables import history_table, resolution_of, trial_table
+from ablate.analysis.tables import history_table, metric_column, resolution_of, trial_table
 from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
@@ -20,6 +20,7 @@ from ablate.workload import MetricDescription, describe_metric
 
 PLACES = ("seconds", "images")
 """What a point's place can be told in, beside its epoch."""
+_ABOUT = ("label", "run", "context", "arm", "n", "seeds", "epochs", "seconds")
 _USUAL = ("validation_loss", "validation_accuracy")
 _OTHER_DATA = {"dataset": "data set", "data_digest": "digest of the data"}
 _DATA = "data"
@@ -55,8 +56,10 @@ class Comparison:
 
     arms: pd.DataFrame
     """One row an arm: label, run, context, arm, n (seeds that have a metric), seeds (planned),
-    epochs and seconds (mean over trials), and of each metric <metric>, <metric>_low and
-    <metric>_high (final: mean and 95 % interval)."""
+    epochs and seconds (mean over trials), and of each metric <column>, <column>_low and
+    <column>_high (final: mean and 95 % interval)."""
+    columns: Mapping[str, str]
+    """Metric -> its column in `arms`: its name, or "metric.<name>" where another has that."""
     curves: Mapping[str, pd.DataFrame]
     """History column -> columns label, epoch, seconds, images, n, seeds, mean, low, high."""
     metrics: Mapping[str, MetricDescription]
@@ -85,14 +88,16 @@ def compare(contenders: Sequence[Contender], metrics: Sequence[str] = ()) -> Com
             curves[name] = pd.concat(own, ignore_index=True)[
                 ["label", "epoch", *PLACES, "n", "seeds", "mean", "low", "high"]
             ]
+    columns = _columns_of(finals)
     known = {key: value for each in contenders for key, value in each.plan.metrics.items()}
     return Comparison(
         pd.DataFrame(
             [
-                {"label": label, **_row(contender, finals)}
+                {"label": label, **_row(contender, columns)}
                 for label, contender in zip(labels, contenders, strict=True)
             ]
         ),
+        columns,
         curves,
         {name: describe_metric(name, known) for name in finals},
         tuple(_warnings(contenders, labels, names, tables)),
@@ -127,7 +132,14 @@ def _metrics_in(tables: Iterable[Mapping[str, pd.DataFrame]]) -> list[str]:
     return [name for name in _USUAL if name in every] or every
 
 
-def _row(contender: Contender, metrics: Iterable[str]) -> dict[str, Any]:
+def _columns_of(metrics: Sequence[str]) -> dict[str, str]:
+    intervals = (f"{metric}_{end}" for metric in metrics for end in ("low", "high"))
+    others = {*_ABOUT, *intervals}
+    return {metric: metric_column(metric, others) for metric in metrics}
+
+
+def _row(contender: Contender, columns: Mapping[str, str]) -> dict[str, Any]:
+    """columns: by metric."""
     plan, records, arm = contender.plan, contender.records, contender.arm
     trials = trial_table(plan, records)
     row: dict[str, Any] = {
@@ -139,12 +151,12 @@ def _row(contender: Contender, metrics: Iterable[str]) -> dict[str, Any]:
         "epochs": _mean_end(contender.own_records, "epoch"),
         "seconds": _mean_end(contender.own_records, "seconds"),
     }
-    for metric in metrics:
+    for metric, column in columns.items():
         table = arm_table(plan, trials, metric, resolution_of(metric, trials, records))
         (own,) = table[(table["context"] == arm.context) & (table["arm"] == arm.name)].to_dict(
             "records"
         )
-        row |= {metric: own["mean"], f"{metric}_low": own["low"], f"{metric}_high": own["high"]}
+        row |= {column: own["mean"], f"{column}_low": own["low"], f"{column}_high": own["high"]}
         row["n"] = max(row["n"], own["n"])
     return row
 

@@ -1,6 +1,6 @@
 """The long tables that everything is computed from: one row a trial, one row a validation point."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -66,9 +66,12 @@ def _trial_row(
     }
 
 
-def metric_column(metric: str) -> str:
-    """Where a table of trials holds a metric: under its name, else under "metric.<name>"."""
-    return f"metric.{metric}" if metric in _ABOUT or metric.startswith(FACTOR) else metric
+def metric_column(metric: str, others: Collection[str] = _ABOUT) -> str:
+    """Where a table holds a metric: under its name, else under "metric.<name>".
+
+    others: the table's other columns; those of a table of trials.
+    """
+    return f"metric.{metric}" if metric in others or metric.startswith(FACTOR) else metric
 
 
 def history_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFrame:

@@ -57,6 +57,23 @@ def test_an_arms_row_holds_final_metrics_epochs_seconds_and_seeds() -> None:
     }  # fmt: skip
 
 
+def test_a_metric_takes_no_other_columns_name() -> None:
+    plan = plan_of(WIDTH, seeds=2, metric="seconds")
+    final = [{"seconds": 99 + up, "loss": up, "loss_low": 7.0} for up in (1.0, 3.0)]
+    history = [EPOCHS | {"loss": [3.0, 1.0], "loss_low": [4.0, 2.0]}] * 2
+    names = [arm.name for arm in plan.arms]
+    records = records_of(plan, dict.fromkeys(names, final), dict.fromkeys(names, history))
+    found = compare([Contender("run", plan, records, arm) for arm in plan.arms])
+    assert found.columns == {
+        "loss": "loss", "loss_low": "metric.loss_low", "seconds": "metric.seconds",
+    }  # fmt: skip
+    row = found.arms.iloc[0].to_dict()
+    assert (row["seconds"], row["metric.seconds"]) == (10.0, 101.0)
+    assert row["metric.seconds_low"] < 101 < row["metric.seconds_high"]
+    assert row["loss_low"] < row["loss"] == 2
+    assert row["metric.loss_low"] == 7
+
+
 def test_the_metrics_that_are_asked_for_are_drawn() -> None:
     found = compare(contenders(), ["train_loss", "validation_loss"])
     assert list(found.curves) == ["train_loss", "validation_loss"]
