@@ -102,13 +102,9 @@ class Scene:
         """
         levels = {**self.reference, **changes}
         return not any(
-            all(levels[factor] == self._named(factor, level) for factor, level in excluded.items())
+            levels.items() >= named_levels(self.study, excluded, self.reference).items()
             for excluded in self.study.forbid
         )
-
-    def _named(self, factor: str, level: str) -> str:
-        known = level in self.study.factors[factor].levels
-        return level if known or level != BASELINE else self.reference[factor]
 
     def can_hold(self, factor: str) -> bool:
         """Whether the condition of a factor can be met here: what it names is varied, or holds."""
@@ -218,6 +214,20 @@ def by_dependence(study: Study, names: Iterable[str]) -> list[str]:
         left.remove(ready)
         ordered.append(ready)
     return ordered
+
+
+def named_levels(
+    study: Study, written: Mapping[str, str], reference: Mapping[str, str]
+) -> dict[str, str]:
+    """Levels by factor, where "baseline" is written for the reference's level, whatever its own
+    name; a level that is named so itself stays.
+    """
+    return {
+        factor: reference[factor]
+        if level == BASELINE and level not in study.factors[factor].levels
+        else level
+        for factor, level in written.items()
+    }
 
 
 def arm_name(study: Study, changed: Mapping[str, str]) -> str:

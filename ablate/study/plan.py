@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from ablate.errors import Problem, StudyError, did_you_mean
-from ablate.study.arms import Arm, conditions
+from ablate.study.arms import Arm, conditions, named_levels
 from ablate.study.designs import draw_arms, next_greedy_arms
 from ablate.study.schema import Claim, Interaction, Selector, SettingsOverride, Study
 from ablate.study.trial import TrialSpec
@@ -79,7 +79,8 @@ class Plan(BaseModel):
 
     def select(self, selector: Selector, context: str | None = None) -> Arm:
         """The arm that a selector names: the reference of its context with the selector's levels,
-        and with what their conditions need; on a path, else the first step that has them.
+        and with what their conditions need; on a path, else the first step that has them. A level
+        "baseline" is the reference's, unless the factor has one of that name.
 
         context: where the selector names none; may be left out where the study has one context.
         Raises StudyError when there is no such arm, with what there is.
@@ -89,11 +90,12 @@ class Plan(BaseModel):
         _refuse_unvaried(selector, reference)
         needed = _needed(self.study, selector)
         varied_needs = {f: level for f, level in needed.items() if f in reference.levels}
-        wanted = reference.levels | varied_needs | selector.levels
+        named = named_levels(self.study, selector.levels, reference.levels)
+        wanted = reference.levels | varied_needs | named
         arms = [arm for arm in self.arms if arm.context == context]
         found = [arm for arm in arms if arm.levels == wanted]
         if not found and self.study.design.kind == "path":
-            found = [arm for arm in arms if selector.levels.items() <= arm.levels.items()]
+            found = [arm for arm in arms if named.items() <= arm.levels.items()]
         if found:
             return found[0]
         levels = ", ".join(f"{factor}: {level}" for factor, level in selector.levels.items())

@@ -67,6 +67,37 @@ def test_a_selector_names_the_arm_that_differs_in_its_levels() -> None:
     assert plan.select(Selector(levels={"momentum": "0.9"})).name == "sgd, momentum=0.9"
 
 
+@pytest.mark.parametrize(
+    ("design", "level"), [("one_at_a_time", "max"), ("leave_one_out", "mean"), ("path", "max")]
+)
+def test_a_selector_may_call_the_reference_level_baseline(design: str, level: str) -> None:
+    plan = make_plan(study({"pool": POOL, "norm": NORM}, design=design), FAKE)
+    arm = plan.select(Selector(levels={"pool": "baseline"}))
+    assert (arm.is_reference, arm.levels["pool"]) == (True, level)
+    other = {"norm": "none" if design == "leave_one_out" else "batch"}
+    if design != "path":
+        both = plan.select(Selector(levels={"pool": "baseline", **other}))
+        assert both == plan.select(Selector(levels=other))
+
+
+def test_a_reference_level_may_be_called_baseline_beside_what_it_is_varied_under() -> None:
+    plan = make_plan(study({"optimizer": OPTIMIZER, "momentum": MOMENTUM}), FAKE)
+    reference = plan.reference("baseline").levels["momentum"]
+    assert reference != "baseline"
+    selected = [plan.select(Selector(levels={"momentum": m})) for m in ("baseline", reference)]
+    assert selected[0] == selected[1]
+    assert selected[0].name == "sgd"
+
+
+def test_a_level_that_is_itself_named_baseline_stays_that_level() -> None:
+    pool = {"mean": {"model.pool": "mean"}, "baseline": {}}
+    plan = make_plan(study({"pool": pool}, design="leave_one_out"), FAKE)
+    assert plan.reference("baseline").levels == {"pool": "baseline"}
+    plan = make_plan(study({"pool": pool}, design="add_one_in"), FAKE)
+    assert plan.reference("baseline").levels == {"pool": "mean"}
+    assert plan.select(Selector(levels={"pool": "baseline"})).name == "with pool"
+
+
 def select(plan_keys: dict[str, Any], selector: Selector, context: str | None = None) -> str:
     with pytest.raises(StudyError) as error:
         make_plan(study({"pool": POOL, "norm": NORM}, **plan_keys), FAKE).select(selector, context)
