@@ -174,8 +174,8 @@ def _trial_row(record: TrialRecord | None, metric: str) -> dict[str, Any]:
 
 def best_table(plan: Plan, results: Sequence[SearchResult], space: SearchSpace) -> pd.DataFrame:
     """One row an arm: context, arm, points (in all), completed, diverged, pruned, failed, point
-    (the number of the best), value, flops, n (seeds), lower and upper (names of parameters whose
-    best value lies at that end of the range, joined by commas), and value.<name> for each.
+    (the number of the best), value, flops, n (seeds), lower and upper (tuples of the names of
+    parameters whose best value lies at that end of the range), and value.<name> for each.
 
     Missing is what an arm without a completed point does not have.
     """
@@ -196,7 +196,7 @@ def _best_row(plan: Plan, result: SearchResult, space: SearchSpace) -> dict[str,
         "flops": None if best is None else best.flops,
         "n": len(result.seeds),
         **{
-            end: ", ".join(name for name, at in edges.items() if at == end)
+            end: tuple(name for name, at in edges.items() if at == end)
             for end in ("lower", "upper")
         },
         **{

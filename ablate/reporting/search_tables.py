@@ -14,6 +14,7 @@ from ablate.reporting.tables import short_factor_names
 from ablate.study.search_space import Parameter
 from ablate.study.yaml_source import scalar_name
 
+_ENDS = ("lower", "upper")
 _RECORD = 10  # letters of a hash that are shown
 
 
@@ -60,7 +61,8 @@ def best_points_table(findings: SearchFindings) -> Table:
         "Seeds",
         "At the edge?",
     )
-    frame = _frame(findings, findings.best)
+    at_ends = {end: findings.best[end].map(", ".join) for end in _ENDS}
+    frame = _frame(findings, findings.best.assign(**at_ends))
     return Table(
         "best_points",
         f"The point of best {findings.metric.label} in each arm. It was chosen for being best on "
@@ -109,8 +111,8 @@ def edges(findings: SearchFindings, arm: Mapping[Any, Any]) -> Iterator[tuple[Pa
     arm: a row of the table of best points.
     """
     for item in findings.space.parameters:
-        for end in ("lower", "upper"):
-            if item.name in str(arm[end]).split(", "):
+        for end in _ENDS:
+            if item.name in arm[end]:
                 yield item, end
 
 

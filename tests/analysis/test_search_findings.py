@@ -114,7 +114,7 @@ class TestBest:
         findings = make_search_findings(points=2, unfinished={0: "pruned", 1: "failed"})
         row = findings.best.to_dict("records")[0]
         assert pd.isna(row["value"]) and pd.isna(row["point"])
-        assert (row["lower"], row["upper"]) == ("", "")
+        assert (row["lower"], row["upper"]) == ((), ())
         assert findings.warnings[:2] == (
             "baseline: no point completed, so there is no best one.",
             "baseline: 1 point failed; the same search tries it again.",

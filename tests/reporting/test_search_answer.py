@@ -7,8 +7,15 @@ import pytest
 from ablate.analysis.search_findings import SearchFindings, analyse_search
 from ablate.records.search_result import SearchPoint, SearchResult
 from ablate.reporting.search_answer import search_answer, search_question, search_warnings
+from ablate.reporting.search_tables import best_points_table
 from ablate.study.search_space import Parameter, SearchSpace
-from tests.reporting.search_factory import DROPOUT, RATE, make_search_findings, make_search_plan
+from tests.reporting.search_factory import (
+    DROPOUT,
+    RATE,
+    make_search_findings,
+    make_search_plan,
+    parameter,
+)
 
 
 def found(
@@ -104,6 +111,15 @@ class TestWarnings:
             f"arm_0: the best learning rate, {shown}, lies at the {end} end of its range, 1e-5 to "
             f"1: if there can be a {more} one, widen the range.",
         )
+
+    def test_the_edge_of_a_parameter_with_a_comma_in_its_name_is_told(self) -> None:
+        first, second = (parameter(name, range=(0, 1)) for name in ("rate, first", "rate"))
+        searched = found({"rate, first": 1.0, "rate": 0.5}, parameters=(first, second))
+        assert search_warnings(searched) == (
+            "arm_0: the best rate, first, 1, lies at the upper end of its range, 0 to 1: if there "
+            "can be a higher one, widen the range.",
+        )
+        assert list(best_points_table(searched).frame["upper"]) == ["rate, first"]
 
     def test_inside_there_is_none(self) -> None:
         assert search_warnings(rates(0.01)) == ()
