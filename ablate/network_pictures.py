@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ablate.atomic import write_atomically
+from ablate.digest import content_digest
 from ablate.reporting.figures import kernels, likeness, maps, mosaic, theme
 from ablate.reporting.figures.mosaic import Mosaic
 from ablate.reporting.picture import Picture, draw_picture
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _SCALE = "One scale of colours for all; it ends at the 99.5th percentile of the absolute values."
 _COLOURS = ("red", "green", "blue")
+_READS_THE_SAME = re.compile(r"[\w .,=()\[\]]*")
+"""Of words whose other signs stand between them alone, as in "sgd, momentum=0.9"."""
+_LONGEST = 200  # bytes; file systems take 255, ending and all
 _MATRIX = 32  # filters and channels at most, where channels are no colours
 
 
@@ -220,4 +224,12 @@ def _side(found: "Filters") -> str:
 
 
 def _file_name(*parts: str) -> str:
-    return re.sub(r"[\W_]+", "_", "_".join(parts)).strip("_")
+    """The parts in letters that any file's name may have; with a digest where names that differ,
+    such as those of the arms "a+b" and "a-b", would be one so, or a file system takes none as long.
+    """
+    text = "_".join(parts)
+    name = re.sub(r"[\W_]+", "_", text).strip("_")
+    if _READS_THE_SAME.fullmatch(text) and len(name.encode()) <= _LONGEST:
+        return name
+    kept = name.encode()[:_LONGEST].decode(errors="ignore")  # whole letters
+    return f"{kept}_{content_digest(text, 8)}"

@@ -89,6 +89,21 @@ def test_filters_are_drawn_and_ranked(subject: Subject, tmp_path: Path) -> None:
     assert sobel.title.endswith("likeness to Sobel kernels")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("a+b_seed0", "a-b_seed0"), (f"{'ä' * 250}_seed0", f"{'ä' * 250}_seed1")],
+)
+def test_pictures_of_arms_of_like_names_lie_side_by_side(
+    subject: Subject, tmp_path: Path, one: str, other: str
+) -> None:
+    for _ in range(2):  # the same again replaces its own
+        for arm in (one, other):
+            draw_filters(subject._replace(file_name=arm), tmp_path)
+    names = [picture.name for picture in read_pictures(tmp_path)]
+    assert len(names) == 2 * 2  # filters and likeness of each
+    assert all(name.startswith((f"filters_{one[0]}", f"sobel_{one[0]}")) for name in names)
+
+
 def test_a_layer_behind_colours_is_a_matrix(subject: Subject, tmp_path: Path) -> None:
     draw_filters(subject, tmp_path, layer="last", count=2)
     filters, _ = read_pictures(tmp_path)
