@@ -170,20 +170,20 @@ def holm(p: Any) -> Floats:
     return np.where(np.isnan(p), np.nan, np.minimum(adjusted, 1.0))
 
 
-def holm_levels(p: Any, alpha: float = ALPHA) -> Floats:
+def holm_levels(p: Any) -> Floats:
     """The error rate at which Holm's method looks at each member of a family. p: (members,).
 
-    Members settled before it no longer count: alpha / (members - settled so far). The interval at
-    this level settles a claim exactly when its adjusted p is at most alpha.
+    Members settled before it no longer count: ALPHA / (members - settled so far). The interval at
+    this level settles a claim exactly when its adjusted p is at most ALPHA.
     """
     adjusted = holm(p)
     members = len(adjusted)
-    settled = adjusted <= alpha  # NaN is not
+    settled = adjusted <= ALPHA  # NaN is not
     before = np.full(members, int(settled.sum()))
     for position, member in enumerate(np.argsort(np.where(settled, p, np.inf), kind="stable")):
         if settled[member]:
             before[member] = position
-    return np.asarray(alpha / np.maximum(members - before, 1))
+    return np.asarray(ALPHA / np.maximum(members - before, 1))
 
 
 def _beyond(sample: Sample, threshold: float) -> Floats:

@@ -9,6 +9,7 @@ from ablate.errors import Problem, RecordError
 from ablate.records.schema import TrialRecord
 
 RECORD_VERSION = TrialRecord.model_fields["record_version"].default
+_DIGITS = 7
 
 
 def encode(record: TrialRecord) -> str:
@@ -16,12 +17,12 @@ def encode(record: TrialRecord) -> str:
     return _json(record, record.model_dump(mode="python"), indent=1) + "\n"
 
 
-def encode_compactly(record: TrialRecord, digits: int = 7) -> str:
-    """One line of JSON: fields at their defaults are left out, and numbers keep `digits`
-    significant digits. The spec stays exact, because the hash depends on it.
+def encode_compactly(record: TrialRecord) -> str:
+    """One line of JSON: fields at their defaults are left out, and numbers keep seven significant
+    digits. The spec stays exact, because the hash depends on it.
     """
     content = record.model_dump(mode="python", exclude_defaults=True)
-    rounded = {key: _rounded(value, digits) for key, value in content.items() if key != "spec"}
+    rounded = {key: _rounded(value) for key, value in content.items() if key != "spec"}
     whole = {"record_version": record.record_version, **rounded, "spec": record.spec.model_dump()}
     return _json(record, whole, separators=(",", ":"), sort_keys=True)
 
@@ -68,13 +69,13 @@ def _json(record: TrialRecord, content: dict[str, Any], **style: Any) -> str:
         ) from None
 
 
-def _rounded(value: Any, digits: int) -> Any:
+def _rounded(value: Any) -> Any:
     if isinstance(value, float):
-        return float(f"{value:.{digits}g}")
+        return float(f"{value:.{_DIGITS}g}")
     if isinstance(value, dict):
-        return {key: _rounded(item, digits) for key, item in value.items()}
+        return {key: _rounded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(item, digits) for item in value]
+        return [_rounded(item) for item in value]
     return value
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pandas as pd
 
@@ -83,19 +83,18 @@ class Page:
         return tuple(table for table in self.tables if table.name in _CITED)
 
 
-def write_report(findings: Findings, folder: Path, provenance: Mapping[str, Any]) -> Path:
+def write_report(findings: Findings, folder: Path, provenance: Mapping[str, str]) -> Path:
     """Write the report into `folder` (made if absent) and give the path of report.html.
 
     provenance: what a reader needs to trust and repeat the numbers (versions, hardware, digests,
-    commit, dates), nested or flat; shown as it stands. Pictures in `visualization/` of the folder
-    are shown too.
+    commit, dates), by name. Pictures in `visualization/` of the folder are shown too.
     """
     seen = read_pictures(folder / PICTURES_FOLDER)
     return write_folder(make_page(findings, provenance, seen), "report", folder)
 
 
 def make_page(
-    findings: Findings, provenance: Mapping[str, Any], seen: tuple[Picture, ...] = ()
+    findings: Findings, provenance: Mapping[str, str], seen: tuple[Picture, ...] = ()
 ) -> Page:
     """Draw and tabulate everything. seen: pictures of what the networks see."""
     study = findings.plan.study
@@ -267,7 +266,7 @@ def _two_comparisons(findings: Findings) -> tuple[str, ...]:
     )
 
 
-def _provenance_table(findings: Findings, provenance: Mapping[str, Any]) -> Table:
+def _provenance_table(findings: Findings, provenance: Mapping[str, str]) -> Table:
     trials = findings.trials
     costs = trials.drop_duplicates("hash")
     facts = {**dict(_tuning_facts(findings)), **provenance}

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ablate.analysis.search_findings import SearchFindings
 from ablate.records.search_result import SearchMethod
@@ -66,17 +65,16 @@ class SearchPage:
 
 
 def write_search_report(
-    findings: SearchFindings, folder: Path, provenance: Mapping[str, Any]
+    findings: SearchFindings, folder: Path, provenance: Mapping[str, str]
 ) -> Path:
     """Write the report into `folder` (made if absent) and give the path of report.html.
 
-    provenance: what a reader needs to trust and repeat the numbers, nested or flat; shown as it
-    stands.
+    provenance: what a reader needs to trust and repeat the numbers, by name.
     """
     return write_folder(make_search_page(findings, provenance), "search_report", folder)
 
 
-def make_search_page(findings: SearchFindings, provenance: Mapping[str, Any]) -> SearchPage:
+def make_search_page(findings: SearchFindings, provenance: Mapping[str, str]) -> SearchPage:
     """Draw and tabulate everything."""
     first = findings.results[0]
     study, space = (name.replace("_", " ") for name in (first.study, first.space))
@@ -169,6 +167,6 @@ def _about_importances(findings: SearchFindings) -> Iterator[str]:
     )
 
 
-def _provenance(findings: SearchFindings, provenance: Mapping[str, Any]) -> Table:
+def _provenance(findings: SearchFindings, provenance: Mapping[str, str]) -> Table:
     trials = findings.trials.drop_duplicates("hash")
     return table_makers.provenance_table(trials, trials, provenance)

@@ -3,7 +3,7 @@
 Both come from the same table of analysis, and a report's prose draws on nothing else.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -393,10 +393,10 @@ def _with_shown_levels(findings: Findings) -> pd.DataFrame:
 
 
 def provenance_table(
-    trials: pd.DataFrame, costs: pd.DataFrame, provenance: Mapping[str, Any]
+    trials: pd.DataFrame, costs: pd.DataFrame, provenance: Mapping[str, str]
 ) -> Table:
     """Where the numbers come from: how many trials there are and what they cost, and every fact of
-    `provenance`, nested or flat.
+    `provenance`.
 
     trials: by their column status. costs: the same, each once: core_seconds, gpu_seconds.
     """
@@ -407,7 +407,7 @@ def provenance_table(
         ("trials", f"{completed} completed of {len(trials)}"),
         *([("core-hours", formatting.hours(core_seconds / 3600))] if is_known else []),
         *([("GPU-hours", formatting.hours(gpu_seconds / 3600))] if gpu_seconds else []),
-        *_flat(provenance),
+        *((name.replace("_", " "), value) for name, value in provenance.items()),
     ]
     return Table(
         "provenance",
@@ -417,17 +417,6 @@ def provenance_table(
         pd.DataFrame(facts, columns=["what", "value"]),
         keys=("what",),
     )
-
-
-def _flat(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in facts.items():
-        label = f"{prefix}{str(name).replace('_', ' ')}"
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{label}: ")
-        elif isinstance(value, list | tuple | set | frozenset):
-            yield label, ", ".join(str(item) for item in value) or formatting.MISSING
-        else:
-            yield label, formatting.MISSING if value is None else str(value)
 
 
 def _text(value: object) -> str:

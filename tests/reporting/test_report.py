@@ -21,10 +21,10 @@ from tests.reporting.factory import make_findings, make_verdict
 
 GOLDEN = Path(__file__).with_name("golden_report.md")
 PROVENANCE = {
-    "versions": {"python": "3.12.1", "torch": "2.15.0"},
-    "hardware": ["2 cores"],
-    "commit": "abc123",
-    "data digest": None,
+    "versions.python": "3.12.1",
+    "versions.torch": "2.15.0",
+    "processor": "one of 2 cores",
+    "data_digest": "abc123",
 }
 ATTACK = "<script>alert('x')</script><img src=https://example.org/x.png>"
 

@@ -1,4 +1,4 @@
-"""A heat map: one value for every pair, each with its number."""
+"""A heat map: one effect for every pair, each with its number."""
 
 from typing import Any
 
@@ -13,7 +13,6 @@ from ablate.reporting.figures.palette import BETTER, INK, WORSE
 
 _LABEL_WIDTH, _COLUMN_WIDTH = 22, 20
 _AROUND_ZERO = LinearSegmentedColormap.from_list("effects", [WORSE, "#f7f7f7", BETTER])
-_PLAIN = LinearSegmentedColormap.from_list("values", ["#f7f7f7", BETTER])
 
 
 def size(cells: pd.DataFrame) -> tuple[float, float]:
@@ -33,27 +32,22 @@ def draw(
     *,
     label: str,
     unit: str,
-    around_zero: bool = True,
     higher_is_better: bool = True,
 ) -> None:
     """Draw the cells with their numbers; a pair without a value stays blank with a dash.
 
     cells: columns row, column, value and, where there are any, low and high; in order of first
-    appearance. around_zero: the values are effects, coloured by sign; else plain values.
+    appearance. The values are effects, coloured by sign.
     """
     rows = list(dict.fromkeys(cells["row"]))
     columns = list(dict.fromkeys(cells["column"]))
     grid = np.full((len(rows), len(columns)), np.nan)
     for cell in cells.to_dict("records"):
         grid[rows.index(cell["row"]), columns.index(cell["column"])] = cell["value"]
-    colours = _AROUND_ZERO if around_zero else _PLAIN
-    if around_zero and not higher_is_better:
-        colours = colours.reversed()
-    image = axes.pcolormesh(
-        grid, cmap=colours, edgecolors="white", linewidth=2, **_limits(grid, around_zero)
-    )
+    colours = _AROUND_ZERO if higher_is_better else _AROUND_ZERO.reversed()
+    image = axes.pcolormesh(grid, cmap=colours, edgecolors="white", linewidth=2, **_limits(grid))
     for cell in cells.to_dict("records"):
-        _write(axes, cell, rows, columns, image, unit, around_zero)
+        _write(axes, cell, rows, columns, image, unit)
     axes.set_xticks(
         np.arange(len(columns)) + 0.5,
         [formatting.wrap(str(name), _COLUMN_WIDTH) for name in columns],
@@ -72,8 +66,8 @@ def draw(
     bar.outline.set_visible(False)
 
 
-def _limits(grid: np.ndarray, around_zero: bool) -> dict[str, Any]:
-    if not around_zero or not np.isfinite(grid).any():
+def _limits(grid: np.ndarray) -> dict[str, Any]:
+    if not np.isfinite(grid).any():
         return {}
     reach = float(np.nanmax(np.abs(grid))) or 1.0
     return {"norm": TwoSlopeNorm(0, -reach, reach)}
@@ -86,10 +80,9 @@ def _write(
     columns: list[str],
     image: Any,
     unit: str,
-    signed: bool,
 ) -> None:
     low, high = cell.get("low"), cell.get("high")
-    text = formatting.alike(cell["value"], low, high, unit, signed=signed)
+    text = formatting.alike(cell["value"], low, high, unit, signed=True)
     between = formatting.interval(low, high, unit)
     if between != formatting.MISSING:
         text += f"\n{between}"

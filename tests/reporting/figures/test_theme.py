@@ -10,7 +10,6 @@ from PIL import Image
 
 from ablate.reporting.figures import theme
 
-
 MATPLOTLIBRC = {
     "lines.linewidth": 5,
     "axes.formatter.limits": (-2, 2),
