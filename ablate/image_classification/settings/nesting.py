@@ -7,7 +7,9 @@ from ablate.workload import Settings
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> Settings:
-    """A deep copy of `base` with the entries of `over` laid on top, section by section."""
+    """The sections of `base`, copied, with the entries of `over` laid on top, section by section;
+    values, lists among them, are shared.
+    """
     result = {
         key: merged(value, {}) if isinstance(value, Mapping) else value
         for key, value in base.items()
