@@ -632,9 +632,14 @@ class TestSearch:
 
     def test_its_report_can_be_drawn_again_in_a_folder_of_its_own(self) -> None:
         searched(Path("runs/rate"))
+        drawn = []
         for _ in range(2):
             result = ablate("report", "runs/rate", "--out", "drawn")
-            assert result.exit_code == 0, result.output
+            assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "drawn/report.html")
+            files = (path for path in Path("drawn").rglob("*") if path.is_file())
+            drawn.append({path: path.read_bytes() for path in files})
+        assert drawn[0] == drawn[1]
+        assert Path("drawn/report.html") in drawn[0]
 
     def test_its_report_does_not_replace_that_of_another_search(self) -> None:
         searched(Path("runs/rate"))
