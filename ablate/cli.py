@@ -235,34 +235,15 @@ def report(
     ablate report runs/optimizer-learning_rate
     ablate report studies/pooling.yaml --results results.csv
     """
-    from ablate.combined_runs import read_runs, seeds_left_aside
-    from ablate.refused_folders import refuse_results_beside_a_run, refuse_to_report_into
-    from ablate.reporting.picture_folder import PICTURES_FOLDER, carry_pictures
-    from ablate.run_folder import make_folder, write_compact_run
     from ablate.search_folder import is_search
     from ablate.stored_study import folder_for_results
 
     if any(map(is_search, runs)):
         report_of_search(runs, results, out or runs[0], compact)
-        return
-    aside: tuple[str, ...] = ()
-    if results is None:
-        run, folder = read_runs(runs), out or runs[0]
-        aside = tuple(seeds_left_aside(runs, run.plan))
+    elif results is None:
+        _report_of_runs(runs, out or runs[0], compact)
     else:
-        run, folder = (
-            _results_from_elsewhere(runs, results),
-            folder_for_results(runs[0], results, out),
-        )
-        refuse_results_beside_a_run(folder)
-    refuse_to_report_into(folder, run.plan)
-    make_folder(folder)
-    if compact or results is not None:  # by which a folder of results is known for what it is
-        write_compact_run(run, folder)
-        run = read_runs([folder])  # rounded: the report says what its own evidence says
-    for shown in reversed(runs):
-        carry_pictures(shown / PICTURES_FOLDER, folder / PICTURES_FOLDER)
-    _write_report(run, folder, aside)
+        _report_of_results(runs, results, folder_for_results(runs[0], results, out))
 
 
 @app.command()
@@ -339,9 +320,28 @@ def settings(
     show_table(header, [tuple(row) for row in settings_reference(preset)])
 
 
-def _results_from_elsewhere(studies: list[Path], table: Path) -> "Run":
+def _report_of_runs(runs: list[Path], folder: Path, compact: bool) -> None:
+    from ablate.combined_runs import read_runs, seeds_left_aside
+    from ablate.refused_folders import refuse_to_report_into
+    from ablate.reporting.picture_folder import PICTURES_FOLDER, carry_pictures
+    from ablate.run_folder import make_folder
+
+    run = read_runs(runs)
+    aside = tuple(seeds_left_aside(runs, run.plan))
+    refuse_to_report_into(folder, run.plan)
+    make_folder(folder)
+    if compact:
+        run = _as_evidence(run, folder)
+    for shown in reversed(runs):
+        carry_pictures(shown / PICTURES_FOLDER, folder / PICTURES_FOLDER)
+    _write_report(run, folder, aside)
+
+
+def _report_of_results(studies: list[Path], table: Path, folder: Path) -> None:
+    """Always with its evidence, by which the folder is known for what it is."""
     from ablate.records.results_table import read_results
-    from ablate.run_folder import Run
+    from ablate.refused_folders import refuse_results_beside_a_run, refuse_to_report_into
+    from ablate.run_folder import Run, make_folder
     from ablate.study.loading import load_study
 
     if len(studies) > 1:
@@ -351,7 +351,21 @@ def _results_from_elsewhere(studies: list[Path], table: Path) -> "Run":
     found = read_results(table, load_study(studies[0]))
     if found.ignored:
         say(f"Columns left aside: {', '.join(found.ignored)}.")
-    return Run(found.plan, found.records)
+    refuse_results_beside_a_run(folder)
+    refuse_to_report_into(folder, found.plan)
+    make_folder(folder)
+    _write_report(_as_evidence(Run(found.plan, found.records), folder), folder)
+
+
+def _as_evidence(run: "Run", folder: Path) -> "Run":
+    """Puts study and records beside the report; the run as these say it, rounded, so that the
+    report says what its own evidence says.
+    """
+    from ablate.combined_runs import read_runs
+    from ablate.run_folder import write_compact_run
+
+    write_compact_run(run, folder)
+    return read_runs([folder])
 
 
 def _write_report(run: "Run", folder: Path, more_warnings: tuple[str, ...] = ()) -> None:
