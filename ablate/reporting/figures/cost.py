@@ -8,11 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import EngFormatter, NullFormatter
 from matplotlib.transforms import offset_copy
 
 from ablate.reporting import formatting
-from ablate.reporting.figures import axis_label
+from ablate.reporting.figures import axis_label, cost_axis
 from ablate.reporting.figures.palette import NEUTRAL, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
 
@@ -24,7 +23,7 @@ AXES = {
 """Columns that a cost can be read from -> what their axis says."""
 _LABEL_WIDTH = 33
 _HEIGHT = 2.6  # inches, of a panel
-_SPREAD = 10.0  # ratio of costs from which a logarithmic axis reads better
+_NUMBERS = 9  # along a panel, at most
 _CONTEXT_FILLS = ("full", "none", "left", "right", "top", "bottom")
 _CONTEXT_SIZES = (7.0, 4.5)  # points: the fillings come again on smaller marks
 _TIE = 0.012  # of the width of the axes: costs as close would hide each other
@@ -59,14 +58,15 @@ def draw(
     contexts = list(dict.fromkeys(arms["context"]))
     for axes, column in zip(panels, names, strict=True):
         known = arms.dropna(subset=["mean", column])
-        _scale(axes, known[column])
+        cost_axis.frame(axes, known[column], AXES[column], _NUMBERS)
         shifts = _shifts(known[column], axes.get_xscale() == "log")
         for arm, shift in zip(known.to_dict("records"), shifts, strict=True):
             _draw_arm(axes, arm, column, styles[str(arm["arm"])], contexts, shift)
         furthest = max(map(abs, shifts), default=0.0)
         axes.margins(x=max(0.12, furthest / (_PANEL - 2 * furthest)), y=0.1)
         bound_percent(axes, "y", unit)
-        axes.set_xlabel(AXES[column] + ("\n(side by side: equal costs)" if furthest else ""))
+        if furthest:
+            axes.set_xlabel(f"{axes.get_xlabel()}\n(side by side: equal costs)")
     panels[0].set_ylabel(axis_label.wrapped(formatting.with_bracket(label, unit), _HEIGHT))
     _legend(figure, arms, styles, contexts)
 
@@ -117,16 +117,6 @@ def _draw_arm(
         line.set_transform(
             offset_copy(axes.transData, axes.get_figure(root=True), shift, units="points")
         )
-
-
-def _scale(axes: Axes, values: pd.Series) -> None:
-    positive = values[values > 0]
-    if len(positive) and positive.max() / positive.min() > _SPREAD:
-        axes.set_xscale("log")
-        axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
-    if values.nunique() == 1:  # other numbers beside marks that are shifted would be read as theirs
-        axes.set_xticks(values.unique())
 
 
 def _legend(

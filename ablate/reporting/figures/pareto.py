@@ -6,15 +6,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import EngFormatter, NullFormatter
 
-from ablate.reporting.figures import arm_panels, axis_label, point_marks
+from ablate.reporting.figures import arm_panels, axis_label, cost_axis, point_marks
 from ablate.reporting.figures.palette import GREY, INK, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
 
 _COLUMNS = 3
 _HEIGHT = 2.4  # inches, of a panel
-_SPREAD = 10.0  # ratio of costs from which a logarithmic axis reads better
+_NUMBERS = 6  # along a panel, at most
 
 
 def size(points: pd.DataFrame) -> tuple[float, float]:
@@ -41,16 +40,12 @@ def draw(
     """
     keys = arm_panels.keys(points)
     panels = arm_panels.grid(figure, len(keys), _COLUMNS, sharey=True, sharex=True)
-    costs = points["flops"][points["flops"] > 0]
+    costs = points["flops"].dropna()
     for axes, key in zip(panels, keys, strict=True):
         _draw_arm(axes, arm_panels.of(points, key), styles[key[1]])
-        if len(costs) and costs.max() / costs.min() > _SPREAD:
-            axes.set_xscale("log")
-            axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
+        cost_axis.frame(axes, costs, "training FLOPs a trial", _NUMBERS)
         axes.margins(x=0.08, y=0.08)
         axes.set_title(arm_panels.title(points, key, width=28))
-        axes.set_xlabel("training FLOPs a trial")
         axes.tick_params(labelbottom=True)
     text = axis_label.with_direction(label, unit, higher_is_better)
     for axes in panels[::_COLUMNS]:
