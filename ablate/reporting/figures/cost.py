@@ -55,7 +55,7 @@ def draw(
     """
     names = columns(arms)
     panels = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]
-    contexts = list(dict.fromkeys(arms["context"]))
+    contexts = _contexts(arms)
     for axes, column in zip(panels, names, strict=True):
         known = arms.dropna(subset=["mean", column])
         cost_axis.frame(axes, known[column], AXES[column], _NUMBERS)
@@ -142,12 +142,22 @@ def _legend(
 
 
 def _shown(arms: pd.DataFrame) -> list[str]:
-    return list(dict.fromkeys(arms.dropna(subset=["mean"])["arm"]))
+    return list(dict.fromkeys(_drawn(arms)["arm"]))
+
+
+def _contexts(arms: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(_drawn(arms)["context"]))
+
+
+def _drawn(arms: pd.DataFrame) -> pd.DataFrame:
+    """The arms that have a place in any panel."""
+    return arms.dropna(subset=["mean"]).dropna(subset=columns(arms), how="all")
 
 
 def _legend_labels(arms: pd.DataFrame) -> list[str]:
-    contexts = list(dict.fromkeys(arms["context"]))
-    labels = [*_shown(arms), *(f"in {context}" for context in contexts if len(contexts) > 1)]
+    """One an arm; where a study has several contexts, also one each that anything is drawn of."""
+    contexts = _contexts(arms) if arms["context"].nunique() > 1 else []
+    labels = [*_shown(arms), *(f"in {context}" for context in contexts)]
     return [formatting.wrap(label, _LABEL_WIDTH) for label in labels]
 
 

@@ -79,6 +79,20 @@ def test_every_context_and_every_arm_has_a_look_of_its_own_in_the_legend(figure:
     assert len(looks) == len(set(looks)) == 52
 
 
+def test_a_context_without_results_is_not_in_the_legend(figure: Figure) -> None:
+    findings = make_findings(contexts=("good", "simple"))
+    findings.arms.loc[findings.arms["context"] == "good", "mean"] = float("nan")
+    seconds, _ = draw(findings, figure)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "baseline",
+        "strided_conv",
+        "in simple",
+    ]
+    (told,) = legend.get_lines()[2:]
+    assert {mark.get_fillstyle() for mark in drawn(seconds, "mean")} == {told.get_fillstyle()}
+
+
 def test_an_unknown_cost_has_no_panel() -> None:
     arms = make_findings().arms.assign(flops=0.0)
     assert cost.columns(arms) == ["core_seconds"]
