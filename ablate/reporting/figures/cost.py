@@ -12,7 +12,7 @@ from matplotlib.transforms import offset_copy
 
 from ablate.reporting import formatting
 from ablate.reporting.figures import axis_label, cost_axis
-from ablate.reporting.figures.palette import NEUTRAL, ArmStyle
+from ablate.reporting.figures.palette import INK, NEUTRAL, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
 
 AXES = {
@@ -26,8 +26,12 @@ _HEIGHT = 2.6  # inches, of a panel
 _NUMBERS = 9  # along a panel, at most
 _CONTEXT_FILLS = ("full", "none", "left", "right", "top", "bottom")
 _CONTEXT_SIZES = (7.0, 4.5)  # points: the fillings come again on smaller marks
-_TIE = 0.012  # of the width of the axes: costs as close would hide each other
-_APART, _WIDEST = 7.0, 150.0  # points between marks of a tie, and of all together
+_TIE = 0.015  # of the width of what is drawn: costs as close may hide each other
+_MARK = 0.05  # of the height of what is drawn: what a mark takes
+_APART, _WIDEST = 4.0, 150.0  # points between marks side by side, and of all together
+_SIDE_BY_SIDE = (
+    "(marks of nearly equal cost stand side by side;\nstrokes at the lower edge: exact costs)"
+)
 _PANEL = 280.0  # points: its width, at least
 
 
@@ -50,8 +54,9 @@ def draw(
     """Draw one panel a cost column.
 
     arms: columns context, arm, mean, low, high, core_seconds, gpu_seconds and flops (means of
-    trials). Contexts are told apart by the marker's filling, and arms of one cost stand side by
-    side around it.
+    trials). Contexts are told apart by the marker's filling. Arms of nearly equal cost that would
+    hide each other stand side by side, as near as they can be told apart; strokes at the lower edge
+    are then where their costs are.
     """
     names = columns(arms)
     panels = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]
@@ -59,22 +64,38 @@ def draw(
     for axes, column in zip(panels, names, strict=True):
         known = arms.dropna(subset=["mean", column])
         cost_axis.frame(axes, known[column], AXES[column], _NUMBERS)
-        shifts = _shifts(known[column], axes.get_xscale() == "log")
+        shifts = _shifts(known, column, axes.get_xscale() == "log")
         for arm, shift in zip(known.to_dict("records"), shifts, strict=True):
             _draw_arm(axes, arm, column, styles[str(arm["arm"])], contexts, shift)
         furthest = max(map(abs, shifts), default=0.0)
         axes.margins(x=max(0.12, furthest / (_PANEL - 2 * furthest)), y=0.1)
         bound_percent(axes, "y", unit)
         if furthest:
-            axes.set_xlabel(f"{axes.get_xlabel()}\n(side by side: equal costs)")
+            _mark_costs(axes, known[column])
+            axes.set_xlabel(f"{axes.get_xlabel()}\n{_SIDE_BY_SIDE}")
     panels[0].set_ylabel(axis_label.wrapped(formatting.with_bracket(label, unit), _HEIGHT))
     _legend(figure, arms, styles, contexts)
 
 
-def _shifts(costs: pd.Series, log: bool) -> list[float]:
-    """Points by which each mark stands beside its cost, in the order of arms within a tie."""
+def _shifts(arms: pd.DataFrame, column: str, log: bool) -> list[float]:
+    """Points by which each arm stands beside its cost, in the order of those that it would hide."""
+    places = _places(arms[column], log)
+    shift = pd.Series(0.0, arms.index)
+    for tie in _ties(places):
+        for pile in _piles(arms, tie):
+            apart = min(_APART, _WIDEST / len(pile))
+            shift[pile] = apart * (np.arange(len(pile)) - (len(pile) - 1) / 2)
+    return shift.tolist()
+
+
+def _places(costs: pd.Series, log: bool) -> pd.Series:
+    """Where costs stand along the axis; of a logarithmic one, nowhere where there is none."""
     places = np.log10(costs[costs > 0]) if log else costs
-    places = places.reindex(costs.index, fill_value=-np.inf)
+    return places.reindex(costs.index, fill_value=-np.inf)
+
+
+def _ties(places: pd.Series) -> list[list[Any]]:
+    """Arms that stand about as far along the axis."""
     reach = _TIE * np.ptp(places[np.isfinite(places)]) if len(places) else 0.0
     ties: list[list[Any]] = []
     for index, place in places.sort_values(kind="stable").items():
@@ -82,11 +103,37 @@ def _shifts(costs: pd.Series, log: bool) -> list[float]:
             ties[-1].append(index)
         else:
             ties.append([index])
-    shift = pd.Series(0.0, costs.index)
-    for tie in ties:
-        apart = min(_APART, _WIDEST / len(tie))
-        shift[tie] = apart * (np.arange(len(tie)) - (len(tie) - 1) / 2)
-    return shift.tolist()
+    return ties
+
+
+def _piles(arms: pd.DataFrame, tie: list[Any]) -> list[list[Any]]:
+    """Arms of a tie whose marks or intervals lie over each other, in the order of arms."""
+    lows, highs = (arms[end].fillna(arms["mean"]) for end in ("low", "high"))
+    room = _MARK * (highs.max() - lows.min())
+    piles: list[list[Any]] = []
+    top = -np.inf
+    for index in lows[tie].sort_values(kind="stable").index:
+        if piles and lows[index] <= top + room:
+            piles[-1].append(index)
+        else:
+            piles.append([index])
+        top = max(top, highs[index])
+    return [[index for index in arms.index if index in pile] for pile in piles]
+
+
+def _mark_costs(axes: Axes, costs: pd.Series) -> None:
+    """A stroke at each, on the lower edge."""
+    axes.plot(
+        costs,
+        [0.0] * len(costs),
+        transform=axes.get_xaxis_transform(),
+        color=INK,
+        linestyle="none",
+        marker="|",
+        markersize=12,
+        markeredgewidth=0.9,
+        gid="cost",
+    )
 
 
 def _draw_arm(
@@ -169,4 +216,7 @@ def _look(position: int) -> dict[str, Any]:
     """Filling and size of the marks of a context."""
     again, fill = divmod(position, len(_CONTEXT_FILLS))
     size = _CONTEXT_SIZES[again % len(_CONTEXT_SIZES)]
-    return {"fillstyle": _CONTEXT_FILLS[fill], "markersize": size}
+    look = {"fillstyle": _CONTEXT_FILLS[fill], "markersize": size}
+    if _CONTEXT_FILLS[fill] == "full":
+        look["markeredgecolor"] = "white"  # told apart from the mark that it half hides
+    return look

@@ -38,16 +38,47 @@ def rendered_places(axes, gid="mean") -> list[float]:  # type: ignore[no-untyped
     return [pixel * 72 / axes.figure.dpi for pixel in pixels]
 
 
-def test_arms_of_equal_cost_stand_side_by_side_with_their_intervals(figure: Figure) -> None:
-    findings = make_findings(many_changes(3))
-    findings.arms["core_seconds"] = [100.0, 100.0, 100.0, 300.0]
+def of_means(findings, means: list[float]):  # type: ignore[no-untyped-def]
+    """The same findings, with such means and intervals of one point to each side."""
+    lows, highs = [mean - 1 for mean in means], [mean + 1 for mean in means]
+    findings.arms = findings.arms.assign(mean=means, low=lows, high=highs)
+    return findings
+
+
+def test_arms_of_nearly_equal_cost_that_would_hide_each_other_stand_side_by_side(
+    figure: Figure,
+) -> None:
+    findings = of_means(make_findings(many_changes(3)), [70.0, 71.0, 70.5, 80.0])
+    findings.arms["core_seconds"] = [100.0, 100.5, 100.0, 300.0]
     findings.arms["flops"] = [1e12, 2e12, 3e12, 4e12]
     seconds, flops = draw(findings, figure)
     first, second, third, _ = rendered_places(seconds)
-    assert second - first >= 5 and third - second >= 5
+    assert 3 <= third - second < second - first <= 7  # half a mark at least, one at most
     assert rendered_places(seconds, "interval") == rendered_places(seconds)
-    assert seconds.get_xlabel() == "core-seconds a trial\n(side by side: equal costs)"
+    (strokes,) = drawn(seconds, "cost")
+    assert strokes.get_xdata().tolist() == [100.0, 100.5, 100.0, 300.0]
+    assert seconds.get_xlabel() == (
+        "core-seconds a trial\n(marks of nearly equal cost stand side by side;\n"
+        "strokes at the lower edge: exact costs)"
+    )
+    assert drawn(flops, "cost") == []
     assert flops.get_xlabel() == "training FLOPs a trial"
+
+
+def test_arms_of_equal_cost_far_above_each_other_stand_at_their_cost(figure: Figure) -> None:
+    findings = of_means(make_findings(many_changes(3)), [70.0, 74.0, 78.0, 82.0])
+    findings.arms["core_seconds"] = [100.0, 100.0, 100.0, 300.0]
+    seconds, _ = draw(findings, figure)
+    assert len({round(place, 1) for place in rendered_places(seconds)}) == 2
+    assert seconds.get_xlabel() == "core-seconds a trial"
+
+
+def test_an_interval_that_reaches_past_others_is_side_by_side_with_all(figure: Figure) -> None:
+    findings = of_means(make_findings(many_changes(3)), [70.0, 74.0, 78.0, 82.0])
+    findings.arms.loc[0, ["low", "high"]] = [60.0, 80.0]
+    findings.arms["core_seconds"] = [100.0, 100.0, 100.0, 300.0]
+    seconds, _ = draw(findings, figure)
+    assert len({round(place) for place in rendered_places(seconds)}) == 4
 
 
 def test_one_cost_of_all_arms_is_the_only_number_on_its_axis(figure: Figure) -> None:
@@ -59,6 +90,7 @@ def test_one_cost_of_all_arms_is_the_only_number_on_its_axis(figure: Figure) -> 
 
 def test_forty_arms_of_equal_cost_stay_within_their_panel(figure: Figure) -> None:
     findings = make_findings(many_changes(39))
+    findings.arms[["mean", "low", "high"]] = [70.0, 69.0, 71.0]
     findings.arms["core_seconds"] = [100.0] * 39 + [300.0]
     figure.set_size_inches(*cost.size(findings.arms))
     seconds, _ = draw(findings, figure)
