@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import offset_copy
 
 from ablate.reporting import formatting
-from ablate.reporting.figures import axis_label, cost_axis
+from ablate.reporting.figures import axis_label, cost_axis, interval_bar
 from ablate.reporting.figures.palette import INK, NEUTRAL, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
 
@@ -144,12 +144,8 @@ def _draw_arm(
     contexts: list[str],
     shift: float,
 ) -> None:
-    lines = []
-    if not formatting.is_missing(arm["low"]):
-        ends = [arm["low"], arm["high"]]
-        lines += axes.plot(
-            [arm[column]] * 2, ends, color=style.colour, linewidth=1.3, gid="interval"
-        )
+    ends = (arm["low"], arm["high"])
+    lines = interval_bar.draw(axes, arm[column], ends, style.colour, width=1.3, upright=True)
     lines += axes.plot(
         [arm[column]],
         [arm["mean"]],
@@ -157,6 +153,7 @@ def _draw_arm(
         marker=style.marker,
         markerfacecoloralt="white",
         linestyle="none",
+        zorder=4,
         gid="mean",
         **_look(contexts.index(arm["context"])),
     )
@@ -217,6 +214,6 @@ def _look(position: int) -> dict[str, Any]:
     again, fill = divmod(position, len(_CONTEXT_FILLS))
     size = _CONTEXT_SIZES[again % len(_CONTEXT_SIZES)]
     look = {"fillstyle": _CONTEXT_FILLS[fill], "markersize": size}
-    if _CONTEXT_FILLS[fill] == "full":
-        look["markeredgecolor"] = "white"  # told apart from the mark that it half hides
+    if _CONTEXT_FILLS[fill] == "full":  # a white edge parts it from what it half hides
+        look |= {"markeredgecolor": "white", "markeredgewidth": 0.5}
     return look

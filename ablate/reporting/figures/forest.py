@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
 from ablate.reporting import formatting
-from ablate.reporting.figures import axis_label, point_marks, readable_axis
+from ablate.reporting.figures import axis_label, interval_bar, point_marks, readable_axis
 from ablate.reporting.figures.drawn_intervals import has_bounds, large_marks, with_interval
 from ablate.reporting.figures.palette import BAND, INK, ArmStyle
 
@@ -263,11 +263,7 @@ def _pairs(effect: Mapping[Any, Any], differences: pd.DataFrame) -> pd.DataFrame
 
 def _draw_effect(axes: Axes, row: Row, style: ArmStyle) -> None:
     effect = row.effect
-    if not formatting.is_missing(effect["low"]) and not formatting.is_missing(effect["high"]):
-        lines = axes.hlines(
-            row.y, effect["low"], effect["high"], color=style.colour, linewidth=2.2, zorder=3
-        )
-        lines.set_gid("interval")
+    interval_bar.draw(axes, row.y, (effect["low"], effect["high"]), style.colour)
     if not formatting.is_missing(effect["estimate"]):
         axes.plot(
             [effect["estimate"]],
@@ -276,6 +272,7 @@ def _draw_effect(axes: Axes, row: Row, style: ArmStyle) -> None:
             markersize=7,
             color=style.colour,
             markeredgecolor="white",
+            markeredgewidth=0.6,
             linestyle="none",
             zorder=4,
             gid="estimate",

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ablate.reporting import formatting
-from ablate.reporting.figures import readable_axis
+from ablate.reporting.figures import interval_bar, readable_axis
 from ablate.reporting.figures.drawn_intervals import with_interval
 from ablate.reporting.figures.forest import (
     axis_ends,
@@ -123,12 +123,8 @@ def _of_one(effect: dict[Any, Any], which: str) -> dict[Any, Any]:
 
 def _draw_effect(axes: Axes, y: float, effect: dict[Any, Any], style: ArmStyle, which: str) -> None:
     filled = which == "tuned"
-    if not formatting.is_missing(effect["low"]) and not formatting.is_missing(effect["high"]):
-        width = 2.2 if filled else 1.2
-        lines = axes.hlines(
-            y, effect["low"], effect["high"], color=style.colour, linewidth=width, zorder=3
-        )
-        lines.set_gid(f"{which} interval")
+    ends, width = (effect["low"], effect["high"]), 2.2 if filled else 1.2
+    interval_bar.draw(axes, y, ends, style.colour, width=width, gid=f"{which} interval")
     if not formatting.is_missing(effect["estimate"]):
         axes.plot(
             [effect["estimate"]],

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ablate.reporting import formatting
-from ablate.reporting.figures import axis_label, point_marks, readable_axis
+from ablate.reporting.figures import axis_label, interval_bar, point_marks, readable_axis
 from ablate.reporting.figures.drawn_intervals import cut_at_percent, has_bounds, large_marks
 from ablate.reporting.figures.palette import GREY, INK, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
@@ -226,9 +226,7 @@ def _draw_arm(
             color=INK,
         )
         return
-    if not formatting.is_missing(arm["low"]):
-        bar = axes.hlines(row - _ABOVE, arm["low"], arm["high"], color=style.colour, linewidth=2.2)
-        bar.set_gid("interval")
+    interval_bar.draw(axes, row - _ABOVE, (arm["low"], arm["high"]), style.colour)
     axes.plot(
         [arm["mean"]],
         [row - _ABOVE],
@@ -236,6 +234,7 @@ def _draw_arm(
         markersize=7,
         color=style.colour,
         markeredgecolor="white",
+        markeredgewidth=0.6,
         linestyle="none",
         zorder=4,
         gid="mean",

@@ -35,7 +35,7 @@ def test_estimates_intervals_and_seeds_stand_where_the_table_says(figure: Figure
     findings = make_findings(CHANGES)
     axes = draw(findings, figure)
     estimates = [mark.get_xdata()[0] for mark in drawn(axes, "estimate")]
-    intervals = [bar.get_segments()[0][:, 0].tolist() for bar in drawn(axes, "interval")]
+    intervals = [list(bar.get_xdata()) for bar in drawn(axes, "interval")]
     seeds = [points.get_offsets()[:, 0].tolist() for points in drawn(axes, "seeds")]
     assert estimates == findings.effects["estimate"].tolist()
     assert intervals == findings.effects[["low", "high"]].to_numpy().tolist()

@@ -59,7 +59,7 @@ def test_estimates_intervals_and_seeds_stand_where_the_tables_say(
     axes = draw(shared, own, figure)
     each = shared if which == "shared" else own
     estimates = [mark.get_xdata()[0] for mark in drawn(axes, f"{which} estimate")]
-    intervals = [bar.get_segments()[0][:, 0].tolist() for bar in drawn(axes, f"{which} interval")]
+    intervals = [list(bar.get_xdata()) for bar in drawn(axes, f"{which} interval")]
     seeds = [points.get_offsets()[:, 0].tolist() for points in drawn(axes, f"{which} seeds")]
     assert estimates == each.effects["estimate"].tolist()
     assert intervals == each.effects[["low", "high"]].to_numpy().tolist()

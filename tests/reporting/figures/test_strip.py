@@ -43,7 +43,7 @@ def test_means_and_intervals_are_the_arm_tables(figure: Figure) -> None:
     findings = make_findings()
     (axes,) = draw(findings, figure)
     assert [mark.get_xdata()[0] for mark in drawn(axes, "mean")] == findings.arms["mean"].tolist()
-    bars = [bar.get_segments()[0][:, 0].tolist() for bar in drawn(axes, "interval")]
+    bars = [list(bar.get_xdata()) for bar in drawn(axes, "interval")]
     assert bars == findings.arms[["low", "high"]].to_numpy().tolist()
 
 
