@@ -34,10 +34,7 @@ _PARTS = ("validation", "train", "test")
 
 def pictures(findings: Findings) -> Iterator[Picture]:
     """Every figure that the findings hold data for, in the order of the report."""
-    styles = arm_styles(
-        [arm.name for arm in findings.plan.arms],
-        [arm.name for arm in findings.plan.arms if arm.is_reference],
-    )
+    styles = _styles(findings)
     with theme.themed():
         if findings.tuned is None:
             yield from _of_one_comparison(findings, styles)
@@ -45,6 +42,21 @@ def pictures(findings: Findings) -> Iterator[Picture]:
         yield from _of_tuned(findings, findings.tuned, styles)
         for picture in _of_one_comparison(findings, styles):
             yield replace(picture, caption=f"With shared settings. {picture.caption}")
+
+
+def _styles(findings: Findings) -> dict[str, ArmStyle]:
+    """How each arm looks in all figures: arms with results come first, as looks that nothing else
+    has are few.
+    """
+    with_results = {
+        name
+        for each in (findings, *([findings.tuned.findings] if findings.tuned else []))
+        for table in (each.arms, *each.curves.values())
+        if has_numbers(table, "mean")
+        for name in table.loc[table["mean"].notna(), "arm"]
+    }
+    arms = sorted(findings.plan.arms, key=lambda arm: arm.name not in with_results)
+    return arm_styles([arm.name for arm in arms], [arm.name for arm in arms if arm.is_reference])
 
 
 def _of_one_comparison(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
@@ -68,7 +80,7 @@ def _of_tuned(
     """What a tuned study adds, the figures of its searches last."""
     if has_numbers(tuned.effects, "shared") or has_numbers(tuned.effects, "tuned"):
         yield _paired_forest(findings, tuned, styles)
-    for picture in search_pictures(tuned.search):
+    for picture in search_pictures(tuned.search, styles):
         yield replace(picture, caption=f"The search of each arm. {picture.caption}")
 
 

@@ -23,24 +23,28 @@ from ablate.reporting.search_tables import parameter_names
 from ablate.study.search_space import Parameter
 
 
-def search_pictures(findings: SearchFindings) -> tuple[Picture, ...]:
+def search_pictures(
+    findings: SearchFindings, styles: dict[str, ArmStyle] | None = None
+) -> tuple[Picture, ...]:
     """Every figure that a search holds data for, in the order of the report.
 
-    Of one parameter, what the metric answers to it says all; of several, none alone does.
+    Of one parameter, what the metric answers to it says all; of several, none alone does. styles:
+    of the arms, where the report has other figures of them.
     """
     if not (findings.points["status"] == "completed").any():
         return ()
     with theme.themed():
-        return tuple(_pictures(findings))
+        return tuple(_pictures(findings, styles or _styles(findings)))
 
 
-def _pictures(findings: SearchFindings) -> Iterator[Picture]:
+def _pictures(findings: SearchFindings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
     parameters = findings.space.parameters
     if findings.points["front"].any():
-        yield _pareto(findings)
+        yield _pareto(findings, styles)
     if len(parameters) == 1:
         only = parameters[0]
-        yield _slice(findings) if only.type == "categorical" else _response(findings, only)
+        of_numbers = only.type != "categorical"
+        yield _response(findings, only, styles) if of_numbers else _slice(findings)
         return
     yield _slice(findings)
     yield _parallel_coordinates(findings)
@@ -50,15 +54,15 @@ def _pictures(findings: SearchFindings) -> Iterator[Picture]:
         yield _importances(findings)
 
 
-def _response(findings: SearchFindings, parameter: Parameter) -> Picture:
+def _response(
+    findings: SearchFindings, parameter: Parameter, styles: dict[str, ArmStyle]
+) -> Picture:
     name = parameter_names(findings)[parameter.name]
     points = findings.points.assign(x=findings.points[f"{VALUE}{parameter.name}"])
     seeds = _seeds(findings, points)
 
     def draw(figure: Figure) -> None:
-        response.draw(
-            points, seeds, figure, _styles(findings), parameter, name=name, **_metric(findings)
-        )
+        response.draw(points, seeds, figure, styles, parameter, name=name, **_metric(findings))
 
     small = " Small rings are its seeds." if len(seeds) else ""
     return draw_picture(
@@ -153,9 +157,9 @@ def _importances(findings: SearchFindings) -> Picture:
     )
 
 
-def _pareto(findings: SearchFindings) -> Picture:
+def _pareto(findings: SearchFindings, styles: dict[str, ArmStyle]) -> Picture:
     def draw(figure: Figure) -> None:
-        pareto.draw(findings.points, figure, _styles(findings), **_metric(findings))
+        pareto.draw(findings.points, figure, styles, **_metric(findings))
 
     return draw_picture(
         "pareto",
@@ -196,7 +200,7 @@ def _metric(findings: SearchFindings) -> dict[str, Any]:
 
 
 def _styles(findings: SearchFindings) -> dict[str, ArmStyle]:
-    """As in the study's own report."""
+    """As in the study's own report, once all of its arms have results."""
     arms = findings.plan.arms
     names = [*(arm.name for arm in arms), *(result.arm for result in findings.results)]
     return arm_styles(names, [arm.name for arm in arms if arm.is_reference])

@@ -7,7 +7,7 @@ import pytest
 
 from ablate.analysis.findings import Findings, analyse
 from ablate.reporting import pictures
-from ablate.reporting.figures import curves, forest, interaction, theme, waterfall
+from ablate.reporting.figures import curves, forest, interaction, strip, theme, waterfall
 from ablate.reporting.figures.palette import NEUTRAL, ArmStyle
 from ablate.study.arms import Arm
 from ablate.study.schema import Design, Interaction
@@ -80,6 +80,22 @@ def test_a_change_looks_like_the_arm_that_it_leads_to(monkeypatch: pytest.Monkey
         "max -> stride": arms["stride"],
         "mean -> stride": arms["stride"],
     }
+
+
+def test_arms_with_results_look_unlike_each_other_however_many_are_planned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[dict[str, ArmStyle]] = []
+    monkeypatch.setattr(strip, "draw", lambda *given, **_: looks.append(given[3]))
+    levels = {f"level {place}": {"model.width": place} for place in range(8, 28)}
+    made = plan_of(WIDTH.model_copy(update={"levels": levels}), seeds=3)
+    drawn = ["baseline", "level 9", "level 13", "level 20", "level 27"]
+    values = {arm.key: [70.0, 71.0, 72.0] if arm.name in drawn else [None] * 3 for arm in made.arms}
+    list(pictures.pictures(analyse(made, records_of(made, values))))
+    (styles,) = looks
+    assert len(styles) == 20
+    of_drawn = [styles[name] for name in drawn]
+    assert [len(set(part)) for part in zip(*of_drawn, strict=True)] == [5, 5, 5]
 
 
 def test_a_change_that_leads_to_no_arm_looks_like_none(monkeypatch: pytest.MonkeyPatch) -> None:

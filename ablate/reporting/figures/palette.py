@@ -1,8 +1,8 @@
 """How an arm looks, in every figure of a report.
 
 Colours follow seaborn's colour-blind safe ones. Where they run out, and where print is grey, marker
-and line style tell arms apart: 11 markers and 4 line styles, so that any forty arms differ pairwise
-without their colour.
+and line style tell arms apart: 11 markers and 4 line styles besides the solid line of baselines, so
+that any forty arms differ pairwise without their colour.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,8 @@ _COLOURS = (
     "#5b3a8e",
 )
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
-_DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.5), (1.5, 1.2), (6, 1.5, 1.5, 1.5))
+_SOLID: tuple[float, ...] = ()
+_DASHES: tuple[tuple[float, ...], ...] = ((5, 1.5), (1.5, 1.2), (6, 1.5, 1.5, 1.5), (2.5, 3.5))
 
 
 _TO_BETTER = LinearSegmentedColormap.from_list(
@@ -64,8 +65,9 @@ NEUTRAL = ArmStyle("#6e6e6e", "d", ())
 def arm_styles(names: Iterable[str], references: Iterable[str] = ()) -> dict[str, ArmStyle]:
     """A style for each arm name, the same for the same name in every context.
 
-    names: in plan order, repeats allowed. references: names of baselines; they are drawn in
-    near-black with a solid line.
+    names: in plan order, repeats allowed; the first four others than references differ in every
+    respect, the first ten in colour and marker. references: names of baselines; they are drawn in
+    near-black with a solid line, and nothing else with one.
     """
     marks = set(references)
     styles: dict[str, ArmStyle] = {}
@@ -74,7 +76,7 @@ def arm_styles(names: Iterable[str], references: Iterable[str] = ()) -> dict[str
         if name in styles:
             continue
         if name in marks:
-            styles[name] = ArmStyle(REFERENCE_COLOUR, "o", ())
+            styles[name] = ArmStyle(REFERENCE_COLOUR, "o", _SOLID)
         else:
             styles[name] = _style(position)
             position += 1
@@ -85,7 +87,7 @@ def _style(position: int) -> ArmStyle:
     return ArmStyle(
         _COLOURS[position % len(_COLOURS)],
         _cycle(_MARKERS, position + 1),
-        _DASHES[(position + 1) % len(_DASHES)],
+        _DASHES[position % len(_DASHES)],
     )
 
 

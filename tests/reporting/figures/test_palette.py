@@ -14,9 +14,17 @@ def test_forty_arms_differ_without_their_colour() -> None:
     assert all(first != second for first, second in combinations(looks, 2))
 
 
-def test_the_first_ten_differ_in_colour_too() -> None:
-    styles = arm_styles([f"arm_{index}" for index in range(10)])
-    assert len({style.colour for style in styles.values()}) == 10
+def test_the_first_ten_differ_in_colour_and_in_marker() -> None:
+    styles = arm_styles([f"arm_{index}" for index in range(11)], ["arm_0"])
+    assert len({style.colour for style in styles.values()}) == 11
+    assert len({style.marker for style in styles.values()}) == 11
+
+
+def test_a_solid_line_is_the_baselines_alone_and_the_first_four_others_have_their_own() -> None:
+    styles = arm_styles(["baseline", *(f"arm_{index}" for index in range(40))], ["baseline"])
+    baseline, *others = (style.dashes for style in styles.values())
+    assert baseline == () and () not in others
+    assert len(set(others[:4])) == 4
 
 
 def test_a_name_keeps_its_style_in_every_context() -> None:
