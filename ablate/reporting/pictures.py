@@ -23,7 +23,12 @@ from ablate.reporting.figures import (
     theme,
     waterfall,
 )
-from ablate.reporting.figures.drawn_intervals import cut_at_percent, with_interval
+from ablate.reporting.figures.drawn_intervals import (
+    EVERY_LOOK,
+    ONE_LOOK,
+    cut_at_percent,
+    with_interval,
+)
 from ablate.reporting.figures.palette import NEUTRAL, ArmStyle, arm_styles
 from ablate.reporting.picture import Picture, draw_picture, file_name, has_numbers
 from ablate.reporting.search_pictures import search_pictures
@@ -184,13 +189,20 @@ def _forest(
             label=metric.label,
             unit=metric.difference_unit,
             higher_is_better=metric.higher_is_better,
-            smallest_effect_of_interest=findings.plan.study.smallest_effect_of_interest,
+            smallest_effect_of_interest=smallest,
+            kind=kind,
         )
 
     name, title, subject = words
     smallest = findings.plan.study.smallest_effect_of_interest
-    caption = forest.caption(subject, effects, differences, smallest)
+    kind = _kind_of_effects(findings)
+    caption = forest.caption(subject, effects, differences, smallest, kind)
     return draw_picture(name, title, caption, forest.size(effects), draw)
+
+
+def _kind_of_effects(findings: Findings) -> str:
+    """What intervals of effects are; those of an arm's own mean are of one look."""
+    return ONE_LOOK if findings.plan.study.max_seeds is None else EVERY_LOOK
 
 
 def _interactions(findings: Findings) -> Iterator[Picture]:
@@ -211,9 +223,10 @@ def _interactions(findings: Findings) -> Iterator[Picture]:
             higher_is_better=metric.higher_is_better,
         )
 
+    interval = with_interval(findings.contexts, "estimate", _kind_of_effects(findings))
     caption = (
         "The same change in each context, from the first level named to the second, wherever the "
-        f"context starts: mean{with_interval(findings.contexts, 'estimate')}."
+        f"context starts: mean{interval}."
     )
     if has_numbers(findings.contexts, "low"):
         caption += (
@@ -273,9 +286,10 @@ def _factorial_cells(findings: Findings, effects: pd.DataFrame) -> pd.DataFrame:
 
 def _factorial_caption(findings: Findings, effects: pd.DataFrame) -> str:
     """What a cell is; where a claim is about an interaction, also why its number is another."""
+    interval = with_interval(effects, "estimate", _kind_of_effects(findings))
     text = (
         "On the diagonal the main effect of each change, averaged over all levels of the other "
-        f"factors: mean{with_interval(effects, 'estimate')}. Beside it the interaction of two "
+        f"factors: mean{interval}. Beside it the interaction of two "
         "changes: half of how much more the one is worth with the other made than without; near "
         "zero, the two add up."
     )

@@ -257,6 +257,15 @@ def test_captions_of_one_seed_tell_of_no_intervals_and_of_no_lines_beside_each_o
     )
 
 
+def test_intervals_of_effects_are_repeated_ones_where_a_study_looks_after_every_seed() -> None:
+    told = captions(found(WIDTH, POOL, contexts=CONTEXTS, max_seeds=3))
+    for name, text in told.items():
+        of_effects = name.startswith(("forest", "interaction"))
+        assert ("mean with repeated 95 % interval" in text) == of_effects
+    assert "each arm's mean with 95 % interval" in told["strip"]
+    assert "mean with 95 % interval" in told["cost"]
+
+
 @pytest.mark.parametrize(("smallest", "told"), [(0.0, False), (0.5, True)])
 def test_a_band_is_told_of_where_there_is_one(smallest: float, told: bool) -> None:
     findings = found(WIDTH, POOL, contexts=CONTEXTS, smallest_effect_of_interest=smallest)

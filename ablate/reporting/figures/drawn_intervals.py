@@ -4,30 +4,35 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+ONE_LOOK = "95 % interval"
+"""What an interval is that holds for itself, as that of an arm's mean always does."""
+EVERY_LOOK = "repeated 95 % interval"
+"""That of an effect where a study looks after every seed: it holds at all looks together."""
 
-def with_interval(table: pd.DataFrame, mean: str, prefix: str = "") -> str:
+
+def with_interval(table: pd.DataFrame, mean: str, kind: str = ONE_LOOK) -> str:
     """The words after "mean" in a caption; empty where nothing has a mean.
 
-    table: columns `mean`, and low, high and n behind a prefix.
+    table: columns `mean`, low, high and n. kind: what intervals are.
     """
     drawn = table[table[mean].notna()]
-    bounded = has_bounds(drawn, prefix)
+    bounded = has_bounds(drawn)
     if bounded.all():
-        return " with 95 % interval" if len(drawn) else ""
+        return f" with {kind}" if len(drawn) else ""
     if bounded.any():
-        return " with 95 % interval where there are seeds enough"
-    one_seed = f"{prefix}n" in drawn and (drawn[f"{prefix}n"] <= 1).all()
+        return f" with {kind} where there are seeds enough"
+    one_seed = "n" in drawn and (drawn["n"] <= 1).all()
     return ", without an interval, as there is one seed" if one_seed else ", without an interval"
 
 
-def has_bounds(table: pd.DataFrame, prefix: str = "") -> "pd.Series[bool]":
+def has_bounds(table: pd.DataFrame) -> "pd.Series[bool]":
     """Of which rows an interval is drawn."""
-    return table[f"{prefix}low"].notna() & table[f"{prefix}high"].notna()
+    return table["low"].notna() & table["high"].notna()
 
 
-def large_marks(any_interval: bool) -> str:
-    """What stands below an axis."""
-    return "large mark and bar: mean and interval" if any_interval else "large mark: mean"
+def large_marks(any_interval: bool, kind: str = ONE_LOOK) -> str:
+    """What stands below an axis. kind: what intervals are."""
+    return f"large mark: mean; bar: {kind}" if any_interval else "large mark: mean"
 
 
 def cut_at_percent(tables: Iterable[pd.DataFrame], unit: str) -> str:

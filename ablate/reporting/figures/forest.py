@@ -9,7 +9,12 @@ from matplotlib.transforms import blended_transform_factory
 
 from ablate.reporting import formatting
 from ablate.reporting.figures import axis_label, interval_bar, point_marks, readable_axis
-from ablate.reporting.figures.drawn_intervals import has_bounds, large_marks, with_interval
+from ablate.reporting.figures.drawn_intervals import (
+    ONE_LOOK,
+    has_bounds,
+    large_marks,
+    with_interval,
+)
 from ablate.reporting.figures.palette import BAND, INK, ArmStyle
 
 _LABEL_WIDTH = 34
@@ -43,13 +48,14 @@ def draw(
     unit: str,
     higher_is_better: bool = True,
     smallest_effect_of_interest: float = 0.0,
+    kind: str = ONE_LOOK,
 ) -> None:
     """Draw one row an effect from the top, grouped by factor and, within it, by arm.
 
     effects: columns context, factor, arm, reference, n, estimate, low, high; an effect without an
     interval (one seed) is drawn without a bar, one without an estimate as "no result".
     differences: columns context, arm, seed, difference, and diverged where a trial of any pair has.
-    label: the metric's; unit: of differences.
+    label: the metric's; unit: of differences; kind: what intervals are.
     """
     rows, headings = layout(effects)
     for row in rows:
@@ -64,7 +70,7 @@ def draw(
         rows,
         headings,
         f"difference {reference_text(effects)} in {label}",
-        [_marks(effects, shown), *said(shown, ends)],
+        [_marks(effects, shown, kind), *said(shown, ends)],
         unit=unit,
         higher_is_better=higher_is_better,
         smallest_effect_of_interest=smallest_effect_of_interest,
@@ -97,12 +103,13 @@ def caption(
     effects: pd.DataFrame,
     differences: pd.DataFrame,
     smallest_effect_of_interest: float,
+    kind: str = ONE_LOOK,
 ) -> str:
     """What is drawn. subject: what an effect is of; the others as of `draw`, where effects may have
     a column method.
     """
     shown = [shown_row(effect, differences) for effect in effects.to_dict("records")]
-    text = f"{subject}{_pairing(effects)}: mean{with_interval(effects, 'estimate')}"
+    text = f"{subject}{_pairing(effects)}: mean{with_interval(effects, 'estimate', kind)}"
     if any(len(row.values) for row in shown):
         text += ", and below it one small mark a seed"
     text += "."
@@ -118,8 +125,8 @@ def _pairing(effects: pd.DataFrame) -> str:
     return " on the same seeds" + (", where they match" if any(unpaired) else "")
 
 
-def _marks(effects: pd.DataFrame, shown: list[readable_axis.Row]) -> str:
-    text = large_marks(bool(has_bounds(effects).any()))
+def _marks(effects: pd.DataFrame, shown: list[readable_axis.Row], kind: str) -> str:
+    text = large_marks(bool(has_bounds(effects).any()), kind)
     return f"{text}; small marks: one seed each" if any(len(row.values) for row in shown) else text
 
 

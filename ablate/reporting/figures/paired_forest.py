@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from ablate.reporting import formatting
 from ablate.reporting.figures import interval_bar, readable_axis
-from ablate.reporting.figures.drawn_intervals import with_interval
+from ablate.reporting.figures.drawn_intervals import ONE_LOOK, has_bounds, with_interval
 from ablate.reporting.figures.forest import (
     axis_ends,
     depth,
@@ -71,11 +71,7 @@ def draw(
         rows,
         headings,
         f"difference {reference_text(effects)} in {label}",
-        [
-            "hollow: shared settings; filled: settings of each arm's own; small marks: one seed "
-            "each",
-            *said(every, ends),
-        ],
+        [_marks(effects), *said(every, ends)],
         unit=unit,
         higher_is_better=higher_is_better,
         smallest_effect_of_interest=smallest_effect_of_interest,
@@ -96,23 +92,32 @@ def caption(
     smallest_effect_of_interest: float,
 ) -> str:
     """What is drawn. Arguments as of `draw`."""
-    both = pd.concat([_numbers_of(effects, which) for which in _PLACES])
     shown = [
         shown_row(_of_one(effect, which), differences[which])
         for effect in effects.to_dict("records")
         for which in _PLACES
     ]
+    interval = with_interval(_both(effects), "estimate")
     return (
         "Each arm's difference from its reference, once with the settings that the study gives and "
-        f"once with both at settings of their own: mean{with_interval(both, 'estimate')}, and "
-        "below it one small mark a seed. An effect that stays is one of the choice; one that goes "
-        "was one of the settings."
+        f"once with both at settings of their own: mean{interval}, and below it one small mark a "
+        "seed. An effect that stays is one of the choice; one that goes was one of the settings."
         f"{readable_axis.caption(shown, axis_ends(shown, smallest_effect_of_interest))}"
     )
 
 
-def _numbers_of(effects: pd.DataFrame, which: str) -> pd.DataFrame:
-    return pd.DataFrame([_of_one(effect, which) for effect in effects.to_dict("records")])
+def _marks(effects: pd.DataFrame) -> str:
+    bar = f"; bar: {ONE_LOOK}" if has_bounds(_both(effects)).any() else ""
+    return (
+        "hollow: shared settings; filled: settings of each arm's own"
+        f"{bar}; small marks: one seed each"
+    )
+
+
+def _both(effects: pd.DataFrame) -> pd.DataFrame:
+    """The effects of one comparison and of the other, in the columns of `forest`."""
+    rows = effects.to_dict("records")
+    return pd.DataFrame([_of_one(effect, which) for which in _PLACES for effect in rows])
 
 
 def _of_one(effect: dict[Any, Any], which: str) -> dict[Any, Any]:

@@ -10,7 +10,12 @@ from matplotlib.figure import Figure
 
 from ablate.reporting import formatting
 from ablate.reporting.figures import axis_label, interval_bar, point_marks, readable_axis
-from ablate.reporting.figures.drawn_intervals import cut_at_percent, has_bounds, large_marks
+from ablate.reporting.figures.drawn_intervals import (
+    cut_at_percent,
+    has_bounds,
+    large_marks,
+    with_interval,
+)
 from ablate.reporting.figures.palette import GREY, INK, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
 
@@ -86,7 +91,8 @@ def _marks(trials: pd.DataFrame, arms: pd.DataFrame, metric: str, is_cut: bool) 
 def caption(trials: pd.DataFrame, arms: pd.DataFrame, metric: str, unit: str) -> str:
     """What is drawn. Arguments as of `draw`."""
     trials = _flagged(trials)
-    text = "Every trial." if trials[metric].notna().all() else "Every trial that has a value."
+    text = "Every trial" if trials[metric].notna().all() else "Every trial that has a value"
+    text += f", and each arm's mean{with_interval(arms, 'mean')}."
     joined = _joined_seeds(trials, arms, metric)
     if joined == 1:
         text += " The line joins the trials of one seed."

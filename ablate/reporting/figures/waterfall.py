@@ -81,7 +81,7 @@ def _frame(axes: Axes, steps: pd.DataFrame, label: str, unit: str, higher_is_bet
     lines = [
         f"{formatting.with_bracket(label, unit)}; {side} is better",
         "bar: the step's change (hatched: for the worse)"
-        + ("; line: interval of the mean" if has_bounds(steps).any() else ""),
+        + ("; line: 95 % interval of the mean" if has_bounds(steps).any() else ""),
     ]
     axis_label.write_below(axes, lines, _AXIS_WIDTH, room=2)
 

@@ -5,6 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from ablate.reporting.figures import forest
+from ablate.reporting.figures.drawn_intervals import EVERY_LOOK
 from ablate.reporting.figures.palette import arm_styles
 from tests.reporting.factory import make_findings, many_changes
 from tests.reporting.figures.conftest import drawn
@@ -16,7 +17,7 @@ CHANGES = {
 }
 
 
-def draw(findings, figure: Figure):  # type: ignore[no-untyped-def]
+def draw(findings, figure: Figure, **options):  # type: ignore[no-untyped-def]
     axes = figure.subplots()
     styles = arm_styles([arm.name for arm in findings.plan.arms], ["baseline"])
     forest.draw(
@@ -26,7 +27,7 @@ def draw(findings, figure: Figure):  # type: ignore[no-untyped-def]
         styles,
         label="test accuracy",
         unit="points",
-        smallest_effect_of_interest=0.5,
+        **{"smallest_effect_of_interest": 0.5} | options,
     )
     return axes
 
@@ -118,12 +119,26 @@ def test_of_one_seed_no_interval_is_told_of(figure: Figure) -> None:
     )
 
 
+def test_what_intervals_are_is_said_below_the_axis_and_in_the_caption(figure: Figure) -> None:
+    findings = make_findings(CHANGES)
+    axes = draw(findings, figure)
+    assert "large mark: mean; bar: 95 % interval; small marks: one seed each" in axes.get_xlabel()
+    figure.clear()
+    axes = draw(findings, figure, kind=EVERY_LOOK)
+    assert "large mark: mean;\nbar: repeated 95 % interval;\nsmall marks" in axes.get_xlabel()
+    caption = forest.caption("Effect", findings.effects, findings.differences, 0.0, EVERY_LOOK)
+    assert caption == (
+        "Effect on the same seeds: mean with repeated 95 % interval, and below it one small mark a "
+        "seed."
+    )
+
+
 def test_of_seeds_that_do_not_match_no_pairs_are_told_of(figure: Figure) -> None:
     findings = make_findings(CHANGES)
     findings.effects["method"] = "welch"
     findings.differences = findings.differences[:0]
     axes = draw(findings, figure)
-    assert "large mark and bar: mean and interval\n" in axes.get_xlabel()
+    assert "large mark: mean; bar: 95 % interval\n" in axes.get_xlabel()
     caption = forest.caption("Effect", findings.effects, findings.differences, 0.0)
     assert caption == "Effect, of which no seeds match: mean with 95 % interval."
     findings.effects.loc[0, "method"] = "paired"

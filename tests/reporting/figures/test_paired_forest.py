@@ -57,6 +57,7 @@ def test_estimates_intervals_and_seeds_stand_where_the_tables_say(
 ) -> None:
     shared, own = make_findings(CHANGES), moved(make_findings(CHANGES, seeds=4), 3.0)
     axes = draw(shared, own, figure)
+    assert "bar: 95 % interval;" in axes.get_xlabel()
     each = shared if which == "shared" else own
     estimates = [mark.get_xdata()[0] for mark in drawn(axes, f"{which} estimate")]
     intervals = [list(bar.get_xdata()) for bar in drawn(axes, f"{which} interval")]
@@ -89,6 +90,7 @@ def test_one_that_has_no_result_says_so_beside_the_other(figure: Figure) -> None
 def test_one_seed_draws_marks_without_intervals(figure: Figure) -> None:
     axes = draw(make_findings(CHANGES, seeds=1), make_findings(CHANGES, seeds=1), figure)
     assert drawn(axes, "shared interval") == drawn(axes, "tuned interval") == []
+    assert "interval" not in axes.get_xlabel()
     assert len(drawn(axes, "tuned estimate")) == 2
 
 

@@ -47,6 +47,7 @@ def test_means_and_intervals_are_the_arm_tables(figure: Figure) -> None:
     assert bars == findings.arms[["low", "high"]].to_numpy().tolist()
 
 
+EVERY_TRIAL = "Every trial, and each arm's mean with 95 % interval."
 LINES = (
     " Lines join the trials of one seed: where they run alongside each other, the seed moved all "
     "arms alike, and pairing removes that spread."
@@ -58,16 +59,18 @@ def test_lines_are_told_of_where_any_is_drawn(figure: Figure) -> None:
     (axes,) = draw(findings, figure)
     assert "joined" not in axes.get_xlabel()
     caption = strip.caption(findings.trials, findings.arms, "test_accuracy", "%")
-    assert caption == "Every trial that has a value."
+    assert caption == ("Every trial that has a value, and each arm's mean with 95 % interval.")
     whole = make_findings()
-    assert strip.caption(whole.trials, whole.arms, "test_accuracy", "%") == f"Every trial.{LINES}"
+    caption = strip.caption(whole.trials, whole.arms, "test_accuracy", "%")
+    assert caption == f"{EVERY_TRIAL}{LINES}"
 
 
 def test_arms_of_other_seeds_are_not_joined(figure: Figure) -> None:
     findings = make_findings()
     findings.trials.loc[findings.trials["arm"] == "strided_conv", "seed"] += 10
     draw(findings, figure)
-    assert strip.caption(findings.trials, findings.arms, "test_accuracy", "%") == "Every trial."
+    caption = strip.caption(findings.trials, findings.arms, "test_accuracy", "%")
+    assert caption == EVERY_TRIAL
 
 
 def test_of_one_seed_no_interval_is_told_of(figure: Figure) -> None:
@@ -75,7 +78,10 @@ def test_of_one_seed_no_interval_is_told_of(figure: Figure) -> None:
     (axes,) = draw(findings, figure)
     assert axes.get_xlabel().endswith("; large mark: mean")
     caption = strip.caption(findings.trials, findings.arms, "test_accuracy", "%")
-    assert caption == "Every trial. The line joins the trials of one seed."
+    assert caption == (
+        "Every trial, and each arm's mean, without an interval, as there is one seed. The line "
+        "joins the trials of one seed."
+    )
 
 
 def test_an_interval_beyond_100_percent_is_said_to_be_cut_off() -> None:
@@ -84,7 +90,12 @@ def test_an_interval_beyond_100_percent_is_said_to_be_cut_off() -> None:
     told = " An interval that reaches beyond 0 or 100 % is cut off there."
     for unit, end in (("%", told), ("", "")):
         caption = strip.caption(findings.trials, findings.arms, "test_accuracy", unit)
-        assert caption == f"Every trial.{LINES}{end}"
+        assert caption == f"{EVERY_TRIAL}{LINES}{end}"
+
+
+def test_what_intervals_are_is_said_below_the_axis(figure: Figure) -> None:
+    (axes,) = draw(make_findings(), figure)
+    assert axes.get_xlabel().endswith("; large mark: mean; bar: 95 % interval")
 
 
 def test_each_context_has_its_panel(figure: Figure) -> None:

@@ -62,7 +62,7 @@ def test_steps_for_the_worse_are_hatched(
         higher_is_better=higher_is_better,
     )
     assert [bar.get_hatch() for bar in axes.patches] == hatches
-    assert "(hatched: for the worse); line: interval of the mean" in axes.get_xlabel()
+    assert "(hatched: for the worse);\nline: 95 % interval of the mean" in axes.get_xlabel()
 
 
 def test_without_intervals_none_is_told_of(figure: Figure) -> None:
