@@ -8,14 +8,20 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
 from ablate.reporting import formatting
-from ablate.reporting.figures import axis_label, interval_bar, point_marks, readable_axis
+from ablate.reporting.figures import (
+    axis_label,
+    interest_band,
+    interval_bar,
+    point_marks,
+    readable_axis,
+)
 from ablate.reporting.figures.drawn_intervals import (
     ONE_LOOK,
     has_bounds,
     large_marks,
     with_interval,
 )
-from ablate.reporting.figures.palette import BAND, INK, ArmStyle
+from ablate.reporting.figures.palette import INK, ArmStyle
 
 _LABEL_WIDTH = 34
 _AXIS_WIDTH = 4.8  # inches: the axes are as narrow where numbers and names are long
@@ -64,19 +70,18 @@ def draw(
         _draw_effect(axes, row, style)
         write_numbers(axes, row.y, row.effect, unit)
     shown = [shown_row(row.effect, differences) for row in rows]
-    ends = axis_ends(shown, smallest_effect_of_interest)
+    band = interest_band.on_axis(shown, smallest_effect_of_interest)
     frame(
         axes,
         rows,
         headings,
         f"difference {reference_text(effects)} in {label}",
-        [_marks(effects, shown, kind), *said(shown, ends)],
+        [_marks(effects, shown, kind), *said(shown, band)],
         unit=unit,
         higher_is_better=higher_is_better,
-        smallest_effect_of_interest=smallest_effect_of_interest,
-        ends=ends,
+        band=band,
     )
-    if ends is None:
+    if band.ends is None:
         return
     for row, whole in zip(rows, shown, strict=True):
         colour = styles[str(row.effect["arm"])].colour
@@ -88,14 +93,6 @@ def shown_row(effect: Mapping[Any, Any], differences: pd.DataFrame) -> readable_
     """An effect's numbers and those of its seeds. differences: see `draw`."""
     numbers = [effect[name] for name in ("estimate", "low", "high")]
     return readable_axis.row_of(numbers, _pairs(effect, differences), "difference")
-
-
-def axis_ends(
-    shown: list[readable_axis.Row], smallest_effect_of_interest: float
-) -> tuple[float, float] | None:
-    """Where the axis ends; None where it holds all that is drawn."""
-    band = (-smallest_effect_of_interest, 0.0, smallest_effect_of_interest)
-    return readable_axis.measured(shown, band)
 
 
 def caption(
@@ -112,10 +109,8 @@ def caption(
     text = f"{subject}{_pairing(effects)}: mean{with_interval(effects, 'estimate', kind)}"
     if any(len(row.values) for row in shown):
         text += ", and below it one small mark a seed"
-    text += "."
-    if smallest_effect_of_interest > 0:
-        text += " The grey band holds effects too small to be of interest."
-    return text + readable_axis.caption(shown, axis_ends(shown, smallest_effect_of_interest))
+    band = interest_band.on_axis(shown, smallest_effect_of_interest)
+    return f"{text}.{interest_band.caption(band)}{readable_axis.caption(shown, band.ends)}"
 
 
 def _pairing(effects: pd.DataFrame) -> str:
@@ -130,11 +125,11 @@ def _marks(effects: pd.DataFrame, shown: list[readable_axis.Row], kind: str) -> 
     return f"{text}; small marks: one seed each" if any(len(row.values) for row in shown) else text
 
 
-def said(shown: list[readable_axis.Row], ends: tuple[float, float] | None) -> list[str]:
+def said(shown: list[readable_axis.Row], band: interest_band.Band) -> list[str]:
     """What stands below the axis of seeds that hold a diverged trial."""
     if not any(row.diverged.any() for row in shown):
         return []
-    beyond = "" if ends is None else "; arrow: beyond the axis"
+    beyond = "" if band.ends is None else "; arrow: beyond the axis"
     return [f"×: a trial diverged, at chance level{beyond}"]
 
 
@@ -147,30 +142,26 @@ def frame(
     *,
     unit: str,
     higher_is_better: bool,
-    smallest_effect_of_interest: float,
-    ends: tuple[float, float] | None,
+    band: interest_band.Band,
 ) -> None:
     """All but the effects: no difference and its band, names of rows and factors, and what is seen.
 
-    what: the axis shows; marks: what the marks are; ends: of `axis_ends`.
+    what: the axis shows; marks: what the marks are; band: which also says where the axis ends.
     """
-    if smallest_effect_of_interest > 0:
-        axes.axvspan(
-            -smallest_effect_of_interest, smallest_effect_of_interest, color=BAND, lw=0, zorder=0
-        )
+    interest_band.draw(axes, band)
     axes.axvline(0, color=INK, linewidth=1, zorder=1)
     _draw_headings(axes, headings)
     axes.set_ylim(depth(rows) - 0.4, -0.6)
     axes.set_yticks([row.y for row in rows], [row.label for row in rows])
     axes.grid(visible=False, axis="y")
     axes.margins(x=_MARGIN)
-    if ends is not None:
-        room = _MARGIN * (ends[1] - ends[0])
-        axes.set_xlim(ends[0] - room, ends[1] + room)
+    if band.ends is not None:
+        low, high = band.ends
+        room = _MARGIN * (high - low)
+        axes.set_xlim(low - room, high + room)
     side = "right" if higher_is_better else "left"
-    lines = [f"{formatting.with_bracket(what, unit)}; {side} is better", *marks]
-    if smallest_effect_of_interest > 0:
-        lines.append(_band_text(smallest_effect_of_interest, unit))
+    first = f"{formatting.with_bracket(what, unit)}; {side} is better"
+    lines = [first, *marks, *interest_band.note(band, unit)]
     axis_label.write_below(axes, lines, _AXIS_WIDTH, room=3)
 
 
@@ -310,11 +301,6 @@ def _numbers(effect: Mapping[Any, Any], unit: str) -> str:
     return (
         f"{value}  {between}  n={count}" if between != formatting.MISSING else f"{value}  n={count}"
     )
-
-
-def _band_text(smallest_effect_of_interest: float, unit: str) -> str:
-    reach = formatting.with_unit(formatting.as_given(smallest_effect_of_interest), unit)
-    return f"band: smallest effect of interest, ±{reach}"
 
 
 def reference_text(effects: pd.DataFrame) -> str:

@@ -6,10 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ablate.reporting import formatting
-from ablate.reporting.figures import interval_bar, readable_axis
+from ablate.reporting.figures import interest_band, interval_bar, readable_axis
 from ablate.reporting.figures.drawn_intervals import ONE_LOOK, has_bounds, with_interval
 from ablate.reporting.figures.forest import (
-    axis_ends,
     depth,
     draw_seeds,
     frame,
@@ -57,7 +56,7 @@ def draw(
         for which in _PLACES
     }
     every = list(shown.values())
-    ends = axis_ends(every, smallest_effect_of_interest)
+    band = interest_band.on_axis(every, smallest_effect_of_interest)
     for row in rows:
         style = styles[str(row.effect["arm"])]
         for which, below in _PLACES.items():
@@ -71,13 +70,12 @@ def draw(
         rows,
         headings,
         f"difference {reference_text(effects)} in {label}",
-        [_marks(effects), *said(every, ends)],
+        [_marks(effects), *said(every, band)],
         unit=unit,
         higher_is_better=higher_is_better,
-        smallest_effect_of_interest=smallest_effect_of_interest,
-        ends=ends,
+        band=band,
     )
-    if ends is None:
+    if band.ends is None:
         return
     for (place, which), whole in shown.items():
         y = rows[place].y + _PLACES[which]
@@ -98,11 +96,12 @@ def caption(
         for which in _PLACES
     ]
     interval = with_interval(_both(effects), "estimate")
+    band = interest_band.on_axis(shown, smallest_effect_of_interest)
     return (
         "Each arm's difference from its reference, once with the settings that the study gives and "
         f"once with both at settings of their own: mean{interval}, and below it one small mark a "
         "seed. An effect that stays is one of the choice; one that goes was one of the settings."
-        f"{readable_axis.caption(shown, axis_ends(shown, smallest_effect_of_interest))}"
+        f"{interest_band.caption(band)}{readable_axis.caption(shown, band.ends)}"
     )
 
 
