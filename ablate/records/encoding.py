@@ -1,6 +1,7 @@
 """A record as JSON text and back."""
 
 import json
+import re
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,16 +11,21 @@ from ablate.records.schema import TrialRecord
 
 RECORD_VERSION = TrialRecord.model_fields["record_version"].default
 _DIGITS = 7
+_HALF_A_CHARACTER = re.compile("[\\ud800-\\udfff]")
+"""Python has such of file names that are no UTF-8."""
 
 
 def encode(record: TrialRecord) -> str:
-    """Readable JSON of a record. Raises RecordError for numbers that JSON cannot hold."""
+    """Readable JSON of a record, half a character in its text as U+FFFD: no file can keep it, and a
+    trial is not lost for what it says of itself. Raises RecordError for numbers that JSON cannot
+    hold, and for half a character in the spec, which stays exact.
+    """
     return _json(record, record.model_dump(mode="python"), indent=1) + "\n"
 
 
 def encode_compactly(record: TrialRecord) -> str:
     """One line of JSON: fields at their defaults are left out, and numbers keep seven significant
-    digits. The spec stays exact, because the hash depends on it.
+    digits. The spec stays exact, because the hash depends on it. Else as `encode`.
     """
     content = record.model_dump(mode="python", exclude_defaults=True)
     rounded = {key: _rounded(value) for key, value in content.items() if key != "spec"}
@@ -62,11 +68,13 @@ def decode(text: str | bytes, where: str) -> TrialRecord:
 
 def _json(record: TrialRecord, content: dict[str, Any], **style: Any) -> str:
     try:
-        return json.dumps(content, allow_nan=False, ensure_ascii=False, **style)
+        text = json.dumps(content, allow_nan=False, ensure_ascii=False, **style)
+        json.dumps(record.spec.model_dump(), ensure_ascii=False).encode()
     except (TypeError, ValueError) as error:
         raise RecordError(
             Problem("", f"the record of trial {record.hash} is not plain JSON: {error}")
         ) from None
+    return _HALF_A_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _rounded(value: Any) -> Any:

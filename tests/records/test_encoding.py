@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from ablate.errors import RecordError
 from ablate.records.encoding import RECORD_VERSION, decode, encode, encode_compactly
 from ablate.records.schema import Cost, TrialRecord
 from ablate.study.trial import TrialSpec
-from tests.records.samples import make_record
+from tests.records.samples import make_failed, make_record
 
 ASSETS = Path(__file__).parent / "assets"
 names = st.text(min_size=1, max_size=12)
@@ -101,3 +102,24 @@ def test_numbers_that_json_cannot_hold_are_refused():
     with pytest.raises(RecordError) as caught:
         encode(record)
     assert str(caught.value).startswith(f"the record of trial {record.hash} is not plain JSON: ")
+
+
+@pytest.mark.parametrize("encode", [encode, encode_compactly])
+def test_half_a_character_is_replaced_and_loses_no_record(encode: Callable[[TrialRecord], str]):
+    said = {"file /data/caf\udce9.npy": ["/data/caf\udce9.npy"]}
+    record = make_failed(error="no file /data/caf\udce9.npy").model_copy(
+        update={"provenance": said}
+    )
+    read = decode(encode(record).encode(), "here")
+    assert read.error == "no file /data/caf\ufffd.npy"
+    assert read.provenance == {"file /data/caf\ufffd.npy": ["/data/caf\ufffd.npy"]}
+
+
+def test_half_a_character_in_the_spec_is_refused_as_it_would_lead_to_another_hash():
+    spec = make_record().spec.model_copy(update={"settings": {"file": "caf\udce9.npy"}})
+    record = make_record(hash=spec.hash, spec=spec)
+    with pytest.raises(RecordError) as caught:
+        encode(record)
+    assert str(caught.value).startswith(
+        f"the record of trial {spec.hash} is not plain JSON: 'utf-8' codec can't encode character "
+    )
