@@ -18,7 +18,7 @@ from ablate.digest import content_digest
 from ablate.errors import AblateError, Problem, RecordError, did_you_mean
 from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.schema import TrialRecord
-from ablate.records.search_result import RESULT_FILE, SearchResult, read_search, write_search
+from ablate.records.search_result import RESULT_FILE, SearchResult, Way, read_search, write_search
 from ablate.records.store import RecordStore, holds_records, load_records, writer_lock
 from ablate.records.tuned_search import Searches, each_once, finished, is_of_arm, metric_of
 from ablate.refused_folders import SPACE_FILE, refuse_a_run, refuse_another_study
@@ -89,7 +89,13 @@ def search_study(
     arms = chosen_arms(plan, arm)
     check_space(loaded.space, plan.load_workload(), arms, loaded.source)
     objective = objective_of(plan, options)
-    way = loaded.space.digest, objective.metric, options.seeds, objective.weighs_cost
+    way = Way(
+        space_digest=loaded.space.digest,
+        metric=objective.metric,
+        higher_is_better=objective.higher_is_better,
+        weighs_cost=objective.weighs_cost,
+        seeds=options.seeds,
+    )
     make_folder(folder)
     with writer_lock(folder):
         refuse_a_run(folder)
@@ -119,13 +125,9 @@ def _with_other_arms(
         before = read_search(folder)
     for each in before:
         arm = arms.get((each.context, each.arm))
-        if arm is not None and _way(each) == _way(results[0]) and is_of_arm(plan, arm, each):
+        if arm is not None and each.way == results[0].way and is_of_arm(plan, arm, each):
             found.setdefault(arm.key, each)
     return [found[arm.key] for arm in plan.arms if arm.key in found]
-
-
-def _way(result: SearchResult) -> tuple[Any, ...]:
-    return result.space_digest, result.metric, result.seeds, result.weighs_cost
 
 
 def search_own_settings(
@@ -237,20 +239,22 @@ def refuse_to_report_into(folder: Path, search: Search) -> None:
     """
     refuse_a_run(folder)
     refuse_another_study(folder, search.plan)
-    _refuse_another_search(folder, _way(search.results[0]))
+    _refuse_another_search(folder, search.results[0].way)
 
 
-def _refuse_another_search(folder: Path, way: tuple[Any, ...]) -> None:
+def _refuse_another_search(folder: Path, way: Way) -> None:
     found: tuple[SearchResult, ...] = ()
     with suppress(RecordError):  # what cannot be read is written anew
         found = read_search(folder)
-    if found and _way(found[0]) != way:
+    if found and found[0].way != way:
         first = found[0]
+        turned = first.metric == way.metric and first.higher_is_better != way.higher_is_better
+        better = f" ({'more' if first.higher_is_better else 'less'} is better)" if turned else ""
         raise AblateError(
             Problem(
                 str(folder),
-                f"is another search, of the space {first.space} by {first.metric} on seeds "
-                f"{seeds_text(first.seeds)}",
+                f"is another search, of the space {first.space} by {first.metric}{better} on "
+                f"seeds {seeds_text(first.seeds)}",
                 f"name another folder with --out, or move its {RESULT_FILE} away",
             )
         )

@@ -141,6 +141,31 @@ def test_another_search_is_not_written_over_whatever_storage_it_has(tmp_path: Pa
     assert read_search(folder) == other
 
 
+def test_arms_are_not_searched_in_opposite_directions(tmp_path: Path):
+    plan, space = files(tmp_path)
+    folder, study = tmp_path / "runs" / "search", tmp_path / "optimizer.yaml"
+    (first,) = search(plan, space, folder, arm="sgd", trials=1)
+    less = "metrics: {test_accuracy: {label: accuracy, higher_is_better: false}}\n"
+    study.write_text(study.read_text() + less)
+    turned = make_plan(load_study(study))
+    with pytest.raises(AblateError) as caught:
+        search(turned, space, folder, arm="adam", trials=1)
+    assert str(caught.value) == (
+        f"{folder}/search.journal: belongs to another search: it took more validation_accuracy to "
+        "be better, not less\n"
+        "    search in another folder with --out, name another storage with --storage, or remove "
+        "this one: trials that are recorded are not run again"
+    )
+    with pytest.raises(AblateError) as caught:
+        search(turned, space, folder, arm="adam", trials=1, storage=str(tmp_path / "new.journal"))
+    assert str(caught.value) == (
+        f"{folder}: is another search, of the space rates by validation_accuracy (more is better) "
+        "on seeds 100\n"
+        "    name another folder with --out, or move its search.json away"
+    )
+    assert read_search(folder) == (first,)
+
+
 def test_an_arm_with_other_settings_than_when_it_was_searched_is_left_out(tmp_path: Path):
     plan, space = files(tmp_path)
     folder = tmp_path / "runs" / "search"

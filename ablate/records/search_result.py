@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -70,6 +70,18 @@ class SearchMethod(BaseModel):
     """Validation points that each trial had before the scheduler could stop it."""
 
 
+class Way(NamedTuple):
+    """What is equal in searches of which one report can tell: their values can be compared, and
+    mean the same.
+    """
+
+    space_digest: str
+    metric: str
+    higher_is_better: bool
+    weighs_cost: bool
+    seeds: tuple[int, ...]
+
+
 class SearchResult(BaseModel):
     """The points tried in one arm."""
 
@@ -94,6 +106,13 @@ class SearchResult(BaseModel):
     """Why the arm as its study has it is none of the points; empty where it is the first."""
     interrupted: bool = Field(default=False, exclude=True)
     """By Ctrl-C; the same call continues."""
+
+    @property
+    def way(self) -> Way:
+        """How the arm was searched, but for the choice of points; see `methods`."""
+        return Way(
+            self.space_digest, self.metric, self.higher_is_better, self.weighs_cost, self.seeds
+        )
 
     @property
     def trials(self) -> tuple[str, ...]:

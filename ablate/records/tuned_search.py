@@ -9,6 +9,7 @@ from ablate.records.search_result import (
     SearchMethod,
     SearchPoint,
     SearchResult,
+    Way,
     settings_of_best,
 )
 from ablate.study.arms import Arm, overlaid
@@ -90,12 +91,9 @@ def metric_of(plan: Plan) -> str:
 def _is_of(plan: Plan, arm: Arm, tune: Tune, result: SearchResult) -> bool:
     """Whether a result is a finished search of the arm, as the study asks for it."""
     metric = metric_of(plan)
-    asked = (tune.space.digest, tune.seeds, metric, False)
-    given = (result.space_digest, result.seeds, result.metric, result.weighs_cost)
     higher = describe_metric(metric, plan.metrics).higher_is_better
     return (
-        given == asked
-        and result.higher_is_better == higher
+        result.way == Way(tune.space.digest, metric, higher, False, tune.seeds)
         and all(_is_own_way(method) for method in result.methods)
         and len(result.points) >= tune.trials
         and all(_lies_in(tune.space, point) for point in result.points)

@@ -200,9 +200,9 @@ def open_study(
     """
     for summary in optuna.get_all_study_summaries(storage):
         theirs = summary.user_attrs.get(OWNER)
-        if theirs is None and summary.n_trials == 0:
-            continue  # killed between making the study and signing it
-        _check_owner(where, summary.study_name, theirs, name, owner)
+        if theirs is not None or summary.n_trials > 0:  # else killed before signing the study
+            _check_owner(where, summary.study_name, theirs, name, owner)
+        _check_direction(where, summary.directions[0].name.lower(), directions[0], owner)
     study = optuna.create_study(
         storage=storage,
         study_name=name,
@@ -210,7 +210,6 @@ def open_study(
         load_if_exists=True,
         pruner=optuna.pruners.NopPruner(),
     )
-    _check_direction(where, study, directions[0], owner)
     if OWNER not in study.user_attrs:
         study.set_user_attr(OWNER, owner.as_plain())
     return study
@@ -329,9 +328,11 @@ def _check_owner(where: str, found: str, theirs: Any, name: str, ours: Owner) ->
         raise _of_another_search(where, what)
 
 
-def _check_direction(where: str, study: optuna.Study, direction: str, ours: Owner) -> None:
-    """A description of the metric may have come after the points; Optuna keeps the first."""
-    if study.directions[0].name.lower() != direction:
+def _check_direction(where: str, theirs: str, direction: str, ours: Owner) -> None:
+    """A description of the metric may have come after the points, be it those of another arm, with
+    which this one is reported; Optuna keeps a study's first.
+    """
+    if theirs != direction:
         words = ("more", "less") if direction == "minimize" else ("less", "more")
         what = "it took {} {metric} to be better, not {}".format(*words, metric=ours.objectives[0])
         raise _of_another_search(where, what)
