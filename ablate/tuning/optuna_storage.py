@@ -269,6 +269,19 @@ def last_tries(study: optuna.Study) -> list[FrozenTrial]:
     return list(last.values())
 
 
+def ask_next(study: optuna.Study, storage: BaseStorage, waiting: int | None = None) -> optuna.Trial:
+    """The study's next point. waiting: the number of one that waits; Optuna itself would take the
+    lowest, which may be a point beyond those that a call asks for. None: of those that wait, if
+    any, the lowest.
+    """
+    if waiting is None:
+        return study.ask()
+    study_id = storage.get_study_id_from_name(study.study_name)
+    trial_id = storage.get_trial_id_from_study_id_trial_number(study_id, waiting)
+    storage.set_trial_state_values(trial_id, TrialState.RUNNING)
+    return optuna.Trial(study, trial_id)
+
+
 def standing(study: optuna.Study) -> list[FrozenTrial]:
     """The study's points that have ended and are not to be tried again."""
     return [trial for trial in last_tries(study) if trial.state.is_finished()]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import optuna
+from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from ablate.digest import content_digest
@@ -30,6 +31,7 @@ from ablate.study.yaml_source import scalar_name
 from ablate.tuning.course import TrialTask
 from ablate.tuning.optuna_storage import (
     STATUS,
+    ask_next,
     found_so_far,
     last_tries,
     methods_of,
@@ -91,17 +93,18 @@ class PointSearch:
         space: SearchSpace,
         workload: Workload,
         study: optuna.Study,
+        storage: BaseStorage,
         options: SearchOptions,
         *,
         objective: Objective,
         store: RecordStore,
         known: Mapping[str, TrialRecord] | None = None,
     ) -> None:
-        """study: of the arm, revived. known: records from elsewhere, by hash, which are copied into
+        """study: of the arm, revived, in its storage. known: records from elsewhere, by hash, which are copied into
         the store when they are met.
         """
         self.arm, self.space, self.study, self.objective = arm, space, study, objective
-        self._plan, self._workload = plan, workload
+        self._plan, self._workload, self._storage = plan, workload, storage
         self._options = options
         self._store, self._known = store, known or {}
         self._asked_metrics = asked_metrics(plan) | {objective.metric}
@@ -113,13 +116,14 @@ class PointSearch:
         self._queue: deque[tuple[_Point, TrialTask]] = deque()
         self._open: list[_Point] = []
         self._running: set[str] = set()
-        tries = last_tries(study)[: options.trials]
-        self._asked = sum(trial.state.is_finished() for trial in tries)
         self.outside = why_outside(space, workload, arm)
         self.resources = Resources()
         self.provenance: dict[str, Any] = {}
         if not study.get_trials(deepcopy=False):
             self._enqueue_own_settings()
+        tries = last_tries(study)[: options.trials]
+        self._asked = sum(trial.state.is_finished() for trial in tries)
+        self._waiting = deque(t.number for t in tries if t.state == TrialState.WAITING)
 
     @property
     def points_left(self) -> int:
@@ -231,7 +235,8 @@ class PointSearch:
             asked=self._asked,
             trials=options.trials,
         )
-        trial = self.study.ask()
+        waiting = self._waiting.popleft() if self._waiting else None
+        trial = ask_next(self.study, self._storage, waiting)
         self._asked += 1
         with undisturbed(self.study, trial.number):
             self._take(trial)

@@ -159,6 +159,7 @@ def _points(asked: _Asked, arm: Arm, opened: BaseStorage) -> PointSearch:
         space,
         workload,
         study,
+        opened,
         options,
         objective=objective,
         store=asked.store,

@@ -492,6 +492,23 @@ class TestSearch:
         assert not again.went_wrong
         assert again.points[0].values == {"rate": 0.02, "momentum": 0.125}
 
+    def test_a_call_for_fewer_points_tries_their_failed_ones_again_and_no_other(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        plan = make_valley_plan({"rate": 0.02, "momentum": 0.125}, retries=0)
+
+        class Impatient(Silent):
+            def trial_ended(self, *arguments: Any) -> None:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(here, "course", broken)
+            first = find(plan, tmp_path, trials=4)
+            assert find(plan, tmp_path, trials=4, progress=Impatient()).interrupted
+        fewer = find(plan, tmp_path, trials=2)
+        assert [point.values for point in fewer.points] == [point.values for point in first.points]
+        assert [point.status == "failed" for point in fewer.points] == [False, False, True, True]
+
     def test_a_search_that_is_done_needs_no_ray(self, tmp_path: Path):
         plan = make_valley_plan()
         result = find(plan, tmp_path, trials=2)
