@@ -105,7 +105,7 @@ class SearchResult(BaseModel):
     outside: str = ""
     """Why the arm as its study has it is none of the points; empty where it is the first."""
     interrupted: bool = Field(default=False, exclude=True)
-    """By Ctrl-C; the same call continues."""
+    """By Ctrl-C, or before the arm that was next; the same call continues."""
 
     @property
     def way(self) -> Way:

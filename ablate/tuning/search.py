@@ -102,7 +102,7 @@ def search_arms(
     )
     if guess := guessed_direction(objective.metric, plan.metrics):
         progress.remarked(guess)
-    results = []
+    results: list[SearchResult] = []
     with ExitStack() as cleanup:
         cleanup.enter_context(writer_lock(store.run_folder))
         cleanup.enter_context(quiet_optuna())
@@ -110,13 +110,19 @@ def search_arms(
         opened = open_storage(asked.where)
         ray = _LazyRay(cleanup, workload, space, arms, address, data_dir, progress, connected)
         for arm in arms:
-            points = _points(asked, arm, opened)
+            points = None
             try:
+                points = _points(asked, arm, opened)
                 _run(asked, points, ray, resources, max_concurrent)
+                results.append(points.result())
             except KeyboardInterrupt:
-                results.append(points.result(interrupted=True))
+                if points is not None:
+                    results.append(points.result(interrupted=True))
+                elif results:  # between two arms
+                    results[-1] = results[-1].model_copy(update={"interrupted": True})
+                else:
+                    raise
                 break
-            results.append(points.result())
     return tuple(results)
 
 

@@ -24,7 +24,7 @@ from ablate.study.schema import Factor, Study
 from ablate.study.search_options import SearchOptions
 from ablate.study.search_space import Parameter, SearchSpace
 from ablate.tuning import search
-from ablate.tuning.optuna_storage import open_storage, revive
+from ablate.tuning.optuna_storage import open_storage, open_study, revive
 from ablate.tuning.points import values_of_params
 from ablate.tuning.progress import PlainProgress, Silent
 from ablate.tuning.samplers import SAMPLERS
@@ -433,6 +433,26 @@ class TestSearch:
         assert not result.interrupted
         assert [point.number for point in result.points] == [1, 2, 3]  # 0 was lost, 1 repeats it
         assert result.points[0].values == values_of_params(space(), stored(tmp_path)[0].params)
+
+    def test_what_was_found_is_kept_where_a_search_is_interrupted_between_two_arms(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        levels = {name: {"optimizer": name} for name in ("sgd", "adam")}
+        plan = make_valley_plan(
+            {"optimizer": "sgd"}, factors={"optimizer": Factor(name="optimizer", levels=levels)}
+        )
+
+        def interrupted(*arguments: Any) -> None:
+            if arguments[2] == "baseline/adam":
+                raise KeyboardInterrupt
+            return open_study(*arguments)
+
+        monkeypatch.setattr(search, "open_study", interrupted)
+        options = SearchOptions(trials=2)
+        (sgd,) = search_arms(plan, plan.arms, space(), RecordStore(tmp_path), options)
+        assert (sgd.arm, len(sgd.points), sgd.interrupted) == ("baseline", 2, True)
+        with pytest.raises(KeyboardInterrupt):  # nothing to be kept
+            search_arms(plan, plan.arms[1:], space(), RecordStore(tmp_path), options)
 
     @pytest.mark.parametrize("url", [None, "sqlite:///{folder}/search.db"])
     def test_a_point_that_another_search_has_ended_is_told_so(
