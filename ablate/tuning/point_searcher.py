@@ -1,14 +1,15 @@
 """Between Ray Tune and the points of a search: what runs next, what is told when it has ended."""
 
+from collections.abc import Callable
 from typing import Any
 
 from ablate.records.schema import TrialRecord
 from ablate.tuning.points import PointSearch
 from ablate.tuning.progress import ProgressListener, TrialName
-from ablate.tuning.task_queue import FINISHED, WithoutMemory
+from ablate.tuning.task_queue import FINISHED, InRoom
 
 
-class PointSearcher(WithoutMemory):
+class PointSearcher(InRoom):
     """Hands Ray Tune the trials of a search, one by one.
 
     Ray's own OptunaSearch ties one Optuna trial to one Ray trial, and takes its value from the
@@ -18,11 +19,15 @@ class PointSearcher(WithoutMemory):
     Ray is told nothing but what to run.
     """
 
-    def __init__(self, points: PointSearch, progress: ProgressListener) -> None:
-        """points: of one arm. progress: told how many trials are left."""
+    def __init__(
+        self, points: PointSearch, progress: ProgressListener, room: Callable[[], int]
+    ) -> None:
+        """points: of one arm. progress: told how many trials are left. room: trials that may run at
+        a time, now.
+        """
         objective = points.objective
         super().__init__(
-            metric=list(objective.names), mode=[name[:3] for name in objective.directions]
+            room, metric=list(objective.names), mode=[name[:3] for name in objective.directions]
         )
         self._points, self._progress = points, progress
         self.error: Exception | None = None
@@ -38,6 +43,8 @@ class PointSearcher(WithoutMemory):
         """The next trial's config, None while others must end first, or FINISHED."""
         if self.error is not None:
             return FINISHED
+        if self.is_full():
+            return None
         try:
             task = self._points.next_task()
         except Exception as error:
@@ -45,13 +52,8 @@ class PointSearcher(WithoutMemory):
             raise
         self._progress.left_to_run(self._points.trials_left)
         if task is not None:
-            return {"task": task.model_dump(mode="json")}
+            return self.starts(trial_id, task)
         return FINISHED if self._points.finished else None
-
-    def on_trial_complete(
-        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
-    ) -> None:
-        """Its record says it all; see `Teller`."""
 
 
 class Teller:

@@ -100,8 +100,8 @@ class PointSearch:
         store: RecordStore,
         known: Mapping[str, TrialRecord] | None = None,
     ) -> None:
-        """study: of the arm, revived, in its storage. known: records from elsewhere, by hash, which are copied into
-        the store when they are met.
+        """study: of the arm, revived, in its storage. known: records from elsewhere, by hash, which
+        are copied into the store when they are met.
         """
         self.arm, self.space, self.study, self.objective = arm, space, study, objective
         self._plan, self._workload, self._storage = plan, workload, storage

@@ -119,18 +119,19 @@ def run_tasks(
     *,
     progress: ProgressListener,
     retries: int,
-    max_concurrent: int | None = None,
+    room: Any = None,
     scheduler: Any = None,
     search_alg: Any = None,
     by_reference: bool = True,
 ) -> None:
     """Run tasks of equal resources on the Ray that is connected.
 
-    data: object references by name. scheduler: of Ray Tune, whose metrics are "point/<name>"; a
-    trial that it stops is recorded as pruned. search_alg: suggests {"task": ...} itself, and then
-    `tasks` only says how many and with which resources. by_reference: workers find the workload by
-    the spec's name; False hands it to them. Raises AblateError when Ray Tune itself fails, and
-    where trials cannot compute on what they would get.
+    data: object references by name. room: a `Room`, for less than all that the cluster has.
+    scheduler: of Ray Tune, whose metrics are "point/<name>"; a trial that it stops is recorded as
+    pruned. search_alg: suggests {"task": ...} itself, within the room, and then `tasks` only says
+    how many and with which resources. by_reference: workers find the workload by the spec's name;
+    False hands it to them. Raises AblateError when Ray Tune itself fails, and where trials cannot
+    compute on what they would get.
     """
     import ray
     from ray import tune
@@ -141,7 +142,7 @@ def run_tasks(
 
     asked = tasks[0].resources
     check_device(workload, asked)
-    recorder, room = Recorder(store, progress), Room(asked, max_concurrent)
+    recorder, room = Recorder(store, progress), room or Room(asked)
     with temporary_folder() as folder:
         tuner = tune.Tuner(
             _trainable(asked, data, None if by_reference else workload),
@@ -150,8 +151,6 @@ def run_tasks(
                 scheduler=scheduler or StartInTurn(),
                 search_alg=search_alg or TaskQueue(tasks, room.trials),
                 num_samples=len(tasks),
-                # what is suggested ahead is suggested without knowing how the running ones end
-                max_concurrent_trials=room.trials() if search_alg else None,
                 trial_dirname_creator=lambda trial: trial.trial_id,
             ),
             run_config=tune.RunConfig(
@@ -241,6 +240,8 @@ def _run(
         cleanup.enter_context(cluster(address))
         import ray
 
+        from ablate.tuning.room import Room
+
         references = {name: ray.put(data.pop(name)) for name in tuple(data)}
         resources = choose_resources(wish, offered(), largest_machine())
         tasks = tuple(task.model_copy(update={"resources": resources}) for task in tasks)
@@ -251,7 +252,7 @@ def _run(
             references,
             progress=progress,
             retries=plan.study.retries,
-            max_concurrent=max_concurrent,
+            room=Room(resources, max_concurrent),
             by_reference=plan.workload is None,
         )
     return _summary(tasks, store)

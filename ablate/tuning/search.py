@@ -36,6 +36,7 @@ from ablate.tuning.optuna_storage import (
 from ablate.tuning.point_searcher import PointSearcher, Teller
 from ablate.tuning.points import Objective, PointSearch, arm_digest
 from ablate.tuning.progress import ProgressListener, Silent
+from ablate.tuning.room import Room
 from ablate.tuning.runner import (
     NO_WISH,
     ResourceWish,
@@ -251,7 +252,8 @@ def _run(
     references = ray.references()
     points.resources = choose_resources(wish, offered(), largest_machine())
     points.provenance = provenance()
-    searcher = PointSearcher(points, ray.progress)
+    room = Room(points.resources, max_concurrent)
+    searcher = PointSearcher(points, ray.progress, room.trials)
     try:
         run_tasks(
             [points.sample_task()] * points.trials_left,
@@ -260,7 +262,7 @@ def _run(
             references,
             progress=Teller(searcher, points, ray.progress),
             retries=asked.plan.study.retries,
-            max_concurrent=max_concurrent,
+            room=room,
             scheduler=_judge(asked, points),
             search_alg=searcher,
             by_reference=asked.plan.workload is None,

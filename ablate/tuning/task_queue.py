@@ -23,7 +23,34 @@ class WithoutMemory(Searcher):
         """Nothing."""
 
 
-class TaskQueue(WithoutMemory):
+class InRoom(WithoutMemory):
+    """Suggests no more trials at a time than there is room for now, as machines join and get lost;
+    none ahead, which would be one chosen without knowing how the running ones end.
+    """
+
+    def __init__(self, room: Callable[[], int], **keys: Any) -> None:
+        """room: trials that may run at a time, now. keys: of Ray Tune's `Searcher`."""
+        super().__init__(**keys)
+        self._room = room
+        self._running: set[str] = set()
+
+    def is_full(self) -> bool:
+        """Whether as many trials run as there is room for."""
+        return len(self._running) >= self._room()
+
+    def starts(self, trial_id: str, task: TrialTask) -> dict[str, Any]:
+        """The config of a trial that takes a place."""
+        self._running.add(trial_id)
+        return {"task": task.model_dump(mode="json")}
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """However it ended, its place is free; the rest is the record's matter."""
+        self._running.discard(trial_id)
+
+
+class TaskQueue(InRoom):
     """Suggests {"task": ...} where there is room for a trial.
 
     A grid would hand out the same, but Ray Tune copies the whole of it for each of its points, so
@@ -32,25 +59,16 @@ class TaskQueue(WithoutMemory):
 
     def __init__(self, tasks: Iterable[TrialTask], room: Callable[[], int]) -> None:
         """tasks: in the order in which to run them. room: trials that may run at a time, now."""
-        super().__init__()
+        super().__init__(room)
         self._left = deque(tasks)
-        self._room = room
-        self._running: set[str] = set()
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """The next trial's config, None where there is no room, or FINISHED."""
         if not self._left:
             return FINISHED
-        if len(self._running) >= self._room():
+        if self.is_full():
             return None
-        self._running.add(trial_id)
-        return {"task": self._left.popleft().model_dump(mode="json")}
-
-    def on_trial_complete(
-        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
-    ) -> None:
-        """However it ended, its place is free; the rest is the record's matter."""
-        self._running.discard(trial_id)
+        return self.starts(trial_id, self._left.popleft())
 
 
 class StartInTurn(FIFOScheduler):

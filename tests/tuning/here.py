@@ -1,5 +1,6 @@
 """Searches without Ray, for what does not depend on it."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from ablate.study.plan import Plan
 from ablate.tuning import runner, search
 from ablate.tuning.course import TrialTask, course
 from ablate.tuning.progress import TrialName
+from ablate.tuning.room import Room
 from ablate.tuning.runner import RunSummary
 from ablate.workload import load_workload
 
@@ -21,6 +23,7 @@ def search_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "run_tasks", run_here)
     monkeypatch.setattr(search, "offered", lambda: machine)
     monkeypatch.setattr(search, "largest_machine", lambda: machine)
+    monkeypatch.setattr(search, "Room", partial(Room, look=lambda: [machine]))
     monkeypatch.setattr(search._LazyRay, "references", lambda self: {})
 
 
@@ -31,6 +34,7 @@ def run_here(tasks: Any, store: RecordStore, workload: Any, data: Any, **options
         task = TrialTask.model_validate(suggested["task"])
         record = record_of(task, workload, data)
         store.put(record)
+        searcher.on_trial_complete("a trial")
         progress.trial_ended(task.hash, TrialName(task.context, task.arm, task.seed), record)
 
 

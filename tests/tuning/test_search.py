@@ -7,6 +7,8 @@ import sys
 import time
 from contextlib import ExitStack
 from dataclasses import fields
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from ablate.tuning import search
 from ablate.tuning.optuna_storage import open_storage, open_study, revive
 from ablate.tuning.points import values_of_params
 from ablate.tuning.progress import PlainProgress, Silent
+from ablate.tuning.room import Room
 from ablate.tuning.samplers import SAMPLERS
 from ablate.tuning.search import search_arms
 from ablate.workload import MetricDescription
@@ -433,6 +436,31 @@ class TestSearch:
         assert not result.interrupted
         assert [point.number for point in result.points] == [1, 2, 3]  # 0 was lost, 1 repeats it
         assert result.points[0].values == values_of_params(space(), stored(tmp_path)[0].params)
+
+    def test_as_many_points_are_tried_as_there_is_room_for_now_and_none_is_chosen_ahead(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        machine = {"CPU": 1.0, "GPU": 0.0}
+        machines, seconds, taken = [machine], count(), []
+        room = partial(Room, look=lambda: machines, clock=lambda: float(next(seconds)))
+        monkeypatch.setattr(search, "Room", room)
+
+        def another_joins(*arguments: Any, **options: Any) -> None:
+            searcher = options["search_alg"]
+            taken.append([searcher.suggest(trial) is not None for trial in "ab"])
+            machines.append(machine)
+            taken.append([searcher.suggest(trial) is not None for trial in "bc"])
+            searcher.on_trial_complete("a")
+            taken.append([searcher.suggest(trial) is not None for trial in "cd"])
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(search, "run_tasks", another_joins)
+        find(make_valley_plan(), tmp_path, trials=9)
+        assert taken == [[True, False], [True, False], [True, False]]
+        assert len(stored(tmp_path)) == 3
+        machines.append(machine)
+        find(make_valley_plan(), tmp_path, trials=9, max_concurrent=1)
+        assert taken[3:] == [[True, False], [False, False], [True, False]]
 
     def test_what_was_found_is_kept_where_a_search_is_interrupted_between_two_arms(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
