@@ -26,7 +26,6 @@ from ablate.study.own_point import own_point, why_outside
 from ablate.study.plan import Plan
 from ablate.study.search_options import SearchOptions
 from ablate.study.search_space import Parameter, SearchSpace, Values, rounded
-from ablate.study.trial import TrialSpec
 from ablate.study.yaml_source import scalar_name
 from ablate.tuning.course import TrialTask
 from ablate.tuning.optuna_storage import (
@@ -263,23 +262,18 @@ class PointSearch:
         self._tell_if_known(point)
 
     def _tasks(self, settings: Mapping[str, Any]) -> tuple[TrialTask, ...]:
-        resolved = self._workload.resolve(overlaid(self.arm.settings, dict(settings)))
-        identity = self._workload.identity(resolved)
+        whole = overlaid(self.arm.settings, dict(settings))
+        resolved = self._workload.resolve(whole)
         shown = ", ".join(f"{key.split('.')[-1]} {_text(value)}" for key, value in settings.items())
         return tuple(
             TrialTask(
                 context=self.arm.context,
                 arm=f"{self.arm.name}, {shown}",
-                spec=TrialSpec(
-                    workload=self._plan.study.workload,
-                    workload_version=self._workload.version,
-                    settings=identity,
-                    seed=seed,
-                ),
+                spec=spec,
                 settings=resolved,
                 asked_metrics=self._asked_metrics,
             )
-            for seed in self._options.seeds
+            for spec in self._plan.specs_of(whole, self._options.seeds)
         )
 
     def _recorded(self, hash_: str) -> TrialRecord | None:
