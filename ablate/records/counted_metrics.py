@@ -1,4 +1,7 @@
-"""What a trial counts as: the one answer for means, effects, the steps of a path and searches."""
+"""What a trial counts as: the one answer for means, effects and the steps of a path.
+
+The points of a search are another matter, see `ablate.tuning.points`: of chance levels alone.
+"""
 
 from collections.abc import Mapping
 
