@@ -6,7 +6,7 @@ records of its trials, whoever trained them and when.
 
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -39,7 +39,7 @@ from ablate.tuning.optuna_storage import (
     undisturbed,
 )
 from ablate.tuning.samplers import make_sampler
-from ablate.workload import Resources, Workload, with_description
+from ablate.workload import Resources, Workload, rests_on_test_data, with_description
 
 Direction = Literal["minimize", "maximize"]
 TRIALS, FLOPS, ERROR = "trials", "flops", "error"
@@ -337,14 +337,18 @@ class PointSearch:
                 return
 
     def _value(self, record: TrialRecord) -> float | None:
-        """The metric; of a diverged trial chance level, None where that is not known."""
+        """The metric; of a diverged trial chance level, None where that is not known.
+
+        Whatever the study's `diverged` says of means and effects: a sampler is to learn that the
+        point is poor, and the mean of the seeds that trained would hide it.
+        """
         name = self.objective.metric
         if record.status == "diverged":
             value = chance_levels(record, with_description(name, self._plan.metrics)).get(name)
         elif name in record.metrics:
             value = record.metrics[name]
         else:
-            shown = [metric for metric in record.metrics if not metric.startswith("test_")]
+            shown = self._of_validation_data(record.metrics)
             raise AblateError(
                 Problem(
                     "--metric",
@@ -355,12 +359,16 @@ class PointSearch:
             )
         return value if value is not None and math.isfinite(value) else None
 
+    def _of_validation_data(self, names: Iterable[str]) -> list[str]:
+        """The metrics that a search may be asked to go by."""
+        return [name for name in names if not rests_on_test_data(name, self._plan.metrics)]
+
     def _check_judged(self, record: TrialRecord) -> None:
         name, metric = self._options.scheduler, self.objective.metric
         seen = any(value is not None for value in record.history.get(metric, ()))
         if name is None or record.status != "completed" or seen:
             return
-        others = [other for other in record.history if not other.startswith("test_")]
+        others = self._of_validation_data(record.history)
         raise AblateError(
             Problem(
                 f"--scheduler {name}",

@@ -293,9 +293,12 @@ class TestSearch:
             assert [record.spec.seed for record in records] == [101, 103]
             assert point.value == pytest.approx(accuracy(point.settings) + 2)
 
-    def test_a_diverged_trial_counts_at_chance_level(self, tmp_path: Path):
+    @pytest.mark.parametrize("diverged", ["chance", "failure_rate"])
+    def test_a_diverged_trial_counts_at_chance_level_whatever_it_counts_as_in_effects(
+        self, tmp_path: Path, diverged: str
+    ):
         of = space(parameter("rate", range=(DIVERGES_ABOVE + 0.1, 1)))
-        result = find(make_valley_plan(), tmp_path, of, trials=2)
+        result = find(make_valley_plan(diverged=diverged), tmp_path, of, trials=2)
         assert [(p.status, p.value) for p in result.points] == [("diverged", 10.0)] * 2
         assert result.best is None
         assert [trial.state for trial in stored(tmp_path)] == [TrialState.COMPLETE] * 2
@@ -579,6 +582,24 @@ class TestSearch:
         first, *_, last = told.getvalue().splitlines()
         assert first == "6 trials at most, of which at most 2 to run"
         assert last == "6/6"
+
+    @pytest.mark.parametrize(
+        ("options", "cure"),
+        [
+            ({}, "let the workload report it, or name one of validation_accuracy"),
+            ({"scheduler": "asha"}, "what they hold: epoch, validation_accuracy"),
+        ],
+    )
+    def test_no_metric_that_would_be_refused_is_offered_in_place_of_an_absent_one(
+        self, tmp_path: Path, options: dict[str, Any], cure: str
+    ):
+        of_test_data = MetricDescription(label="a gap", uses_test_data=True)
+        plan = make_valley_plan(
+            {"minor": "1", "flops": 1.0}, metrics=dict.fromkeys(("minor", "flops"), of_test_data)
+        )
+        with pytest.raises(AblateError) as caught:
+            find(plan, tmp_path, trials=1, metric="validation_f1", **options)
+        assert str(caught.value).endswith(cure)
 
     def test_the_test_set_is_not_looked_at(self, tmp_path: Path):
         result = find(make_valley_plan(metric="test_accuracy"), tmp_path, trials=2)
