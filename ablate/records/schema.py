@@ -78,7 +78,7 @@ class TrialRecord(BaseModel):
             raise ValueError(f"hash {self.hash} is not its spec's, which is {self.spec.hash}")
         if self.status == "completed" and not self.metrics:
             raise ValueError("a completed trial needs metrics")
-        if self.status == "failed" and not self.error:
+        if self.status == "failed" and not (self.error or "").strip():
             raise ValueError("a failed trial needs its error text")
         if self.weights not in (None, f"{self.hash}{WEIGHTS_SUFFIX}"):
             raise ValueError(f"weights are {self.hash}{WEIGHTS_SUFFIX} or none, not {self.weights}")

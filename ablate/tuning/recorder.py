@@ -124,8 +124,8 @@ def error_text(trial: Trial) -> str:
         attempts = Path(trial.error_file or "").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "no reason given"
-    _, *last = _ATTEMPT.split(_COLOURS.sub("", attempts))[-1].strip().splitlines()
-    text = "\n".join(last).strip()
+    last = _ATTEMPT.split(_COLOURS.sub("", attempts))[-1].strip().splitlines()
+    text = "\n".join(last[1:]).strip()  # without "1 (occurred at ...)"
     return f"{text}\n{LOST}" if _LOST_WORKER.match(text) else text or "no reason given"
 
 

@@ -44,7 +44,7 @@ def records(draw: st.DrawFn) -> TrialRecord:
         chance_level=draw(st.dictionaries(names, numbers, max_size=2)),
         cost=Cost(seconds=draw(numbers), flops=draw(numbers)),
         provenance=draw(st.dictionaries(names, values, max_size=3)),
-        error=None if finished else draw(names),
+        error=None if finished else draw(names.filter(str.strip)),
     )
 
 
@@ -122,4 +122,15 @@ def test_half_a_character_in_the_spec_is_refused_as_it_would_lead_to_another_has
         encode(record)
     assert str(caught.value).startswith(
         f"the record of trial {spec.hash} is not plain JSON: 'utf-8' codec can't encode character "
+    )
+
+
+@pytest.mark.parametrize("error", [None, "", " \n"])
+def test_a_failed_record_without_a_reason_is_refused(error: str | None):
+    text = encode(make_failed()).replace('"ValueError: no luck"', json.dumps(error))
+    with pytest.raises(RecordError) as caught:
+        decode(text, "here")
+    assert str(caught.value) == (
+        "here: is not a trial record: a failed trial needs its error text\n"
+        "    remove it; its trial runs again"
     )

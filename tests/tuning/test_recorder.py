@@ -45,3 +45,19 @@ def test_an_error_of_other_bytes_than_text_is_told(tmp_path: Path, trial: Any):
     file.write_bytes(b"Failure # 1 (occurred at now)\nValueError: caf\xe9\n")
     trial.error_file = str(file)
     assert error_text(trial) == "ValueError: caf\ufffd"
+
+
+@pytest.mark.parametrize("content", ["", "\n", "Failure # 1 (occurred at now)\n \n"])
+def test_a_trial_that_failed_without_a_word_is_recorded_so(
+    tmp_path: Path, trial: Any, content: str
+):
+    file = tmp_path / "error.txt"
+    file.write_text(content)
+    trial.error_file = str(file)
+    store = RecordStore(tmp_path)
+    recorder = Recorder(store, Silent())
+    recorder.on_trial_start(1, [], trial)
+    recorder.on_trial_error(1, [], trial)
+    assert [(record.status, record.error) for record in store.records()] == [
+        ("failed", "no reason given")
+    ]
