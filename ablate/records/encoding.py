@@ -10,7 +10,6 @@ from ablate.errors import Problem, RecordError
 from ablate.records.schema import TrialRecord
 
 RECORD_VERSION = TrialRecord.model_fields["record_version"].default
-_DIGITS = 7
 _HALF_A_CHARACTER = re.compile("[\\ud800-\\udfff]")
 """Python has such of file names that are no UTF-8."""
 
@@ -24,13 +23,18 @@ def encode(record: TrialRecord) -> str:
 
 
 def encode_compactly(record: TrialRecord) -> str:
-    """One line of JSON: fields at their defaults are left out, and numbers keep seven significant
-    digits. The spec stays exact, because the hash depends on it. Else as `encode`.
+    """One line of JSON: fields at their defaults are left out, and numbers are rounded as by
+    `as_compact`. The spec stays exact, because the hash depends on it. Else as `encode`.
     """
     content = record.model_dump(mode="python", exclude_defaults=True)
     rounded = {key: _rounded(value) for key, value in content.items() if key != "spec"}
     whole = {"record_version": record.record_version, **rounded, "spec": record.spec.model_dump()}
     return _json(record, whole, separators=(",", ":"), sort_keys=True)
+
+
+def as_compact(number: float) -> float:
+    """A number as a compact record keeps it: 7 significant digits."""
+    return float(f"{number:.7g}")
 
 
 def decode(text: str | bytes, where: str) -> TrialRecord:
@@ -79,7 +83,7 @@ def _json(record: TrialRecord, content: dict[str, Any], **style: Any) -> str:
 
 def _rounded(value: Any) -> Any:
     if isinstance(value, float):
-        return float(f"{value:.{_DIGITS}g}")
+        return as_compact(value)
     if isinstance(value, dict):
         return {key: _rounded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

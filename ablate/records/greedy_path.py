@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ablate.records.counted_metrics import counted_metrics
+from ablate.records.encoding import as_compact
 from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan, PlannedTrial, make_plan
@@ -12,7 +13,7 @@ from ablate.study.schema import Study
 from ablate.workload import describe_metric, validation_counterpart, with_description
 
 _EQUAL = 1e-6
-"""Relative difference of equal means: compact records keep 7 digits, and must lead the same way."""
+"""Relative difference of equal means: their values are rounded, each for itself."""
 
 Find = Callable[[str], TrialRecord | None]
 """The record of a trial by its hash: `RecordStore.get`, or `get` of a dictionary of records."""
@@ -53,7 +54,8 @@ def start(plan: Plan) -> GreedyPath:
 
 def grown(path: GreedyPath, find: Find) -> GreedyPath | None:
     """The path with its best candidate added: the one with the best mean of `criterion` over the
-    seeds that it finished; of equal ones the first in the study's order.
+    seeds that it finished; of equal ones the first in the study's order. Values count as compact
+    records keep them, so that these lead the same way.
 
     None where there is nothing to choose: no candidate, one whose trials have not all ended yet
     (failed ones have), or none that has a value.
@@ -93,7 +95,7 @@ def _value(record: TrialRecord | None, plan: Plan) -> float | None:
     name = criterion(plan.study)
     described = with_description(name, plan.metrics)
     value = counted_metrics(record, plan.study, described).get(name)
-    return value if value is not None and math.isfinite(value) else None
+    return as_compact(value) if value is not None and math.isfinite(value) else None
 
 
 def _sign(plan: Plan) -> float:

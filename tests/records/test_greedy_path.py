@@ -8,7 +8,7 @@ from ablate.records.greedy_path import GreedyPath, criterion, follow, grown, sta
 from ablate.study.arms import Arm
 from ablate.study.plan import make_plan
 from ablate.workload import MetricDescription
-from tests.records.greedy import RECIPE, Records, gains, greedy_plan, greedy_study
+from tests.records.greedy import RECIPE, Records, added, gains, greedy_plan, greedy_study
 from tests.study.fake_workload import FAKE
 from tests.study.test_designs import POOL, study
 
@@ -62,6 +62,27 @@ def test_compact_records_lead_the_same_way(tmp_path: Any) -> None:
     assert path.chosen == ("pool", "norm", "width")
     write_compact(records.values(), tmp_path / "records.jsonl")
     assert follow(greedy_plan(), read_compact(tmp_path / "records.jsonl").get) == path
+
+
+def test_compact_records_lead_the_same_way_at_the_border_of_a_tie(tmp_path: Any) -> None:
+    """Rounded they are a tie, before they are none."""
+
+    def apart(arm: Arm, seed: int) -> dict[str, float]:
+        return {"validation_accuracy": 1.00000125 if "norm" in added(arm) else 1.00000005}
+
+    records = Records(apart)
+    path = finished(records)
+    write_compact(records.values(), tmp_path / "records.jsonl")
+    assert follow(greedy_plan(), read_compact(tmp_path / "records.jsonl").get) == path
+    assert path.chosen == ("pool", "norm", "width")
+
+
+def test_equal_means_stay_equal_though_their_values_are_rounded() -> None:
+    def thirds(arm: Arm, seed: int) -> dict[str, float]:
+        values = (200 / 3, 0.0) if "norm" in added(arm) else (100 / 3, 100 / 3)
+        return {"validation_accuracy": values[seed]}
+
+    assert finished(Records(thirds)).chosen == ("pool", "norm", "width")
 
 
 def test_a_path_whose_trials_have_not_all_ended_waits_there() -> None:
