@@ -15,10 +15,10 @@ def exclusive_lock(file: Path, busy: Problem) -> Iterator[None]:
     cannot be made.
 
     The system lets go of the lock when its holder ends, however it ends. Within a process it may
-    be taken again.
+    be taken again, by whichever path leads to it.
     """
-    lock = FileLock(file, is_singleton=True)
     try:
+        lock = FileLock(file.parent.resolve() / file.name, is_singleton=True)
         lock.acquire(timeout=0)
     except Timeout:
         raise AblateError(busy) from None

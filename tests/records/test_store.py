@@ -253,6 +253,15 @@ def test_a_second_writer_is_refused(tmp_path: Path):
         pass
 
 
+def test_a_writer_may_lock_its_folder_again_by_another_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("link").symlink_to("run")
+    with writer_lock(Path("run")), writer_lock(tmp_path / "run"), writer_lock(Path("link")):
+        pass
+
+
 def test_a_folder_in_the_place_of_the_lock_is_named(tmp_path: Path):
     lock = tmp_path / ".writer.lock"
     lock.mkdir()
