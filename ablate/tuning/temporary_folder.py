@@ -39,7 +39,12 @@ def temporary_folder(beside: str | None = None) -> Iterator[str]:
 
 
 def sweep(parent: Path) -> None:
-    """Remove the folders of this machine and user whose process is gone."""
+    """Remove the folders of this machine and user whose process is gone.
+
+    None on Windows, where users have no numbers, and to ask for a process would end it.
+    """
+    if not hasattr(os, "getuid"):
+        return
     for folder in parent.glob(f"{_PREFIX}*"):
         if _NAME.fullmatch(folder.name) and _is_left_over(folder):
             shutil.rmtree(folder, ignore_errors=True)

@@ -49,6 +49,15 @@ def test_its_name_leaves_room_for_the_sockets_below_it(tmp_path: Path):
         assert len(f"/tmp/{Path(folder).name}/{session}") <= 100
 
 
+def test_nothing_is_swept_where_processes_cannot_be_asked_for(
+    tmp_path: Path, ended: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delattr(os, "getuid")  # as on Windows
+    dead = make(tmp_path / "ablate-run-aaaa0000", mine(ended))
+    with temporary_folder(str(tmp_path)):
+        assert dead.exists()
+
+
 def test_the_folder_of_a_killed_run_is_swept_and_that_of_a_living_one_is_not(
     tmp_path: Path, ended: int
 ):
