@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from ablate.atomic import TEMPORARY_SUFFIX, write_atomically
+from ablate.atomic import TEMPORARY_SUFFIX, sweep_left_over, write_atomically
 from ablate.errors import Problem, RecordError
 from ablate.records.compact import COMPACT_FILE, read_compact
 from ablate.records.encoding import decode, encode
@@ -131,8 +131,8 @@ class RecordStore:
 
 @contextmanager
 def writer_lock(folder: Path) -> Iterator[None]:
-    """Hold a run folder for writing, as `exclusive_lock` does. Raises AblateError when another
-    process holds it, or its lock cannot be made.
+    """Hold a run folder for writing, as `exclusive_lock` does, swept of what killed writers have
+    left. Raises AblateError when another process holds it, or its lock cannot be made.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -142,6 +142,8 @@ def writer_lock(folder: Path) -> Iterator[None]:
         "wait until it ends, or give this run a folder of its own with --out",
     )
     with exclusive_lock(folder / LOCK_FILE, busy):
+        for swept in (folder, folder / RECORDS_FOLDER):
+            sweep_left_over(swept)
         yield
 
 

@@ -1,13 +1,16 @@
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
+from ablate import atomic
 from ablate.errors import AblateError, RecordError
 from ablate.records.compact import write_compact
 from ablate.records.encoding import encode_compactly
@@ -230,6 +233,45 @@ def test_a_writer_killed_at_any_moment_leaves_whole_records_only(tmp_path: Path)
         records = load_records(folder)
         assert len(records) >= 4
         assert all(len(record.history["epoch"]) == 5000 for record in records.values())
+
+
+@pytest.mark.parametrize("fails", ["write", "replace"])
+@pytest.mark.parametrize("before", [False, True], ids=["new", "replaced"])
+def test_a_record_that_was_being_written_is_there_as_before_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str, before: bool
+):
+    """Whatever is read of the folder at the moment of a kill: no clean-up comes after that."""
+    store, wanted = RecordStore(tmp_path), make_record()
+    other, kept = make_record(1), [make_failed()] if before else []
+    for record in (other, *kept):
+        store.put(record)
+    found = []
+
+    def killed(*arguments: Any) -> NoReturn:
+        found.append(load_records(tmp_path))
+        raise KeyboardInterrupt
+
+    if fails == "write":
+        monkeypatch.setattr(atomic.os, "fsync", killed)  # after the content, before the rename
+    else:
+        monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        store.put(wanted)
+    assert found == [{record.hash: record for record in (other, *kept)}]
+
+
+def test_what_killed_writers_have_left_is_swept_after_a_day_by_who_holds_the_lock(tmp_path: Path):
+    store = RecordStore(tmp_path)
+    store.put(make_record())
+    old, young, foreign = (
+        store.folder / name for name in (".a.json.0123abcd.tmp", ".b.json.0123abcd.tmp", ".c.tmp")
+    )
+    for path, age in ((old, 90_000), (young, 80_000), (foreign, 90_000)):
+        path.write_text("{")
+        os.utime(path, (time.time() - age,) * 2)
+    with writer_lock(tmp_path):
+        assert sorted(store.folder.glob(".*.tmp")) == [young, foreign]
+    assert load_records(tmp_path) == {make_record().hash: make_record()}
 
 
 def test_a_second_writer_is_refused(tmp_path: Path):
