@@ -1,4 +1,5 @@
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,10 +41,6 @@ def sees_one_gpu_in_another_process() -> None:
         raise AblateError(f"GPU in {os.getpid()}")
 
 
-def is_broken() -> None:
-    raise ValueError("no matter of the user's")
-
-
 @pytest.mark.usefixtures("ray")
 class TestCheckDevice:
     def test_what_the_workload_finds_where_a_trial_would_run_ends_the_run(self):
@@ -58,12 +55,23 @@ class TestCheckDevice:
             check_device(Asking(sees_one_gpu_in_another_process), A_GPU)
         assert str(os.getpid()) not in str(caught.value)
 
-    def test_a_check_that_is_broken_leaves_it_to_the_trials(self):
+    def test_a_check_that_is_broken_leaves_it_to_the_trials(self, tmp_path: Path):
+        called = tmp_path / "called"
+
+        def is_broken() -> None:
+            called.touch()
+            raise ValueError("no matter of the user's")
+
         check_device(Asking(is_broken), A_GPU)
+        assert called.exists()
 
     def test_where_no_answer_comes_the_trials_tell(self, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr("ablate.tuning.room.PATIENCE", 0.5)
-        check_device(Asking(refuses), Resources(cpus=1, gpus=3))
+        workload, started = Asking(refuses), time.monotonic()
+        too_much = Resources(cpus=1, gpus=3)
+        check_device(workload, too_much)
+        assert workload.asked == [too_much]
+        assert time.monotonic() - started >= 0.5, "an answer is waited for"
 
     def test_no_trial_is_tried_that_could_not_compute(self, tmp_path: Path):
         log = tmp_path / "log"
