@@ -102,20 +102,37 @@ def _private(cpus: int | None, gpus: int | None) -> Iterator[None]:
     ):
         _reread_environment()
         try:
-            ray.init(
-                address="local",
-                num_cpus=cpus,
-                num_gpus=gpus,
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.CRITICAL,
-                object_store_memory=_object_store_bytes(),
-                _temp_dir=folder,
-            )
+            _start(cpus, gpus, folder)
             yield
         finally:
             with _undisturbed():
                 ray.shutdown()
+
+
+def _start(cpus: int | None, gpus: int | None, folder: str) -> None:
+    """Raises AblateError where Ray does not come up, as on a machine that is too busy for it."""
+    import ray
+
+    try:
+        ray.init(
+            address="local",
+            num_cpus=cpus,
+            num_gpus=gpus,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            object_store_memory=_object_store_bytes(),
+            _temp_dir=folder,
+        )
+    except Exception as error:  # Ray raises the bare class where a node is not up in time
+        why = " ".join(str(error).split()).partition(". ")[0] or type(error).__name__
+        raise AblateError(
+            Problem(
+                "Ray",
+                f"did not start on this machine: {why}",
+                "try again when it is less busy; the same command continues",
+            )
+        ) from error
 
 
 @contextmanager

@@ -93,3 +93,18 @@ def test_an_address_where_nothing_answers_is_told_at_once():
         taken.bind(("127.0.0.1", 0))
         _check_address(f"127.0.0.1:{taken.getsockname()[1]}")
     assert "nothing answers there: [Errno " in str(caught.value)
+
+
+def test_a_ray_that_does_not_come_up_is_told_as_what_it_is(monkeypatch: pytest.MonkeyPatch):
+    import ray
+
+    def too_busy(**_: object) -> None:
+        raise Exception("The current node timed out during startup. This could happen because ...")
+
+    monkeypatch.setattr(ray, "init", too_busy)
+    with pytest.raises(AblateError) as caught, cluster(None):
+        pytest.fail("there is no cluster")
+    assert str(caught.value) == (
+        "Ray: did not start on this machine: The current node timed out during startup\n"
+        "    try again when it is less busy; the same command continues"
+    )
