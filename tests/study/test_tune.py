@@ -103,7 +103,8 @@ def test_the_long_form_holds_the_space_itself(load: Load, tmp_path: Path) -> Non
         ),
         (
             "{space: raets}",
-            "tune.space: no search space named 'raets' in search_spaces\n    did you mean 'rates'?",
+            "tune.space: no search space named 'raets' in search_spaces or BESIDE/search_spaces\n"
+            "    did you mean 'rates'?",
         ),
         (
             "{space: [rates]}",
@@ -172,7 +173,10 @@ def test_the_long_form_holds_the_space_itself(load: Load, tmp_path: Path) -> Non
         ),
     ],
 )
-def test_what_cannot_be_meant_is_refused(refused: Refused, tune: str, message: str) -> None:
+def test_what_cannot_be_meant_is_refused(
+    refused: Refused, tmp_path: Path, tune: str, message: str
+) -> None:
+    message = message.replace("BESIDE", str(tmp_path.parent))
     assert refused(STUDY + f"tune: {tune}\n") == f"study.yaml, line 6, {message}"
 
 
