@@ -101,6 +101,8 @@ def test_a_ray_that_does_not_come_up_is_told_as_what_it_is(monkeypatch: pytest.M
     def too_busy(**_: object) -> None:
         raise Exception("The current node timed out during startup. This could happen because ...")
 
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)  # of the cluster that other tests share
     monkeypatch.setattr(ray, "init", too_busy)
     with pytest.raises(AblateError) as caught, cluster(None):
         pytest.fail("there is no cluster")

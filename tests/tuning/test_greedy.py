@@ -101,7 +101,8 @@ def test_a_metric_that_no_trial_reports_is_refused() -> None:
     with pytest.raises(AblateError) as error:
         run_in_steps(greedy_plan(), run, records.get)
     assert str(error.value) == (
-        "metric: no trial reports 'validation_accuracy', by which a greedy path chooses\n"
+        "metric: no trial has 'validation_accuracy' among its final metrics, by which a greedy "
+        "path chooses\n"
         "    let the workload report it in its final metrics, or give another `metric`"
     )
 
