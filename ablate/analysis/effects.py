@@ -190,7 +190,7 @@ def arm_table(
         values = values_of(trials, metric, arm.key).to_numpy(dtype=float)
         sample = summarise(values, tie_floor(resolution, 1.0))
         low, high = interval(sample)
-        if _none_trained(own, metric):  # nothing was measured that could vary
+        if none_trained(own, metric):  # nothing was measured that could vary
             low = high = np.asarray(np.nan)
         status = own["status"]
         rows.append(
@@ -215,7 +215,7 @@ def arm_table(
     return pd.DataFrame(rows)
 
 
-def _none_trained(trials: pd.DataFrame, metric: str) -> bool:
+def none_trained(trials: pd.DataFrame, metric: str) -> bool:
     """Whether all values of an arm are what diverged trials count as."""
     column = metric_column(metric)
     valued = trials[trials[column].notna()] if column in trials else trials.iloc[:0]

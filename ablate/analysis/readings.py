@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ablate.analysis import inference
-from ablate.analysis.effects import values_of
+from ablate.analysis.effects import none_trained
 from ablate.analysis.evidence import Evidence
 from ablate.analysis.faster import read_faster
 from ablate.analysis.inference import Decision
 from ablate.analysis.largest_effect import read_largest_effect
-from ablate.analysis.left_out import seeds_at_chance, told_of_diverged
+from ablate.analysis.left_out import seeds_at_chance, told_of_diverged, trials_of
 from ablate.analysis.reading import Reading, Where, undecided
 from ablate.analysis.sequential import Outcome
 from ablate.analysis.stability import read_more_stable
@@ -117,9 +117,8 @@ def _read_reaches(evidence: Evidence, claim: Reaches) -> Reading:
     metric = evidence.metric_of(claim)
     description = evidence.describe(metric)
     sample = evidence.contrast(metric, {arm.key: 1.0}).sample
-    trained = set(values_of(evidence.trials, metric, arm.key).index)
-    trained -= seeds_at_chance(evidence, arm)
-    possible: tuple[Outcome, ...] = ("supported", "refuted") if trained else ("refuted",)
+    untrained = none_trained(trials_of(evidence.trials, {arm.key}), metric)
+    possible: tuple[Outcome, ...] = ("refuted",) if untrained else ("supported", "refuted")
     decision = inference.exceeds(sample, claim.value)
     wanted: Where = "above"
     if not description.higher_is_better:

@@ -125,11 +125,10 @@ def _start(cpus: int | None, gpus: int | None, folder: str) -> None:
             _temp_dir=folder,
         )
     except Exception as error:  # Ray raises the bare class where a node is not up in time
-        why = " ".join(str(error).split()).partition(". ")[0] or type(error).__name__
         raise AblateError(
             Problem(
                 "Ray",
-                f"did not start on this machine: {why}",
+                f"did not start on this machine: {_first_sentence(error)}",
                 "try again when it is less busy; the same command continues",
             )
         ) from error
@@ -150,11 +149,10 @@ def _joined(address: str) -> Iterator[None]:
             runtime_env={"env_vars": {name: ENVIRONMENT[name] for name in _FOR_WORKERS}},
         )
     except (ConnectionError, OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        why = " ".join(str(error).split()).partition(". ")[0] or type(error).__name__
         raise AblateError(
             Problem(
                 f"--address {address}",
-                f"no Ray cluster can be joined there: {why}",
+                f"no Ray cluster can be joined there: {_first_sentence(error)}",
                 "check that RAY_AUTH_MODE=token, the cluster's token, and the versions of Ray and "
                 "Python are the same here and there",
             )
@@ -164,6 +162,11 @@ def _joined(address: str) -> Iterator[None]:
     finally:
         with _undisturbed():
             ray.shutdown()
+
+
+def _first_sentence(error: Exception) -> str:
+    """Of what Ray says, which goes on with guesses; the error's name where it says nothing."""
+    return " ".join(str(error).split()).partition(". ")[0] or type(error).__name__
 
 
 def _check_address(address: str) -> None:
