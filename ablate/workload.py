@@ -275,9 +275,10 @@ def load_workload(name: str) -> Workload:
         from ablate.named_function import named_function
 
         return FunctionWorkload(name, named_function(name))
-    raise AblateError(
-        f"no workload named '{name}': {did_you_mean(name, [*SHIPPED, 'module:function'])}"
-    )
+    module, _, function = name.rpartition(".")
+    meant = f"{module}:{function}"
+    fix = f"did you mean '{meant}'?" if module else did_you_mean(name, [*SHIPPED, "module:function"])
+    raise AblateError(Problem("", f"no workload named '{name}'", fix))
 
 
 def nested(settings: Mapping[str, Any]) -> Settings:

@@ -98,12 +98,18 @@ def test_a_guess_is_told_with_its_cure(name: str, told: tuple[str, str]) -> None
     assert guessed_direction(name, {name: MetricDescription(label=name)}) == ""
 
 
-def test_an_unknown_workload_is_named_with_what_is_near() -> None:
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("image_clasification", "image_classification"),
+        ("toy.train", "toy:train"),
+        ("package.toy.train", "package.toy:train"),
+    ],
+)
+def test_an_unknown_workload_is_named_with_what_is_near(name: str, near: str) -> None:
     with pytest.raises(AblateError) as caught:
-        load_workload("image_clasification")
-    assert str(caught.value) == (
-        "no workload named 'image_clasification': did you mean 'image_classification'?"
-    )
+        load_workload(name)
+    assert str(caught.value) == f"no workload named '{name}'\n    did you mean '{near}'?"
 
 
 def test_metrics_of_the_test_set_are_known_by_name_or_by_description() -> None:

@@ -59,18 +59,19 @@ class Draft:
                 return self.origin[place[:length]] + place[length:]
         return place
 
-    def mapping(self, value: Any, place: Place, what: str) -> dict[str, Any]:
+    def mapping(self, value: Any, place: Place, what: str, fix: str = "") -> dict[str, Any]:
         """The value if it is a mapping; else a problem, and an empty one."""
         if isinstance(value, dict):
             return value
-        self.refuse(place, f"{what} is a mapping of keys to values, not {shown(value)}")
+        self.refuse(place, f"{what} is a mapping of keys to values, not {shown(value)}", fix)
         return {}
 
     def sequence(self, value: Any, place: Place, what: str) -> list[Any]:
         """The value if it is a list; else a problem, and an empty one."""
         if isinstance(value, list):
             return value
-        self.refuse(place, f"{what} is a list, not {shown(value)}")
+        fix = "leave it out" if value is None else "write a dash before each entry: `- ...`"
+        self.refuse(place, f"{what} is a list, not {shown(value)}", fix)
         return []
 
     def known_keys(self, value: Mapping[str, Any], place: Place, known: Collection[str]) -> bool:
@@ -91,7 +92,9 @@ class Draft:
         if isinstance(value, str) and value in known:
             return True
         if isinstance(value, str):
-            fix = did_you_mean(value, known) if known else "there is none"
+            last = value.rpartition(".")[2]  # a factor's name, of the key that it was made of
+            likely = last if last in known else value
+            fix = did_you_mean(likely, known) if known else "there is none"
             self.refuse(place, f"no {what} named '{value}'", fix)
         else:  # as a word it may look like the very one that is known
             fix = f"known are: {', '.join(sorted(known))}" if known else "there is none"
@@ -111,7 +114,9 @@ def expand(draft: Draft) -> dict[str, Any]:
     draft.empty(content, ())
     long = {key: content[key] for key in _AS_WRITTEN if key in content}
     _contexts(draft, content)
-    factors = draft.mapping(content.get("factors", {}), ("factors",), "factors")
+    factors = draft.mapping(
+        content.get("factors", {}), ("factors",), "factors", "write `name: levels`, without a dash"
+    )
     for key, value in factors.items():
         _factor(draft, key, value)
     _conditions(draft)
@@ -136,7 +141,9 @@ def _contexts(draft: Draft, content: dict[str, Any]) -> None:
     if "baseline" in content and "baselines" in content:
         draft.refuse(("baselines",), "there is a `baseline` already", "keep one of the two")
     elif "baselines" in content:
-        baselines = draft.mapping(content["baselines"], ("baselines",), "baselines")
+        baselines = draft.mapping(
+            content["baselines"], ("baselines",), "baselines", "write `name: {setting: value}`"
+        )
         if baselines == {} and isinstance(content["baselines"], dict):
             draft.refuse(("baselines",), "there is no baseline", "name at least one")
         for name, value in baselines.items():
@@ -152,7 +159,7 @@ def _contexts(draft: Draft, content: dict[str, Any]) -> None:
 
 def _context(draft: Draft, name: str, value: Any, place: Place) -> None:
     draft.origin["contexts", name] = place
-    settings = draft.mapping(value, place, "a baseline")
+    settings = draft.mapping(value, place, "a baseline", "write its settings: {setting: value}")
     draft.contexts[name] = _flat(draft, settings, place, ("contexts", name))
 
 
@@ -362,7 +369,8 @@ def _forbid(draft: Draft, value: Any) -> list[dict[str, str]]:
     result = []
     for index, combination in enumerate(draft.sequence(value, ("forbid",), "`forbid`")):
         place: Place = ("forbid", index)
-        levels = draft.mapping(combination, place, "a combination to leave out")
+        what = "a combination to leave out"
+        levels = draft.mapping(combination, place, what, "write {factor: level, factor: level}")
         if levels == {} and isinstance(combination, dict):
             draft.refuse(place, "an empty combination would leave out every arm")
         result.append(_by_factor(draft, levels, place))
@@ -405,7 +413,9 @@ def _claims(draft: Draft, value: Any) -> list[dict[str, Any]]:
     claims: list[dict[str, Any]] = []
     for index, written in enumerate(draft.sequence(value, ("claims",), "`claims`")):
         place: Place = ("claims", index)
-        content = draft.mapping(written, place, "a claim")
+        content = draft.mapping(
+            written, place, "a claim", "write `says: its sentence` and its kind, as `reaches: {...}`"
+        )
         known = draft.known_keys(content, place, (*_ABOUT_CLAIMS, *CLAIMS))
         kinds = [key for key in content if key in CLAIMS]
         if len(kinds) == 1:
@@ -470,9 +480,18 @@ def _claim_field(draft: Draft, key: str, value: Any, place: Place, annotation: A
 
 
 def _selector(draft: Draft, value: Any, place: Place) -> dict[str, Any]:
-    content = dict(draft.mapping(value, place, "an arm"))
+    content = dict(draft.mapping(value, place, "an arm", _as_selector(draft, value)))
     context = _context_of(draft, content.pop("context", None), place)
     return {"levels": _by_factor(draft, content, place), "context": context}
+
+
+def _as_selector(draft: Draft, value: Any) -> str:
+    """How an arm is written that was named by a word."""
+    name = scalar_name(value)
+    factors = [other for other, factor in draft.factors.items() if name in factor["levels"]]
+    if len(factors) == 1 and name != "baseline":
+        return f"write {{{factors[0]}: {name}}}"
+    return "write {factor: level}, and {} for the baseline"
 
 
 def _context_of(draft: Draft, value: Any, place: Place) -> Any:

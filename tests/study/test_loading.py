@@ -487,7 +487,51 @@ REFUSALS = {
     "list for a mapping": (
         PLAIN.replace("{model.width: 16}", "[good_model]"),
         "study.yaml, line 2, baseline: a baseline is a mapping of keys to values, "
-        "not ['good_model']",
+        "not ['good_model']\n    write its settings: {setting: value}",
+    ),
+    "list of factors": (
+        PLAIN.replace("  model.pool", "  - model.pool"),
+        "study.yaml, line 3, factors: factors is a mapping of keys to values, "
+        "not [{'model.pool': ['max', 'mean']}]\n    write `name: levels`, without a dash",
+    ),
+    "list of baselines": (
+        PLAIN.replace("baseline: {model.width: 16}", "baselines: [narrow]"),
+        "study.yaml, line 2, baselines: baselines is a mapping of keys to values, "
+        "not ['narrow']\n    write `name: {setting: value}`",
+    ),
+    "a claim that is no entry of a list": (
+        PLAIN + "claims: {says: a}\n",
+        "study.yaml, line 5, claims: `claims` is a list, not {'says': 'a'}"
+        "\n    write a dash before each entry: `- ...`",
+    ),
+    "claims of which none is left": (
+        PLAIN + "claims:\n",
+        "study.yaml, line 5, claims: `claims` is a list, not null\n    leave it out",
+    ),
+    "a claim that is its sentence alone": (
+        PLAIN + "claims: [Pooling matters.]\n",
+        "study.yaml, line 5, claims[0]: a claim is a mapping of keys to values, not 'Pooling "
+        "matters.'\n    write `says: its sentence` and its kind, as `reaches: {...}`",
+    ),
+    "a combination that is no mapping": (
+        PLAIN + "forbid: [mean]\n",
+        "study.yaml, line 5, forbid[0]: a combination to leave out is a mapping of keys to values, "
+        "not 'mean'\n    write {factor: level, factor: level}",
+    ),
+    "arm named by its level": (
+        PLAIN + "claims:\n  - says: a\n    reaches: {arm: mean, value: 1.0}\n",
+        "study.yaml, line 7, claims[0].reaches.arm: an arm is a mapping of keys to values, not "
+        "'mean'\n    write {pool: mean}",
+    ),
+    "arm named by a word that is no level": (
+        PLAIN + "claims:\n  - says: a\n    reaches: {arm: baseline, value: 1.0}\n",
+        "study.yaml, line 7, claims[0].reaches.arm: an arm is a mapping of keys to values, not "
+        "'baseline'\n    write {factor: level}, and {} for the baseline",
+    ),
+    "factor named by its whole key": (
+        PLAIN + "claims:\n  - says: a\n    reaches: {arm: {model.pool: mean}, value: 1.0}\n",
+        "study.yaml, line 7, claims[0].reaches.arm.model.pool: no factor named 'model.pool'"
+        "\n    did you mean 'pool'?",
     ),
     "one value for a factor": (
         PLAIN.replace("[max, mean]", "mean"),
