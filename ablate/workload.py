@@ -277,7 +277,9 @@ def load_workload(name: str) -> Workload:
         return FunctionWorkload(name, named_function(name))
     module, _, function = name.rpartition(".")
     meant = f"{module}:{function}"
-    fix = f"did you mean '{meant}'?" if module else did_you_mean(name, [*SHIPPED, "module:function"])
+    fix = (
+        f"did you mean '{meant}'?" if module else did_you_mean(name, [*SHIPPED, "module:function"])
+    )
     raise AblateError(Problem("", f"no workload named '{name}'", fix))
 
 

@@ -1,7 +1,6 @@
 """All that a study's records say: the tables that a report shows, computed once."""
 
 import itertools
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -23,6 +22,7 @@ from ablate.analysis.effects import (
 )
 from ablate.analysis.evidence import Evidence
 from ablate.analysis.factorial import arms_without_values, factorial_table
+from ablate.analysis.failures import each_reason
 from ablate.analysis.from_elsewhere import (
     tables_of,
     trials_to_be_given,
@@ -42,18 +42,15 @@ from ablate.analysis.tables import (
 )
 from ablate.analysis.ties import warnings_of_ties
 from ablate.errors import StudyError, did_you_mean
-from ablate.records.asked_metrics import named_metrics
+from ablate.records.asked_metrics import has_curve, named_metrics, needed_metrics
 from ablate.records.greedy_path import criterion
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult
 from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, own_plan
 from ablate.study.designs import next_greedy_arms
 from ablate.study.plan import Plan
-from ablate.study.schema import Faster, Open, PublishedNumber, Study
+from ablate.study.schema import Faster, Open, PublishedNumber
 from ablate.workload import guessed_direction
-
-_REASONS = 3
-"""Different ends of failed trials that are told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,32 +269,21 @@ def _not_reported(
         return
     final = {name for record in completed for name in record.metrics}
     courses = {name for record in completed for name in record.history}
-    for name in _decided_by(plan.study):
+    needed = needed_metrics(plan.study)
+    for name, words in needed.final.items():
         column = metric_column(name)
         if column not in trials or trials[column].isna().all():
             though = ", though points on the way have it" if name in courses else ""
             yield (
-                f"No trial has '{name}' among its final metrics{though}, so that nothing is "
-                f"decided by it: {did_you_mean(name, final)}"
+                f"No trial has {words} among its final metrics{though}, so that nothing is decided "
+                f"by it: {did_you_mean(name, final)}"
             )
-    for claim in plan.study.claims:
-        if isinstance(claim, Faster) and not {claim.curve, f"{claim.curve}_mean"} & (
-            courses | final
-        ):
+    for name, words in needed.curves.items():
+        if not has_curve(name, courses | final):
             yield (
-                f"No trial has points of '{claim.curve}' on its way, so that '{claim.says}' is not "
-                f"decided: {did_you_mean(claim.curve, courses)}"
+                f"No trial has points of {words} on its way, so that nothing is decided by it: "
+                f"{did_you_mean(name, courses)}"
             )
-
-
-def _decided_by(study: Study) -> tuple[str, ...]:
-    """Final metrics that the study and its claims name, each once."""
-    named = (
-        claim.metric
-        for claim in study.claims
-        if claim.metric is not None and not isinstance(claim, Faster)
-    )
-    return tuple(dict.fromkeys([study.metric, *named]))
 
 
 def _chosen_by_the_same_seeds(plan: Plan) -> Iterator[str]:
@@ -377,17 +363,8 @@ def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord
             arms = listed(plan, keys, *(rates.get(key, "") for key in keys))
             plural = "" if len(trials) == 1 else "s"
             yield f"{own.sum()} of {len(trials)} trial{plural} {word} ({meaning}): {arms}."
-    errors = [record.error for record in records.values() if record.status == "failed"]
-    if reasons := Counter((error or "").strip().rpartition("\n")[2] for error in errors):
-        told = [_counted(reason, count, len(reasons)) for reason, count in reasons.most_common()]
-        shown, more = told[:_REASONS], len(told) - _REASONS
-        if more > 0:
-            shown.append(f"and {more} other reason{'s' if more > 1 else ''}")
-        yield f"Why trials failed: {'; '.join(shown)}."
-
-
-def _counted(reason: str, count: int, reasons: int) -> str:
-    return reason if reasons == 1 else f"{reason} ({count} trial{'s' if count > 1 else ''})"
+    if failed := [record.reason for record in records.values() if record.status == "failed"]:
+        yield f"Why trials failed: {each_reason(failed, 'trial')}."
 
 
 def _arm_keys(trials: pd.DataFrame) -> Iterator[ArmKey]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ablate.analysis.edges import edge_of
+from ablate.analysis.failures import each_reason
 from ablate.analysis.importance import ENOUGH, importance_table
 from ablate.analysis.tables import ArmKey
 from ablate.records.schema import TrialRecord
@@ -92,8 +93,9 @@ def analyse_search(
 def point_table(results: Sequence[SearchResult], space: SearchSpace) -> pd.DataFrame:
     """One row a point, arm by arm in the order of asking: context, arm, point (its number), order
     (from 1), status, value, flops, best and front (whether it is the arm's best, and on its front),
-    trials (hashes), error, and for each parameter value.<name> as tried and position.<name>, from 0
-    to 1 between the ends of its range; missing where the point has no such parameter.
+    trials (hashes), error (its gist), and for each parameter value.<name> as tried and
+    position.<name>, from 0 to 1 between the ends of its range; missing where the point has no such
+    parameter.
 
     value: the mean over seeds; of a diverged point chance level, where known; else missing.
     """
@@ -123,7 +125,7 @@ def _point_rows(result: SearchResult, space: SearchSpace) -> Iterator[dict[str, 
             "best": best is not None and point.number == best.number,
             "front": point.number in front,
             "trials": " ".join(point.trials),
-            "error": point.error,
+            "error": point.reason or None,
             **{f"{VALUE}{item.name}": point.values[item.name] for item in had},
             **{f"{POSITION}{item.name}": item.position(point.values[item.name]) for item in had},
         }
@@ -269,10 +271,11 @@ def _warnings(
         if result.failed:
             one = len(result.failed) == 1
             points, them = ("1 point", "it") if one else (f"{len(result.failed)} points", "them")
-            yield f"{name}: {points} failed; the same search tries {them} again."
+            why = each_reason((point.reason for point in result.failed), "point")
+            yield f"{name}: {points} failed ({why}); the same search tries {them} again."
         if refused := [point for point in result.points if point.refused]:
             were = "1 point was" if len(refused) == 1 else f"{len(refused)} points were"
-            why = (refused[0].error or "").partition("\n")[0]
+            why = each_reason((point.reason for point in refused), "point")
             yield f"{name}: {were} refused by the workload ({why}), and not tried again."
     hashes = {hash_ for result in results for point in result.points for hash_ in _all_run(point)}
     missing = len(hashes - records.keys())

@@ -7,6 +7,7 @@ asks for them knows.
 import math
 import sys
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from ablate.records.greedy_path import Find, criterion
 from ablate.records.schema import TrialRecord
@@ -41,25 +42,44 @@ def named_metrics(study: Study) -> frozenset[str]:
     return frozenset(named)
 
 
-def absent_metrics(study: Study, given: Collection[str]) -> dict[str, str]:
-    """The metrics that effects, claims and measured published numbers need and that are not given,
-    each with whose it is. A curve may be given as its mean over training.
-    """
-    needed = {study.metric: "the study's metric"}
-    curves = set()
+class NeededMetrics(NamedTuple):
+    """What effects, claims and measured published numbers rest on: by name, the words for it."""
+
+    final: dict[str, str]
+    """Metrics of a trial's end: "the metric 'loss' of claim 2"."""
+    curves: dict[str, str]
+    """Courses of training, which may be given as their mean: "the curve 'loss' of claim 3"."""
+
+
+def needed_metrics(study: Study) -> NeededMetrics:
+    """Each metric and each curve once, in the study's order."""
+    final = {study.metric: f"the study's metric '{study.metric}'"}
+    curves: dict[str, str] = {}
     for position, claim in enumerate(study.claims, 1):
         if isinstance(claim, Faster):
-            curves.add(claim.curve)
-            needed.setdefault(claim.curve, f"the curve of claim {position},")
+            curves.setdefault(claim.curve, f"the curve '{claim.curve}' of claim {position}")
         elif claim.metric is not None:
-            needed.setdefault(claim.metric, f"the metric of claim {position},")
+            final.setdefault(claim.metric, f"the metric '{claim.metric}' of claim {position}")
     for number in study.published:
         if number.arm is not None:
-            needed.setdefault(number.metric, f"the metric published for {number.label},")
-    return {
-        name: whose
-        for name, whose in needed.items()
-        if name not in given and not (name in curves and f"{name}_mean" in given)
+            words = f"the metric '{number.metric}' published for {number.label}"
+            final.setdefault(number.metric, words)
+    return NeededMetrics(final, curves)
+
+
+def has_curve(curve: str, given: Collection[str]) -> bool:
+    """Whether it is given, as itself or as its mean over training."""
+    return curve in given or f"{curve}_mean" in given
+
+
+def absent_metrics(study: Study, given: Collection[str]) -> dict[str, str]:
+    """The needed metrics that are not given, with the words for each."""
+    final, curves = needed_metrics(study)
+    absent = {name: words for name, words in final.items() if name not in given}
+    return absent | {
+        name: words
+        for name, words in curves.items()
+        if name not in final and not has_curve(name, given)
     }
 
 
@@ -75,7 +95,7 @@ def claims_without_course(
         position: claim
         for position, claim in enumerate(study.claims, 1)
         if isinstance(claim, Faster)
-        and {claim.curve, f"{claim.curve}_mean"} & set(given)  # else the metric itself is absent
+        and has_curve(claim.curve, given)  # else the metric itself is absent
         and claim.curve not in courses
         and not (claim.threshold is None and f"{claim.curve}_mean" in given)
     }

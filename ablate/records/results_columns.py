@@ -257,9 +257,9 @@ def _note_missing(columns: ResultColumns, plan: Plan, problems: TableProblems) -
             f"add a column 'context' with {', '.join(study.contexts)}",
         )
     absent = {} if columns.is_long else absent_metrics(study, columns.metrics)
-    for metric, whose in absent.items():
+    for metric, words in absent.items():
         problems.note(
-            f"no column gives {whose} '{metric}'",
+            f"no column gives {words}",
             did_you_mean(metric, columns.metrics)
             if columns.metrics
             else f"add a column '{metric}'",

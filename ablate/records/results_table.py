@@ -110,9 +110,9 @@ def _note_absent_metric(
     metric = plan.study.metric
     if columns.metric is not None:
         names = points.keys() - {""}
-        for absent, whose in absent_metrics(plan.study, names).items():
+        for absent, words in absent_metrics(plan.study, names).items():
             problems.note(
-                f"no row gives {whose} '{absent}'",
+                f"no row gives {words}",
                 did_you_mean(absent, names) if names else f"name the metric '{absent}'",
                 column=columns.metric,
             )

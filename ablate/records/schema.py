@@ -22,6 +22,11 @@ tuning, kept but never used in effects; failed: an exception or a lost worker, m
 """
 
 
+def gist(error: str | None) -> str:
+    """The last line of an error text: what a traceback leads to."""
+    return (error or "").strip().rpartition("\n")[2]
+
+
 class Cost(BaseModel):
     """What a trial cost. `core_seconds` is wall seconds times the CPUs it held."""
 
@@ -64,6 +69,11 @@ class TrialRecord(BaseModel):
     weights: str | None = None
     """File name of the final weights beside the record, when the study keeps them: its hash and
     WEIGHTS_SUFFIX, as a record from others must not lead to other files."""
+
+    @property
+    def reason(self) -> str:
+        """The gist of why it failed or diverged; empty where nothing is known."""
+        return gist(self.error)
 
     @property
     def is_from_elsewhere(self) -> bool:

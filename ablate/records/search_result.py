@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ablate.atomic import write_atomically
 from ablate.errors import AblateError, Problem, RecordError
+from ablate.records.schema import gist
 from ablate.study.arms import Arm, overlaid
 from ablate.study.schema import SettingsOverride
 from ablate.study.yaml_source import scalar_name
@@ -50,6 +51,11 @@ class SearchPoint(BaseModel):
     def refused(self) -> bool:
         """Whether it failed because the workload refused its settings: no call tries it again."""
         return self.status == "failed" and not self.trials
+
+    @property
+    def reason(self) -> str:
+        """The gist of why it failed; empty of one that did not."""
+        return (self.error or "").partition("\n")[0] if self.refused else gist(self.error)
 
     @property
     def counts(self) -> bool:

@@ -279,12 +279,14 @@ def point_table(findings: SearchFindings) -> Table:
 
 
 def _status_cell(point: Mapping[Any, Any]) -> Cell:
-    status = str(point["status"])
-    error = point["error"]
-    note = str(error).splitlines()[0] if isinstance(error, str) and error else ""
+    status, error = str(point["status"]), point["error"]
     if point["best"]:
         return Cell(status, "strong", note="best")
-    return Cell(status, "plain" if status == "completed" else "muted", note=note)
+    return Cell(
+        status,
+        "plain" if status == "completed" else "muted",
+        note=error if isinstance(error, str) else "",
+    )
 
 
 def _point_value(findings: SearchFindings, point: Mapping[Any, Any]) -> Cell:

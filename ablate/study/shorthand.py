@@ -414,7 +414,10 @@ def _claims(draft: Draft, value: Any) -> list[dict[str, Any]]:
     for index, written in enumerate(draft.sequence(value, ("claims",), "`claims`")):
         place: Place = ("claims", index)
         content = draft.mapping(
-            written, place, "a claim", "write `says: its sentence` and its kind, as `reaches: {...}`"
+            written,
+            place,
+            "a claim",
+            "write `says: its sentence` and its kind, as `reaches: {...}`",
         )
         known = draft.known_keys(content, place, (*_ABOUT_CLAIMS, *CLAIMS))
         kinds = [key for key in content if key in CLAIMS]

@@ -286,8 +286,7 @@ def _result(record: TrialRecord, metric: str) -> str:
     if record.status == "completed":
         name, value = _chosen(record.metrics, (metric,))
         return f"{name} {value:.6g}  {seconds}"
-    reason = (record.error or "").strip().splitlines()
-    return f"{record.status}: {reason[-1]}" if reason else f"{record.status}  {seconds}"
+    return f"{record.status}: {record.reason}" if record.reason else f"{record.status}  {seconds}"
 
 
 def _chosen(numbers: Mapping[str, float], names: tuple[str, ...]) -> tuple[str, float]:

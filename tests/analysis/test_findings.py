@@ -223,17 +223,20 @@ def test_metrics_and_curves_that_no_trial_has_are_told_with_the_nearest():
     metrics = {
         name: MetricDescription(label=name) for name in ("test_acuracy", "valid_accuracy", "way")
     }
-    plan = plan_of(WIDTH, seeds=2, claims=claims, metrics=metrics)
+    published = (PublishedNumber(value=30.0, metric="bleu", label="Theirs", arm=arm()),)
+    plan = plan_of(WIDTH, seeds=2, claims=claims, metrics=metrics, published=published)
     course = {"epoch": [1, 2], "validation_accuracy": [60.0, 70.0], "way": [1.0, 2.0]}
     values = {"baseline": [80.0, 81.0], "wide": [82.0, 82.5]}
     told = warnings_of(plan, values, {name: [course] * 2 for name in values})
     assert told == (
-        "No trial has 'test_acuracy' among its final metrics, so that nothing is decided by it: "
-        "did you mean 'test_accuracy'?",
-        "No trial has 'way' among its final metrics, though points on the way have it, so that "
+        "No trial has the metric 'test_acuracy' of claim 1 among its final metrics, so that "
+        "nothing is decided by it: did you mean 'test_accuracy'?",
+        "No trial has the metric 'way' of claim 3 among its final metrics, though points on the "
+        "way have it, so that nothing is decided by it: known are: test_accuracy",
+        "No trial has the metric 'bleu' published for Theirs among its final metrics, so that "
         "nothing is decided by it: known are: test_accuracy",
-        "No trial has points of 'valid_accuracy' on its way, so that 'Fast.' is not decided: did "
-        "you mean 'validation_accuracy'?",
+        "No trial has points of the curve 'valid_accuracy' of claim 2 on its way, so that nothing "
+        "is decided by it: did you mean 'validation_accuracy'?",
     )
 
 

@@ -117,7 +117,7 @@ class TestBest:
         assert (row["lower"], row["upper"]) == ((), ())
         assert findings.warnings[:2] == (
             "baseline: no point completed, so there is no best one.",
-            "baseline: 1 point failed; the same search tries it again.",
+            "baseline: 1 point failed (ValueError: no luck); the same search tries it again.",
         )
 
     def test_points_that_were_refused_are_told_apart_from_those_that_failed(self) -> None:
@@ -132,7 +132,8 @@ class TestBest:
             results = [result.model_copy(update={"points": points})]
             findings = analyse_search(make_search_plan(results), space, results, records)
             assert findings.warnings == (
-                f"baseline: {4 - refused} points failed; the same search tries them again.",
+                f"baseline: {4 - refused} points failed (ValueError: no luck); the same search "
+                "tries them again.",
                 f"baseline: {were} refused by the workload (kernel_size: must be odd, not 4), and "
                 "not tried again.",
             )

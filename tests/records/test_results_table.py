@@ -495,34 +495,34 @@ class TestAWideTable:
         assert record.error == "not finite at the end: loss"
 
     @pytest.mark.parametrize(
-        ("asked", "whose"),
+        ("asked", "words"),
         [
             (
                 "claims: [{says: Yes., metric: loss, "
                 "difference: {better: {pool: max}, worse: {pool: mean}}}]",
-                "the metric of claim 1,",
+                "the metric 'loss' of claim 1",
             ),
             (
                 "claims: [{says: Yes., "
                 "faster: {faster: {pool: max}, slower: {pool: mean}, curve: loss}}]",
-                "the curve of claim 1,",
+                "the curve 'loss' of claim 1",
             ),
             (
                 "published: [{value: 1, metric: loss, label: Ours, arm: {}}]",
-                "the metric published for Ours,",
+                "the metric 'loss' published for Ours",
             ),
         ],
     )
     def test_each_metric_that_the_study_names_is_there(
-        self, asked: str, whose: str, read: Read, refused: Callable[..., str]
+        self, asked: str, words: str, read: Read, refused: Callable[..., str]
     ):
         mistyped = "arm,seed,accuracy,los\nbaseline,0,1,1\nmean,0,1,1\n"
         assert refused(mistyped, STUDY + asked) == (
-            f"results.csv: no column gives {whose} 'loss'\n    did you mean 'los'?"
+            f"results.csv: no column gives {words}\n    did you mean 'los'?"
         )
         longer = "arm,seed,metric,value\nbaseline,0,accuracy,1\nmean,0,los,1\n"
         assert refused(longer, STUDY + asked) == (
-            f"results.csv, column 'metric': no row gives {whose} 'loss'\n    did you mean 'los'?"
+            f"results.csv, column 'metric': no row gives {words}\n    did you mean 'los'?"
         )
         well = "arm,seed,accuracy,loss,loss_mean\nbaseline,0,1,1,1\n"
         assert read(well, STUDY + asked).records

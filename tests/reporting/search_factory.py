@@ -146,7 +146,7 @@ def _point(
         value=value,
         flops=1e9 * (1 + number),
         trials=tuple(spec.hash for spec in specs),
-        error="ValueError: no luck" if ending == "failed" else None,
+        error="ray::train() (pid=7)\nValueError: no luck" if ending == "failed" else None,
     )
     return point, [(spec, mean + float(off)) for spec, off in zip(specs, spread, strict=True)]
 
