@@ -20,7 +20,7 @@ def training_flops(settings: ImageClassificationSettings) -> float:
     recipe, validation = settings.training, validation_size(settings)
     train = train_size(settings) - validation
     return image_flops(settings).of_training(
-        recipe.epochs * train,
+        recipe.epochs * recipe.images_per_epoch(train),
         recipe.epochs * validation * recipe.validations_per_epoch,
         once=train + validation if recipe.cache_limit else None,
     )

@@ -90,6 +90,23 @@ def test_flops_count_training_thrice_and_validation_once(digits: dict[str, Any])
     assert WORKLOAD.training_flops(resolved) == last["flops"]
 
 
+@pytest.mark.parametrize(
+    ("settings", "trained"),
+    [
+        ({"training.batch_size": 64, "training.drop_last_batch": True}, 1280),
+        ({"training.batch_size": 64}, 1290),
+        ({"training.batch_size": 1289}, 1289),  # as a batch of one image is none
+    ],
+)
+def test_flops_are_of_the_images_that_are_trained_on(
+    digits: dict[str, Any], settings: dict[str, Any], trained: int
+) -> None:
+    settings = settings | {"training.epochs": 1}
+    last = trial(digits, settings)[-2]
+    assert last["images"] == trained
+    assert WORKLOAD.training_flops(WORKLOAD.resolve({**TINY, **settings})) == last["flops"]
+
+
 def test_equal_seed_and_settings_repeat_bit_for_bit(digits: dict[str, Any]) -> None:
     settings = {"architecture.dropout_classifier": 0.5, "training.precision": "auto"}
     first = trial(digits, settings)

@@ -66,6 +66,7 @@ SHARED = [
         In("optimizer", "baseline"),
         In("dropout", "baseline"),
         In("initialization", "baseline"),
+        In("last_batch", "baseline"),
         In("factorial", "baseline"),
         In("super_convergence", "baseline"),
         In("task2e", "baseline", "good_model"),
@@ -83,7 +84,12 @@ SHARED = [
         In("task2e", "normalization=none", "good_model"),
     ],
     [In("normalization", "before_activation"), In("path", "+ normalization_position")],
-    [In("optimizer", "sgd"), In("factorial", "sgd"), In("task2e", "sgd", "good_model")],
+    [
+        In("optimizer", "sgd"),
+        In("factorial", "sgd"),
+        In("last_batch", "sgd"),
+        In("task2e", "sgd", "good_model"),
+    ],
     [In("dropout", "rising"), In("task2e", "rising", "good_model")],
     [
         In("dropout", "dropout=none"),

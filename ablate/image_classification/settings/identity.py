@@ -10,8 +10,10 @@ from ablate.image_classification.data.sources import DATASETS
 from ablate.image_classification.settings.implied import (
     input_shape,
     normalization,
+    train_size,
     unusual_channels,
     usual_normalization,
+    validation_size,
 )
 from ablate.image_classification.settings.keys import (
     DataSettings,
@@ -61,7 +63,7 @@ def _effective(settings: ImageClassificationSettings) -> ImageClassificationSett
     """The same trial with each key that has no effect in it at its default."""
     defaults = TrainingSettings()
     training = settings.training.model_copy(
-        update={key: getattr(defaults, key) for key in _without_effect(settings.training)}
+        update={key: getattr(defaults, key) for key in _without_effect(settings)}
     )
     architecture = canonical_architecture(settings.architecture)
     architecture = architecture.model_copy(
@@ -91,10 +93,17 @@ def _effective_data(settings: ImageClassificationSettings) -> DataSettings:
     )
 
 
-def _without_effect(training: TrainingSettings) -> list[str]:
-    """The keys that change nothing under this optimizer and schedule, or never do."""
+def _without_effect(settings: ImageClassificationSettings) -> list[str]:
+    """The keys of training that change nothing under this optimizer and schedule and with so many
+    images, or never do.
+    """
+    training = settings.training
     keys = ["momentum"] if training.optimizer == "adam" else ["beta1", "beta2", "epsilon"]
     keys.append("cache_limit")
+    whole = training.model_copy(update={"drop_last_batch": False})
+    images = train_size(settings) - validation_size(settings)
+    if training.images_per_epoch(images) == whole.images_per_epoch(images):
+        keys.append("drop_last_batch")
     if training.schedule != "one_cycle":
         keys += [key for key in TrainingSettings.model_fields if key.startswith("one_cycle_")]
     elif training.one_cycle_momentum == training.own_momentum:

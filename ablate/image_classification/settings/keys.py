@@ -111,6 +111,9 @@ class TrainingSettings(_Section):
     """L2 penalty added to the gradient, in both optimizers."""
     batch_size: int = Field(default=64, ge=SMALLEST_BATCH)
     """Images a step."""
+    drop_last_batch: bool = False
+    """Leave out an epoch's last batch where it holds fewer images than the others. One of a single
+    image is left out in any case: it has no batch statistics to normalise by."""
     epochs: int = Field(default=10, ge=1)
     """Passes over the training images, at most."""
     validations_per_epoch: int = Field(default=1, ge=1)
@@ -126,6 +129,12 @@ class TrainingSettings(_Section):
     """Only with frozen blocks: GB of disk that their outputs may take in the user's cache, so that
     they run once for each image. 0: they are not kept. No part of a trial's hash: the results are
     equal, up to rounding."""
+
+    def images_per_epoch(self, images: int) -> int:
+        """Those that an epoch's batches hold, of so many to train with."""
+        rest = images % self.batch_size
+        fewest = self.batch_size if self.drop_last_batch else SMALLEST_BATCH
+        return images - rest if rest < fewest else images
 
     @property
     def own_momentum(self) -> float:

@@ -72,8 +72,7 @@ def train(
     """
     watch, progress = Stopwatch(), Progress()
     optimizer = make_optimizer(network.parameters(), settings)
-    planned_steps = settings.epochs * steps_per_epoch(len(splits.train), settings.batch_size)
-    schedule = make_schedule(optimizer, settings, planned_steps)
+    schedule = make_schedule(optimizer, settings, _planned_steps(len(splits.train), settings))
     once = len(splits.train) + len(splits.validation) if frozen_once else None
     # Dropout draws from the global generator: its stream depends on the seed alone.
     torch.manual_seed(stream_seed(seed, "dropout"))
@@ -110,10 +109,9 @@ def train(
         network.load_state_dict(progress.best_weights)
 
 
-def steps_per_epoch(images: int, batch_size: int) -> int:
-    """Batches that `images` make, the last of them left out if it is of one image."""
-    full, rest = divmod(images, batch_size)
-    return full + (rest > 1)
+def _planned_steps(images: int, settings: TrainingSettings) -> int:
+    """In all epochs, with so many images to train with."""
+    return settings.epochs * math.ceil(settings.images_per_epoch(images) / settings.batch_size)
 
 
 def _portions(
@@ -124,8 +122,8 @@ def _portions(
     """
     generator = torch.Generator().manual_seed(stream_seed(seed, "order", epoch))
     order = torch.randperm(len(train), generator=generator).to(train.device)
-    # A last batch of one image has no batch statistics to normalise by.
-    steps = [step for step in train[order].split(settings.batch_size) if len(step) > 1]
+    used = order[: settings.images_per_epoch(len(train))]
+    steps = list(train[used].split(settings.batch_size))
     count = settings.validations_per_epoch
     ends = [round(len(steps) * part / count) for part in range(count + 1)]
     for part, (begin, end) in enumerate(itertools.pairwise(ends), start=1):

@@ -25,8 +25,9 @@ def warm_up(
     training that would count against whichever trial a process happens to begin with, most often
     the baseline's.
     """
-    train = _one_of_each_size(splits.train, settings.batch_size, at_least=2)
-    validation = _one_of_each_size(splits.validation, evaluation_batch(splits.images), at_least=1)
+    used = splits.train[: settings.images_per_epoch(len(splits.train))]
+    train = _one_of_each_size(used, settings.batch_size)
+    validation = _one_of_each_size(splits.validation, evaluation_batch(splits.images))
     if not settings.compile:  # which compiles anew for another size
         train, validation = train[:1], validation[:1]
     other = copy.deepcopy(network)
@@ -37,12 +38,11 @@ def warm_up(
             evaluate(other, splits.images, part, precision)
 
 
-def _one_of_each_size(indices: Tensor, size: int, at_least: int) -> list[Tensor]:
+def _one_of_each_size(indices: Tensor, size: int) -> list[Tensor]:
     """The batches that indices make, one of each size: a full one, and the rest if there is one."""
     batches: dict[int, Tensor] = {}
     for batch in indices.split(size):
-        if len(batch) >= at_least:
-            batches.setdefault(len(batch), batch)
+        batches.setdefault(len(batch), batch)
     return list(batches.values())
 
 

@@ -36,6 +36,14 @@ def test_the_hashed_settings_are_enough_to_repeat_the_trial(preset: str) -> None
         ({}, {"architecture.train_from": "all"}),
         ({"preset": "resnet18"}, {"preset": "resnet18", "architecture.kernel_size": 5}),
         ({"preset": "resnet18"}, {"preset": "resnet18", "training.cache_limit": 0}),
+        (  # 45,000 images are 750 batches of 60, or one of 44,999 and a single image
+            {"training.batch_size": 60},
+            {"training.batch_size": 60, "training.drop_last_batch": True},
+        ),
+        (
+            {"training.batch_size": 44_999},
+            {"training.batch_size": 44_999, "training.drop_last_batch": True},
+        ),
         ({"preset": "resnet18"}, {"preset": "resnet18", "data.normalization": None}),
     ],
 )
@@ -65,6 +73,7 @@ def test_patience_that_outlasts_the_training_is_one_recipe_however_long() -> Non
         {"data.classes": [0, 2]},
         {"data.normalization": "imagenet"},
         {"architecture.backbone": "resnet18"},
+        {"training.drop_last_batch": True},
     ],
 )
 def test_what_changes_the_images_or_the_network_changes_the_hash(change: dict[str, object]) -> None:

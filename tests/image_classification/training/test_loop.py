@@ -13,7 +13,7 @@ from ablate.image_classification.architecture.cost import ForwardFlops
 from ablate.image_classification.settings.keys import TrainingSettings
 from ablate.image_classification.training import loop
 from ablate.image_classification.training.evaluation import Score, evaluate
-from ablate.image_classification.training.loop import Splits, steps_per_epoch, train
+from ablate.image_classification.training.loop import Splits, train
 from ablate.image_classification.training.precision import choose_precision
 
 PRECISION = choose_precision("float32", torch.device("cpu"))
@@ -136,8 +136,47 @@ class TestPortions:
         assert orders(0) == [first, second]
         assert orders(1)[0] != first
 
-    def test_a_last_batch_of_one_image_is_no_step(self) -> None:
-        assert [steps_per_epoch(images, 4) for images in (8, 9, 10, 12)] == [2, 2, 3, 3]
+    @pytest.mark.parametrize(
+        ("images", "sizes", "sizes_without_the_last"),
+        [
+            (8, [4, 4], [4, 4]),
+            (9, [4, 4], [4, 4]),  # a last batch of one image is no step
+            (10, [4, 4, 2], [4, 4]),
+            (12, [4, 4, 4], [4, 4, 4]),
+        ],
+    )
+    def test_a_last_batch_that_is_smaller_may_be_left_out(
+        self, images: int, sizes: list[int], sizes_without_the_last: list[int]
+    ) -> None:
+        def of_steps(**recipe: Any) -> list[list[int]]:
+            points = Points(images + 3)
+            trained(splits_of(points, images), epochs=2, **recipe)
+            return [asked for asked in points.asked if min(asked) < images]
+
+        every = of_steps()
+        assert [len(step) for step in every] == sizes * 2
+        kept = of_steps(drop_last_batch=True)
+        assert [len(step) for step in kept] == sizes_without_the_last * 2
+        per_epoch = len(sizes)
+        first = len(sizes_without_the_last)
+        assert kept[:first] == every[:first], "the same images in the same order"
+        assert kept[first:] == every[per_epoch : per_epoch + first]
+
+    @pytest.mark.parametrize("drop", [False, True])
+    def test_a_schedule_spans_the_steps_that_are_taken(
+        self, drop: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        planned: list[int] = []
+        made = loop.make_schedule
+
+        def noted(optimizer: Any, settings: TrainingSettings, steps: int) -> Any:
+            planned.append(steps)
+            return made(optimizer, settings, steps)
+
+        monkeypatch.setattr(loop, "make_schedule", noted)
+        for images in (8, 9, 10):
+            trained(splits_of(Points(images + 3), images), epochs=3, drop_last_batch=drop)
+        assert planned == [6, 6, 6 if drop else 9]
 
 
 def test_seconds_leave_out_scoring_the_test_set_and_waiting(

@@ -87,6 +87,12 @@ def test_a_last_batch_of_one_image_is_left_out_as_in_training():
     assert numbers.sizes == [4, 8, 5]
 
 
+def test_a_smaller_last_batch_is_left_out_where_training_leaves_it_out():
+    numbers = Numbers(22)
+    warmed(network(), numbers, compile=True, drop_last_batch=True)
+    assert numbers.sizes == [4, 8, 4]
+
+
 def test_a_loss_that_is_not_finite_is_a_matter_of_the_training():
     numbers = Numbers(22, scale=float("inf"))
     warmed(network(), numbers)
