@@ -176,18 +176,22 @@ def _search(
                 trials=tune.trials,
                 seeds=tune.seeds,
                 metric=metric_of(plan),
+                scheduler=tune.scheduler,
+                grace_period=tune.grace_period,
                 storage=str(folder / _journal(plan, tune)),
             ),
             known=_known(folder, plan, others),
             **running,
         )
     except AblateError as error:  # what an option says to `ablate search` is a key here
-        raise AblateError(
-            *(
-                problem._replace(where=problem.where.replace("--metric", "tune.metric"))
-                for problem in error.problems
-            )
-        ) from None
+        raise AblateError(*map(_by_keys, error.problems)) from None
+
+
+def _by_keys(problem: Problem) -> Problem:
+    where, fix = problem.where, problem.fix
+    for name in ("metric", "scheduler"):
+        where, fix = where.replace(f"--{name}", f"tune.{name}"), fix.replace(f"--{name}", name)
+    return problem._replace(where=where, fix=fix)
 
 
 def _journal(plan: Plan, tune: Tune) -> str:
@@ -202,6 +206,8 @@ def _journal(plan: Plan, tune: Tune) -> str:
     content: list[Any] = [plan.study.name, tune.space.name, tune.space.digest, tune.seeds, metric]
     if not describe_metric(metric, plan.metrics).higher_is_better:
         content.append("less is better")
+    if tune.scheduler is not None:
+        content += [tune.scheduler, tune.looks_after]
     return f"search-{content_digest([*content, workload.version, arms], 12)}.journal"
 
 

@@ -94,18 +94,20 @@ def _is_of(plan: Plan, arm: Arm, tune: Tune, result: SearchResult) -> bool:
     higher = describe_metric(metric, plan.metrics).higher_is_better
     return (
         result.way == Way(tune.space.digest, metric, higher, False, tune.seeds)
-        and all(_is_own_way(method) for method in result.methods)
+        and all(_is_own_way(tune, method) for method in result.methods)
         and len(result.points) >= tune.trials
         and all(_lies_in(tune.space, point) for point in result.points)
         and is_of_arm(plan, arm, result)
     )
 
 
-def _is_own_way(method: SearchMethod) -> bool:
-    """Whether points were chosen as a tuned study chooses its own, and none was stopped: an arm
+def _is_own_way(tune: Tune, method: SearchMethod) -> bool:
+    """Whether points were chosen, and trials stopped, as a tuned study does with its own: an arm
     that was searched in another way has not had as many to choose from.
     """
-    return method.sampler == DEFAULTS.sampler and method.scheduler is None
+    stopping = (method.scheduler, method.grace_period)
+    own = (tune.scheduler, tune.looks_after)
+    return method.sampler == DEFAULTS.sampler and stopping == own
 
 
 def _lies_in(space: SearchSpace, point: SearchPoint) -> bool:

@@ -20,6 +20,7 @@ from ablate.reporting.picture import Picture, named_apart
 from ablate.reporting.picture_folder import PICTURES_FOLDER, read_pictures
 from ablate.reporting.pictures import pictures
 from ablate.reporting.report_folder import write_folder
+from ablate.reporting.search_report import how_trials_were_stopped
 from ablate.reporting.table import Table
 from ablate.study.schema import Study
 
@@ -261,6 +262,7 @@ def _two_comparisons(findings: Findings) -> tuple[str, ...]:
         "gives, and with settings of each arm's own. These are the best of "
         f"{len(search.points)} points of the space {search.space}, as many for every arm, by "
         "validation data and on other seeds.",
+        *(how_trials_were_stopped(method) for method in search.methods if method.scheduler),
         "The two comparisons are decided apart: the claims of each share one error rate among "
         "themselves, and not with those of the other.",
     )

@@ -139,10 +139,11 @@ def _asked(findings: SearchFindings) -> Iterator[str]:
         yield "No trial was stopped early."
     for method in methods:
         if method.scheduler:
-            yield _stopped(method)
+            yield how_trials_were_stopped(method)
 
 
-def _stopped(method: SearchMethod) -> str:
+def how_trials_were_stopped(method: SearchMethod) -> str:
+    """By a method's scheduler, for the reader of a report."""
     first = method.grace_period or 1
     points = "1 validation point" if first == 1 else f"{first} validation points"
     scheduler = str(method.scheduler)

@@ -181,10 +181,12 @@ def tuning_sentence(
     if own is not None:
         return f"Every arm is searched. With settings of their own: {cost_sentence(own, costs)}"
     cost = tuning_cost(plan, tune, costs)
+    is_known = cost.estimate.seconds is not None
+    saved = f" That is without what {tune.scheduler} saves." if tune.scheduler and is_known else ""
     return (
         f"Then a search of {cost.arms} arms x {cost.points} points x {cost.seeds} "
         f"seed{'' if cost.seeds == 1 else 's'} = {cost.searched} trials, and {cost.again} trials "
-        f"with settings of their own{_hours(cost.estimate, costs)}"
+        f"with settings of their own{_hours(cost.estimate, costs)}{saved}"
     )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat
 
-from ablate.study.search_options import DEFAULTS
+from ablate.study.search_options import DEFAULTS, SchedulerName, looks_after
 from ablate.study.search_space import SearchSpace
 from ablate.study.seeds import MOST_SEEDS
 from ablate.workload import MetricDescription
@@ -207,6 +207,16 @@ class Tune(_Frozen):
     metric: str | None = None
     """What a point is worth. None: the study's metric, a `test_` metric giving way to its
     `validation_` counterpart."""
+    scheduler: SchedulerName | None = None
+    """Stops poor trials of the search early, whose points then are none to choose. None: every
+    point is trained to its end."""
+    grace_period: int | None = Field(default=None, ge=1)
+    """Validation points before a trial may be stopped; None: 1. Goes with a scheduler."""
+
+    @property
+    def looks_after(self) -> int | None:
+        """Validation points before a trial may be stopped; None where none is."""
+        return looks_after(self.scheduler, self.grace_period)
 
 
 class Study(_Frozen):

@@ -23,6 +23,7 @@ from ablate.workload import (
     FROM_ELSEWHERE,
     Workload,
     cure_by_validation,
+    describe_metric,
     rests_on_test_data,
     validation_counterpart,
 )
@@ -90,7 +91,7 @@ def check_tune(
     if tune is None:
         return
     problems = [*_companions(draft, plan.study), *_seeds(draft, plan.study, tune, seeds_given)]
-    problems += _metric(draft, plan, tune)
+    problems += [*_metric(draft, plan, tune), *_stopping(draft, plan, tune)]
     if not problems:
         problems += _misfits(draft, plan, tune, workload, space_source)
     if not problems:
@@ -148,6 +149,23 @@ def _metric(draft: Draft, plan: Plan, tune: Tune) -> Iterator[Problem]:
             draft.source.where(("tune",)),
             f"the study's metric, '{own}', rests on test data, and {untouched}",
             f"{cure_by_validation(own, known)}, by the key `metric` of `tune`",
+        )
+
+
+def _stopping(draft: Draft, plan: Plan, tune: Tune) -> Iterator[Problem]:
+    """A grace period for nothing, and a metric by which no trial can be stopped."""
+    if tune.scheduler is None:
+        if tune.grace_period is not None:
+            where = draft.source.where(("tune", "grace_period"))
+            yield Problem(where, "goes with `scheduler`", "add that, too")
+        return
+    own = plan.study.metric
+    metric = tune.metric or validation_counterpart(own) or own
+    if describe_metric(metric, plan.metrics).only_at_end:
+        yield Problem(
+            draft.source.where(("tune", "scheduler")),
+            f"stops trials by their validation points, and '{metric}' is known only at the end",
+            "leave it out, or name as `metric` one that points hold",
         )
 
 

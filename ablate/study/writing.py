@@ -113,8 +113,8 @@ def _tune(tune: Tune) -> dict[str, Any]:
         **({"about": tune.space.about} if tune.space.about else {}),
         "parameters": {item.name: _parameter(item) for item in tune.space.parameters},
     }
-    metric = {} if tune.metric is None else {"metric": tune.metric}
-    return {"space": space, "trials": tune.trials, "seeds": _seeds(tune.seeds), **metric}
+    others = tune.model_dump(include={"metric", "scheduler", "grace_period"}, exclude_none=True)
+    return {"space": space, "trials": tune.trials, "seeds": _seeds(tune.seeds), **others}
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 from ray import tune
 from ray.tune.schedulers import ASHAScheduler, MedianStoppingRule, TrialScheduler
 
 from ablate.errors import AblateError, Problem, did_you_mean
 from ablate.records.schema import TrialRecord
+from ablate.study.search_options import SchedulerName
 from ablate.tuning.trainable import POINT, POINTS
 from ablate.workload import MetricDescription, describe_metric, words
 
-SCHEDULERS = ("asha", "median_stopping")
+SCHEDULERS: tuple[str, ...] = get_args(SchedulerName)
 _FOREVER = 1_000_000
 
 

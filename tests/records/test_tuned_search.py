@@ -7,7 +7,8 @@ import pytest
 from ablate.errors import AblateError
 from ablate.records.search_result import SearchMethod
 from ablate.records.tuned_search import each_once, finished, own_plan, with_own_settings
-from tests.analysis.tuned_evidence import SEARCHED, search_of, searches_of, tuned_study
+from ablate.study.schema import Tune
+from tests.analysis.tuned_evidence import RATES, SEARCHED, search_of, searches_of, tuned_study
 
 SGD = ("baseline", "sgd")
 OWN_WAY = SearchMethod(sampler="tpe", seed=0)
@@ -22,6 +23,38 @@ class TestFinished:
         plan = tuned_study()
         ways = (OWN_WAY, SearchMethod(sampler="tpe", seed=5))
         assert SGD in finished(plan, [search_of(plan, "sgd", SEARCHED["sgd"], methods=ways)])
+
+    @pytest.mark.parametrize(
+        ("asked", "made", "counts"),
+        [
+            ({"scheduler": "asha"}, {"scheduler": "asha", "grace_period": 1}, True),
+            (
+                {"scheduler": "asha", "grace_period": 4},
+                {"scheduler": "asha", "grace_period": 4},
+                True,
+            ),
+            (
+                {"scheduler": "asha", "grace_period": 4},
+                {"scheduler": "asha", "grace_period": 1},
+                False,
+            ),
+            (
+                {"scheduler": "asha"},
+                {"scheduler": "median_stopping", "grace_period": 1},
+                False,
+            ),
+            ({"scheduler": "asha"}, {}, False),
+            ({}, {"scheduler": "asha", "grace_period": 1}, False),
+        ],
+    )
+    def test_one_counts_whose_trials_were_stopped_as_the_study_stops_its_own(
+        self, asked: dict[str, Any], made: dict[str, Any], counts: bool
+    ):
+        plan = tuned_study(tune=Tune(space=RATES, trials=3, **asked))
+        ways = (OWN_WAY.model_copy(update=made),)
+        assert (SGD in finished(plan, [search_of(plan, "sgd", SEARCHED["sgd"], methods=ways)])) == (
+            counts
+        )
 
     def test_of_several_the_first(self):
         plan = tuned_study()

@@ -33,6 +33,7 @@ class FakeWorkload:
         "gap": MetricDescription(label="gap to the test set", uses_test_data=True),
         "validation_accuracy": MetricDescription(label="validation accuracy", unit="%"),
         "validation_loss": MetricDescription(label="validation loss", higher_is_better=False),
+        "best_epoch": MetricDescription(label="best epoch", only_at_end=True),
     }
 
     def resolve(self, settings: Mapping[str, Any]) -> Settings:

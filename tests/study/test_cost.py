@@ -145,6 +145,11 @@ class TestTuningCost:
             "Then a search of 2 arms x 6 points x 2 seeds = 24 trials, and 4 trials with settings "
             "of their own: about 2.80 core-hours, judging by 4 recorded trials."
         )
+        stopping = self.TUNE.model_copy(update={"scheduler": "asha"})
+        assert tuning_sentence(plan, stopping, None, costs).endswith(
+            "judging by 4 recorded trials. That is without what asha saves."
+        )
+        assert tuning_sentence(plan, stopping, None, {}).endswith("before each arm has run.")
         assert tuning_sentence(plan, self.TUNE, plan, costs) == (
             "Every arm is searched. With settings of their own: 4 trials, all recorded."
         )

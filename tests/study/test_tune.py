@@ -46,6 +46,7 @@ def test_a_space_by_name_with_defaults(load: Load) -> None:
     tune = load(STUDY + "tune: {space: rates}\n").tune
     assert (tune.space.name, tune.space.about) == ("rates", "The rate.")
     assert (tune.trials, tune.seeds, tune.metric) == (32, (100,), None)
+    assert (tune.scheduler, tune.grace_period, tune.looks_after) == (None, None, None)
     (rate,) = tune.space.parameters
     assert (rate.key, rate.bounds, rate.scale) == ("training.rate", (1e-5, 1.0), "log")
 
@@ -78,11 +79,19 @@ def test_the_long_form_holds_the_space_itself(load: Load, tmp_path: Path) -> Non
     )
     study = load(
         STUDY.replace("training.optimizer: [adam, sgd]", "model.pool: [max, mean]")
-        + "tune: {space: mixed, trials: 7, seeds: 100-101, metric: validation_loss}\n"
+        + "tune: {space: mixed, trials: 7, seeds: 100-101, metric: validation_loss, "
+        "scheduler: median_stopping, grace_period: 3}\n"
     )
     for space in (tmp_path / "search_spaces").iterdir():
         space.unlink()
     assert load(study_to_yaml(study)) == study
+
+
+def test_a_scheduler_looks_from_the_first_point_on_where_nothing_is_said(load: Load) -> None:
+    tune = load(STUDY + "tune: {space: rates, scheduler: asha}\n").tune
+    assert (tune.scheduler, tune.looks_after) == ("asha", 1)
+    tune = load(STUDY + "tune: {space: rates, scheduler: asha, grace_period: 4}\n").tune
+    assert tune.looks_after == 4
 
 
 @pytest.mark.parametrize(
@@ -148,6 +157,23 @@ def test_the_long_form_holds_the_space_itself(load: Load, tmp_path: Path) -> Non
         (
             "{space: rates, metric: validation_los}",
             "tune.metric: no metric named 'validation_los'\n    did you mean 'validation_loss'?",
+        ),
+        (
+            "{space: rates, scheduler: ahsa}",
+            "tune.scheduler: 'ahsa' is not known here\n    did you mean 'asha'?",
+        ),
+        (
+            "{space: rates, grace_period: 4}",
+            "tune.grace_period: goes with `scheduler`\n    add that, too",
+        ),
+        (
+            "{space: rates, scheduler: asha, grace_period: 0}",
+            "tune.grace_period: must be greater than or equal to 1, not 0",
+        ),
+        (
+            "{space: rates, scheduler: asha, metric: best_epoch}",
+            "tune.scheduler: stops trials by their validation points, and 'best_epoch' is known "
+            "only at the end\n    leave it out, or name as `metric` one that points hold",
         ),
         (
             "{space: momenta}",
