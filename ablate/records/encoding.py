@@ -1,17 +1,15 @@
 """A record as JSON text and back."""
 
 import json
-import re
 from typing import Any
 
 from pydantic import ValidationError
 
 from ablate.errors import Problem, RecordError
 from ablate.records.schema import TrialRecord
+from ablate.study.yaml_source import HALF_A_CHARACTER
 
 RECORD_VERSION = TrialRecord.model_fields["record_version"].default
-_HALF_A_CHARACTER = re.compile("[\\ud800-\\udfff]")
-"""Python has such of file names that are no UTF-8."""
 
 
 def encode(record: TrialRecord) -> str:
@@ -78,7 +76,7 @@ def _json(record: TrialRecord, content: dict[str, Any], **style: Any) -> str:
         raise RecordError(
             Problem("", f"the record of trial {record.hash} is not plain JSON: {error}")
         ) from None
-    return _HALF_A_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)
+    return HALF_A_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _rounded(value: Any) -> Any:

@@ -22,7 +22,8 @@ Place = tuple[str | int, ...]
 
 _DEEPEST, _MOST_DIGITS = 20, 308
 _LARGEST = 100_000
-_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
+HALF_A_CHARACTER = re.compile("[\\ud800-\\udfff]")
+"""Python has such of file names that are no UTF-8; no file can keep it."""
 _PLAIN = "use text, a finite number, true, false, null, a list or a mapping"
 _STANDARD = "tag:yaml.org,2002:"
 _KNOWN_TAGS = {
@@ -247,7 +248,7 @@ def _kept(value: Any, path: Place, lines: dict[Place, int], name: str) -> Any:
     if isinstance(value, int) and abs(value) >= 10**_MOST_DIGITS:
         message = f"is a number of more than {_MOST_DIGITS} digits"
         raise StudyError(Problem(where(path), message, "write one that can be meant"))
-    if isinstance(value, str) and _HALF_A_CHARACTER.search(value):
+    if isinstance(value, str) and HALF_A_CHARACTER.search(value):
         message = f"{value!a} holds half a character, which no file can keep"
         raise StudyError(Problem(where(path), message, "write the character itself"))
     return value
