@@ -21,7 +21,7 @@ from ablate.analysis.reading import Reading, Stand, Where, finite
 from ablate.analysis.readings import read
 from ablate.analysis.sequential import Outcome
 from ablate.study.arms import Arm
-from ablate.study.schema import Claim, NoDifference, NoWorse, Open, Reaches
+from ablate.study.schema import Claim, Open
 
 
 class Verdict(BaseModel):
@@ -131,7 +131,7 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
     low, high = reading.interval(level, stand.critical) if shown else (None, None)
     outcome = "open" if isinstance(claim, Open) else stand.outcome or "undecided"
     most = evidence.plan.study.max_seeds
-    lacking = _lacking(claim, stand, most) if outcome == "undecided" else _Lacking()
+    lacking = _lacking(stand, most) if outcome == "undecided" else _Lacking()
     notes = reading.note, _no_interval(evidence, claim, reading), _no_more_seeds(stand, most)
     return Verdict(
         says=claim.says,
@@ -174,7 +174,7 @@ class _Lacking(NamedTuple):
     detectable_effect: float | None = None
 
 
-def _lacking(claim: Claim, stand: Stand, most: int | None) -> _Lacking:
+def _lacking(stand: Stand, most: int | None) -> _Lacking:
     """Of an undecided claim.
 
     most: seeds that a study which looks repeatedly may have; of one, what is found at that look.
@@ -189,16 +189,16 @@ def _lacking(claim: Claim, stand: Stand, most: int | None) -> _Lacking:
         _leaning(reading),
         None if needed is None else max(needed, reading.least_seeds),
         study.most_seeds if needed is None else None,
-        _detectable(claim, stand, study) if sample.n >= reading.least_seeds else None,
+        _detectable(stand, study) if sample.n >= reading.least_seeds else None,
     )
 
 
-def _detectable(claim: Claim, stand: Stand, study: Looking) -> float | None:
+def _detectable(stand: Stand, study: Looking) -> float | None:
     reading, level = stand.reading, stand.level
     n, mean, sd = reading.sample.n, float(reading.sample.mean), float(reading.sample.sd)
-    if isinstance(claim, Reaches):
-        return None  # it is an arm's mean that is asked for
-    if isinstance(claim, NoDifference):
+    if reading.detects == "nothing":
+        return None
+    if reading.detects == "margin":
         inside = _leaning(reading) == "supported"
         return power.provable_margin(sd, n, level, mean, study) if inside else None
     if len(reading.leads) < reading.lead_count:
@@ -207,7 +207,7 @@ def _detectable(claim: Claim, stand: Stand, study: Looking) -> float | None:
     found = power.detectable_distance_of_all(spreads, n, level, study)
     if found is None:
         return None
-    return found - mean if isinstance(claim, NoWorse) else (reading.threshold or 0.0) + found
+    return found - mean if reading.detects == "loss" else (reading.threshold or 0.0) + found
 
 
 def _seeds_needed(reading: Reading, level: float, study: Looking) -> int | None:

@@ -10,6 +10,9 @@ from ablate.analysis.sequential import GivenUp, Outcome
 from ablate.study.arms import Arm
 
 Where = Literal["above", "below", "outside", "inside"]
+Detects = Literal["effect", "loss", "margin", "nothing"]
+"""What so many seeds could have found: an effect beyond the threshold, a loss to rule out, a margin
+to be shown; nothing where it is a level that is asked for."""
 
 
 class Reading(NamedTuple):
@@ -33,6 +36,7 @@ class Reading(NamedTuple):
     """Fewer decide nothing."""
     possible: tuple[Outcome, ...] = ("supported", "refuted")
     """What this sample can settle: one that is known from below alone refutes nothing."""
+    detects: Detects = "effect"
 
     @property
     def is_decidable(self) -> bool:

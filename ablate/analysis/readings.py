@@ -88,6 +88,7 @@ def _read_no_difference(evidence: Evidence, claim: NoDifference) -> Reading:
         "" if margin else "Without a margin, or a smallest effect of interest, nothing is equal.",
         wanted="inside",
         possible=possible,
+        detects="margin",
     )
 
 
@@ -101,7 +102,8 @@ def _read_no_worse(evidence: Evidence, claim: NoWorse) -> Reading:
     unit = evidence.describe(metric).difference_unit
     possible = _where_trained(evidence, arm, than)
     decision = inference.among(inference.exceeds(sample, threshold), possible)
-    return Reading(sample, decision, threshold, unit, (arm, than), possible=possible)
+    arms = (arm, than)
+    return Reading(sample, decision, threshold, unit, arms, possible=possible, detects="loss")
 
 
 def _where_trained(evidence: Evidence, one: Arm, other: Arm) -> tuple[Outcome, ...]:
@@ -125,7 +127,14 @@ def _read_reaches(evidence: Evidence, claim: Reaches) -> Reading:
         decision, wanted = Decision(decision.p, ~decision.supported), "below"
     decision = inference.among(decision, possible)
     return Reading(
-        sample, decision, claim.value, description.unit, (arm,), "", wanted, possible=possible
+        sample,
+        decision,
+        claim.value,
+        description.unit,
+        (arm,),
+        wanted=wanted,
+        possible=possible,
+        detects="nothing",
     )
 
 
