@@ -10,6 +10,7 @@ reports/<name>/         a search's, committed: one compact records.jsonl in plac
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -172,12 +173,9 @@ def _search(
             arms,
             tune.space,
             RecordStore(folder),
-            SearchOptions(
-                trials=tune.trials,
-                seeds=tune.seeds,
+            replace(
+                tune.options,
                 metric=metric_of(plan),
-                scheduler=tune.scheduler,
-                grace_period=tune.grace_period,
                 storage=str(folder / _journal(plan, tune)),
             ),
             known=_known(folder, plan, others),

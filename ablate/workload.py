@@ -167,6 +167,13 @@ def validation_counterpart(name: str) -> str | None:
     return None if kind == name else f"validation_{kind}"
 
 
+def choice_metric(name: str) -> str:
+    """The metric by which choices are made where this one is a study's: test data is for the end,
+    so that a `test_` metric gives way to its `validation_` counterpart.
+    """
+    return validation_counterpart(name) or name
+
+
 def test_counterpart(name: str) -> str | None:
     """Of a `validation_` metric, the same of test data; None of others."""
     kind = name.removeprefix("validation_")

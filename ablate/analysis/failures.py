@@ -17,10 +17,10 @@ def each_reason(reasons: Iterable[str], what: str) -> str:
     told = [
         reason if len(counted) == 1 else f"{reason} ({_number(n, what)})" for reason, n in counted
     ]
-    more = len(told) - _MOST
-    return "; ".join(
-        [*told[:_MOST], *([f"and {_number(more, 'other reason')}"] if more > 0 else [])]
-    )
+    shown, more = told[:_MOST], len(told) - _MOST
+    if more > 0:
+        shown.append(f"and {_number(more, 'other reason')}")
+    return "; ".join(shown)
 
 
 def _number(count: int, what: str) -> str:

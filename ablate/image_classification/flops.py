@@ -5,6 +5,7 @@ from ablate.image_classification.settings.implied import (
     class_count,
     input_shape,
     train_size,
+    training_images,
     validation_size,
 )
 from ablate.image_classification.settings.keys import ImageClassificationSettings
@@ -18,9 +19,8 @@ def image_flops(settings: ImageClassificationSettings) -> ForwardFlops:
 def training_flops(settings: ImageClassificationSettings) -> float:
     """FLOPs of all epochs, their validations included."""
     recipe, validation = settings.training, validation_size(settings)
-    train = train_size(settings) - validation
     return image_flops(settings).of_training(
-        recipe.epochs * recipe.images_per_epoch(train),
+        recipe.epochs * recipe.images_per_epoch(training_images(settings)),
         recipe.epochs * validation * recipe.validations_per_epoch,
-        once=train + validation if recipe.cache_limit else None,
+        once=train_size(settings) if recipe.cache_limit else None,
     )

@@ -34,9 +34,8 @@ def asked_metrics(plan: Plan) -> frozenset[str]:
 
 def named_metrics(study: Study) -> frozenset[str]:
     """The metrics that a study is decided by, or shows beside published numbers."""
-    named = [study.metric, *(number.metric for number in study.published)]
-    for claim in study.claims:
-        named += [claim.metric or study.metric, getattr(claim, "curve", study.metric)]
+    needed = needed_metrics(study)
+    named = [*needed.final, *needed.curves, *(number.metric for number in study.published)]
     if study.design.order == "greedy":
         named.append(criterion(study))
     return frozenset(named)

@@ -10,7 +10,7 @@ from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan, PlannedTrial, make_plan
 from ablate.study.schema import Study
-from ablate.workload import describe_metric, validation_counterpart, with_description
+from ablate.workload import choice_metric, describe_metric, with_description
 
 _EQUAL = 1e-6
 """Relative difference of equal means: their values are rounded, each for itself."""
@@ -83,11 +83,10 @@ def grown(path: GreedyPath, find: Find) -> GreedyPath | None:
 
 
 def criterion(study: Study) -> str:
-    """The metric by which steps are chosen: the study's. Test data is for the end, so that a
-    `test_` metric gives way to its `validation_` counterpart; others of the test set are refused
-    at planning.
+    """The metric by which steps are chosen: `choice_metric` of the study's; others of the test set
+    are refused at planning.
     """
-    return validation_counterpart(study.metric) or study.metric
+    return choice_metric(study.metric)
 
 
 def _value(record: TrialRecord | None, plan: Plan) -> float | None:

@@ -14,6 +14,7 @@ from ablate.errors import AblateError, Problem, RecordError
 from ablate.records.schema import gist
 from ablate.study.arms import Arm, overlaid
 from ablate.study.schema import SettingsOverride
+from ablate.study.search_options import SearchOptions
 from ablate.study.yaml_source import scalar_name
 
 TABLE_FILE, RESULT_FILE = "search.csv", "search.json"
@@ -74,6 +75,16 @@ class SearchMethod(BaseModel):
     scheduler: str | None = None
     grace_period: int | None = None
     """Validation points that each trial had before the scheduler could stop it."""
+
+
+def method_of(options: SearchOptions) -> SearchMethod:
+    """What a call with these options notes of itself."""
+    return SearchMethod(
+        sampler=options.sampler,
+        seed=options.seed,
+        scheduler=options.scheduler,
+        grace_period=options.looks_after,
+    )
 
 
 class Way(NamedTuple):

@@ -1,6 +1,7 @@
 """What the searches of a tuned study come to: settings of each arm's own, from search results."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from ablate.errors import AblateError, Problem, SettingsError
@@ -10,12 +11,12 @@ from ablate.records.search_result import (
     SearchPoint,
     SearchResult,
     Way,
+    method_of,
     settings_of_best,
 )
 from ablate.study.arms import Arm, overlaid
 from ablate.study.plan import Plan
 from ablate.study.schema import Tune
-from ablate.study.search_options import DEFAULTS
 from ablate.study.search_space import SearchSpace
 from ablate.study.tuned import searched_for, tuned_plan
 from ablate.workload import describe_metric
@@ -105,9 +106,7 @@ def _is_own_way(tune: Tune, method: SearchMethod) -> bool:
     """Whether points were chosen, and trials stopped, as a tuned study does with its own: an arm
     that was searched in another way has not had as many to choose from.
     """
-    stopping = (method.scheduler, method.grace_period)
-    own = (tune.scheduler, tune.looks_after)
-    return method.sampler == DEFAULTS.sampler and stopping == own
+    return method == method_of(replace(tune.options, seed=method.seed))
 
 
 def _lies_in(space: SearchSpace, point: SearchPoint) -> bool:

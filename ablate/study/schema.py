@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat
 
-from ablate.study.search_options import DEFAULTS, SchedulerName, looks_after
+from ablate.study.search_options import DEFAULTS, SchedulerName, SearchOptions
 from ablate.study.search_space import SearchSpace
 from ablate.study.seeds import MOST_SEEDS
 from ablate.workload import MetricDescription
@@ -214,9 +214,20 @@ class Tune(_Frozen):
     """Validation points before a trial may be stopped; None: 1. Goes with a scheduler."""
 
     @property
+    def options(self) -> SearchOptions:
+        """How each arm is searched."""
+        return SearchOptions(
+            trials=self.trials,
+            seeds=self.seeds,
+            metric=self.metric,
+            scheduler=self.scheduler,
+            grace_period=self.grace_period,
+        )
+
+    @property
     def looks_after(self) -> int | None:
         """Validation points before a trial may be stopped; None where none is."""
-        return looks_after(self.scheduler, self.grace_period)
+        return self.options.looks_after
 
 
 class Study(_Frozen):

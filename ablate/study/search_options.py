@@ -36,12 +36,7 @@ class SearchOptions:
     @property
     def looks_after(self) -> int | None:
         """Validation points before a trial may be stopped; None where none is."""
-        return looks_after(self.scheduler, self.grace_period)
-
-
-def looks_after(scheduler: str | None, grace_period: int | None) -> int | None:
-    """What a scheduler and a grace period, given or not, come to: see `SearchOptions`."""
-    return None if scheduler is None else grace_period or 1
+        return None if self.scheduler is None else self.grace_period or 1
 
 
 DEFAULTS = SearchOptions()

@@ -483,7 +483,8 @@ def _claim_field(draft: Draft, key: str, value: Any, place: Place, annotation: A
 
 
 def _selector(draft: Draft, value: Any, place: Place) -> dict[str, Any]:
-    content = dict(draft.mapping(value, place, "an arm", _as_selector(draft, value)))
+    fix = "" if isinstance(value, dict) else _as_selector(draft, value)
+    content = dict(draft.mapping(value, place, "an arm", fix))
     context = _context_of(draft, content.pop("context", None), place)
     return {"levels": _by_factor(draft, content, place), "context": context}
 

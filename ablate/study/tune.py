@@ -22,6 +22,7 @@ from ablate.study.yaml_source import YamlFile
 from ablate.workload import (
     FROM_ELSEWHERE,
     Workload,
+    choice_metric,
     cure_by_validation,
     describe_metric,
     rests_on_test_data,
@@ -159,8 +160,7 @@ def _stopping(draft: Draft, plan: Plan, tune: Tune) -> Iterator[Problem]:
             where = draft.source.where(("tune", "grace_period"))
             yield Problem(where, "goes with `scheduler`", "add that, too")
         return
-    own = plan.study.metric
-    metric = tune.metric or validation_counterpart(own) or own
+    metric = tune.metric or choice_metric(plan.study.metric)
     if describe_metric(metric, plan.metrics).only_at_end:
         yield Problem(
             draft.source.where(("tune", "scheduler")),

@@ -15,7 +15,7 @@ from ablate.errors import AblateError, Problem, SettingsError, did_you_mean
 from ablate.quiet_optuna import quiet_optuna
 from ablate.records.greedy_path import criterion
 from ablate.records.schema import TrialRecord
-from ablate.records.search_result import SearchMethod, SearchResult
+from ablate.records.search_result import SearchResult, method_of
 from ablate.records.store import RecordStore, writer_lock
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
@@ -173,17 +173,8 @@ def _points(asked: _Asked, arm: Arm, opened: BaseStorage) -> PointSearch:
         known=asked.known,
     )
     if points.points_left:
-        note_method(study, _method(options))
+        note_method(study, method_of(options))
     return points
-
-
-def _method(options: SearchOptions) -> SearchMethod:
-    return SearchMethod(
-        sampler=options.sampler,
-        seed=options.seed,
-        scheduler=options.scheduler,
-        grace_period=options.looks_after,
-    )
 
 
 class _LazyRay:

@@ -10,6 +10,7 @@ from ablate.image_classification.settings.implied import (
     input_shape,
     split_sizes,
     train_size,
+    training_images,
     validation_size,
 )
 from ablate.image_classification.settings.keys import (
@@ -67,7 +68,7 @@ def _check_split(settings: ImageClassificationSettings) -> None:
 
 
 def _check_batches(settings: ImageClassificationSettings) -> None:
-    images, size = train_size(settings) - validation_size(settings), settings.training.batch_size
+    images, size = training_images(settings), settings.training.batch_size
     batches = images // size
     if not batches:
         message = f"a batch of {size} is more than the {images} images to train with"

@@ -10,10 +10,9 @@ from ablate.image_classification.data.sources import DATASETS
 from ablate.image_classification.settings.implied import (
     input_shape,
     normalization,
-    train_size,
+    training_images,
     unusual_channels,
     usual_normalization,
-    validation_size,
 )
 from ablate.image_classification.settings.keys import (
     DataSettings,
@@ -100,12 +99,17 @@ def _without_effect(settings: ImageClassificationSettings) -> list[str]:
     training = settings.training
     keys = ["momentum"] if training.optimizer == "adam" else ["beta1", "beta2", "epsilon"]
     keys.append("cache_limit")
-    whole = training.model_copy(update={"drop_last_batch": False})
-    images = train_size(settings) - validation_size(settings)
-    if training.images_per_epoch(images) == whole.images_per_epoch(images):
+    if training.drop_last_batch and not _drops_a_batch(settings):
         keys.append("drop_last_batch")
     if training.schedule != "one_cycle":
         keys += [key for key in TrainingSettings.model_fields if key.startswith("one_cycle_")]
     elif training.one_cycle_momentum == training.own_momentum:
         keys.append("one_cycle_momentum")
     return keys
+
+
+def _drops_a_batch(settings: ImageClassificationSettings) -> bool:
+    """Whether `drop_last_batch` leaves out a batch that would be trained on without it."""
+    images = training_images(settings)
+    without = settings.training.model_copy(update={"drop_last_batch": False})
+    return settings.training.images_per_epoch(images) < without.images_per_epoch(images)

@@ -65,6 +65,11 @@ def train_size(settings: ImageClassificationSettings) -> int:
     return sum(_class_sizes(settings))
 
 
+def training_images(settings: ImageClassificationSettings) -> int:
+    """Number of images to train with, without those held out for validation."""
+    return train_size(settings) - validation_size(settings)
+
+
 def validation_size(settings: ImageClassificationSettings) -> int:
     """Number of images held out for validation, rounded as `split_indices` does."""
     fraction = settings.data.validation_fraction
