@@ -24,8 +24,9 @@ from ablate.analysis.inference import (
     interval,
 )
 from ablate.analysis.tables import FACTOR, ArmKey, metric_column
+from ablate.study.aliases import aliases
 from ablate.study.arms import Arm
-from ablate.study.designs import FACTORIALS, aliases
+from ablate.study.designs import FACTORIALS
 from ablate.study.plan import Plan
 
 _ROUND_OFF = 1e-20  # of the squared outcomes: less variation than that is none

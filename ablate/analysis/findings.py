@@ -47,7 +47,7 @@ from ablate.records.greedy_path import criterion
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult
 from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, own_plan
-from ablate.study.designs import next_greedy_arms
+from ablate.study.drawing import next_greedy_arms
 from ablate.study.plan import Plan
 from ablate.study.schema import Faster, Open, PublishedNumber
 from ablate.workload import guessed_direction

@@ -18,11 +18,12 @@ from ablate.errors import (
 )
 from ablate.refused_values import in_words, shown
 from ablate.study.arms import by_dependence, conditions, overlaid, path_order
+from ablate.study.draft import Draft
 from ablate.study.looking import looking_problems
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Faster, Study
 from ablate.study.seeds import parse_seeds
-from ablate.study.shorthand import Draft, expand
+from ablate.study.shorthand import expand
 from ablate.study.tune import check_tune, read_tuned_space
 from ablate.study.yaml_source import Place, parse_setting, read_yaml, taken_for_text
 from ablate.workload import FROM_ELSEWHERE, MetricDescription, Workload, load_workload

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ablate.errors import Problem, StudyError, did_you_mean
 from ablate.study.arms import Arm, conditions, named_levels
-from ablate.study.designs import draw_arms, next_greedy_arms
+from ablate.study.drawing import draw_arms, next_greedy_arms
 from ablate.study.schema import Claim, Interaction, Selector, SettingsOverride, Study
 from ablate.study.trial import TrialSpec
 from ablate.workload import MetricDescription, Settings, Workload, load_workload

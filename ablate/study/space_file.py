@@ -20,9 +20,9 @@ from typing import Any, NamedTuple, get_args
 from ablate.errors import Problem, SettingsError, StudyError, did_you_mean
 from ablate.refused_values import shown
 from ablate.study.arms import Arm, overlaid
+from ablate.study.draft import Draft
 from ablate.study.schema import SettingsOverride
 from ablate.study.search_space import DIGITS, Parameter, SearchSpace, rounded
-from ablate.study.shorthand import Draft
 from ablate.study.yaml_source import (
     Place,
     YamlFile,

@@ -6,9 +6,9 @@ from typing import Any
 
 from ablate.errors import Problem, StudyError
 from ablate.refused_values import shown
+from ablate.study.draft import Draft
 from ablate.study.plan import Plan
 from ablate.study.schema import Study, Tune
-from ablate.study.shorthand import Draft
 from ablate.study.space_file import (
     LoadedSpace,
     check_space,

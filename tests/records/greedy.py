@@ -8,7 +8,7 @@ from ablate.study.arms import Arm
 from ablate.study.plan import Plan, PlannedTrial, make_plan
 from ablate.study.schema import Study
 from tests.study.fake_workload import FAKE
-from tests.study.test_designs import NORM, POOL, WIDTH, study
+from tests.study.made_studies import NORM, POOL, WIDTH, study
 
 RECIPE = {"pool": POOL, "norm": NORM, "width": WIDTH}
 GAIN = {"pool": 1.0, "norm": 5.0, "width": 3.0}

@@ -10,7 +10,7 @@ from ablate.study.plan import make_plan
 from ablate.workload import MetricDescription
 from tests.records.greedy import RECIPE, Records, added, gains, greedy_plan, greedy_study
 from tests.study.fake_workload import FAKE
-from tests.study.test_designs import POOL, study
+from tests.study.made_studies import POOL, study
 
 
 def names(path: GreedyPath) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ablate.study.designs import draw_arms
+from ablate.study.drawing import draw_arms
 from ablate.study.schema import Study
 from tests.study.fake_workload import FAKE
 

@@ -5,7 +5,7 @@ from ablate.study.cost import cost_sentence, estimate_cost, tuning_cost, tuning_
 from ablate.study.plan import make_plan
 from ablate.study.schema import Tune
 from tests.study.fake_workload import FAKE
-from tests.study.test_designs import NORM, POOL, WIDTH, study
+from tests.study.made_studies import NORM, POOL, WIDTH, study
 from tests.study.test_tuned import make, space
 
 TEN_SECONDS = Cost(core_seconds=10.0)

@@ -5,7 +5,7 @@ import pytest
 from ablate.errors import Problem
 from ablate.study.looking import looking_problems, looking_warnings
 from ablate.study.schema import Tune
-from tests.study.test_designs import POOL, study
+from tests.study.made_studies import POOL, study
 from tests.study.test_tuned import space
 
 CLAIM = {"kind": "reaches", "says": "a", "arm": {}, "value": 1.0}

@@ -6,7 +6,7 @@ from ablate.errors import StudyError
 from ablate.study.plan import PlanRow, make_plan, plan_table
 from ablate.study.schema import Selector
 from tests.study.fake_workload import FAKE
-from tests.study.test_designs import MOMENTUM, NORM, OPTIMIZER, POOL, WIDTH, study
+from tests.study.made_studies import MOMENTUM, NORM, OPTIMIZER, POOL, WIDTH, study
 
 
 def test_trials_come_seed_by_seed() -> None:

@@ -7,7 +7,7 @@ from ablate.tuning.greedy import run_in_steps
 from ablate.tuning.runner import RunSummary
 from tests.records.greedy import Records, greedy_plan
 from tests.study.fake_workload import FAKE
-from tests.study.test_designs import POOL, study
+from tests.study.made_studies import POOL, study
 
 
 def names(plan: Plan) -> list[str]:
