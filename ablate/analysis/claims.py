@@ -21,7 +21,7 @@ from ablate.analysis.reading import Reading, Stand, Where, finite
 from ablate.analysis.readings import read
 from ablate.analysis.sequential import Outcome
 from ablate.study.arms import Arm
-from ablate.study.schema import Claim, Open
+from ablate.study.schema import Claim, Faster, Open
 
 
 class Verdict(BaseModel):
@@ -34,6 +34,7 @@ class Verdict(BaseModel):
     published: str | None
     context: str | None
     metric: str
+    """What is compared: of a `faster` claim its curve."""
     unit: str
     family: str
     verdict: Literal["supported", "refuted", "undecided", "open"]
@@ -72,6 +73,8 @@ class Verdict(BaseModel):
     arms: tuple[str, ...] = ()
     """All that are compared, each once, the claim's better side first; with their context where
     there are several."""
+    early: bool = False
+    """Whether trials of its arms are still to be recorded: its error rate is that of them all."""
     note: str = ""
 
 
@@ -132,13 +135,19 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
     outcome = "open" if isinstance(claim, Open) else stand.outcome or "undecided"
     most = evidence.plan.study.max_seeds
     lacking = _lacking(stand, most) if outcome == "undecided" else _Lacking()
-    notes = reading.note, _no_interval(evidence, claim, reading), _no_more_seeds(stand, most)
+    to_come = 0 if outcome == "open" else _trials_to_come(evidence, reading)
+    notes = (
+        reading.note,
+        _no_interval(evidence, claim, reading),
+        _no_more_seeds(stand, most),
+        _early_look(to_come),
+    )
     return Verdict(
         says=claim.says,
         kind=claim.kind,
         published=claim.published,
         context=claim.context,
-        metric=evidence.metric_of(claim),
+        metric=claim.curve if isinstance(claim, Faster) else evidence.metric_of(claim),
         unit=reading.unit,
         family=claim.family,
         verdict=outcome,
@@ -155,8 +164,27 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
         core_hours=_hours(evidence, reading.arms, "core_seconds"),
         gpu_hours=_hours(evidence, reading.arms, "gpu_seconds"),
         arms=_names(reading.arms),
+        early=to_come > 0,
         note=" ".join(filter(None, notes)),
     )
+
+
+def _trials_to_come(evidence: Evidence, reading: Reading) -> int:
+    """Trials of a claim that are still to be recorded, where it is looked at without them and no
+    repeated interval allows for that.
+    """
+    is_given = any(record.is_from_elsewhere for record in evidence.records.values())
+    if reading.sample.n < 2 or evidence.plan.study.max_seeds is not None or is_given:
+        return 0
+    own = trials_of(evidence.trials, {arm.key for arm in reading.arms})
+    return int((own["status"] == "missing").sum())
+
+
+def _early_look(to_come: int) -> str:
+    if not to_come:
+        return ""
+    trials = "one of its trials is" if to_come == 1 else f"{to_come} of its trials are"
+    return f"An early look: {trials} still to be recorded."
 
 
 def _names(arms: tuple[Arm, ...]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from ablate.analysis.convergence import (
 )
 from ablate.analysis.effects import contrast
 from ablate.analysis.evidence import Evidence
+from ablate.analysis.left_out import where_any_trained
 from ablate.analysis.reading import Reading
 from ablate.analysis.sequential import Outcome
 from ablate.analysis.tables import chance_of_diverged, counts_steps, metric_column
@@ -34,9 +35,9 @@ def read_faster(evidence: Evidence, claim: Faster) -> Reading:
         if reckoned is not evidence:
             note += _few_points(evidence, claim.curve, (faster, slower), by_seed=False)
         unit = description.difference_unit
-        return Reading(
-            sample, inference.exceeds(sample, claim.by), claim.by, unit, (faster, slower), note
-        )
+        possible = where_any_trained(evidence, faster, claim.curve)
+        decision = inference.among(inference.exceeds(sample, claim.by), possible)
+        return Reading(sample, decision, claim.by, unit, (faster, slower), note, possible=possible)
     return _read_faster_to(evidence, claim, claim.threshold, faster, slower)
 
 

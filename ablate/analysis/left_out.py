@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ablate.analysis.arm_names import quoted
+from ablate.analysis.effects import none_trained
 from ablate.analysis.evidence import Evidence
+from ablate.analysis.sequential import Outcome
 from ablate.analysis.tables import ArmKey, chance_of_diverged, ended, metric_column
 from ablate.study.arms import Arm
 from ablate.study.schema import Claim, Faster
@@ -27,6 +29,14 @@ def seeds_at_chance(evidence: Evidence, arm: Arm) -> set[int]:
         return set()
     own = trials_of(evidence.trials, {arm.key})
     return set(own[own["status"] == "diverged"]["seed"])
+
+
+def where_any_trained(evidence: Evidence, arm: Arm, metric: str) -> tuple[Outcome, ...]:
+    """What a claim in an arm's favour can come to. Where none of its trials trained, what they
+    count as supports nothing, even where another arm is worse than that.
+    """
+    untrained = none_trained(trials_of(evidence.trials, {arm.key}), metric)
+    return ("refuted",) if untrained else ("supported", "refuted")
 
 
 class Diverged(NamedTuple):

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ablate.analysis import inference
-from ablate.analysis.effects import none_trained
 from ablate.analysis.evidence import Evidence
 from ablate.analysis.faster import read_faster
 from ablate.analysis.inference import Decision
 from ablate.analysis.largest_effect import read_largest_effect
-from ablate.analysis.left_out import seeds_at_chance, told_of_diverged, trials_of
+from ablate.analysis.left_out import seeds_at_chance, told_of_diverged, where_any_trained
 from ablate.analysis.reading import Reading, Where, undecided
 from ablate.analysis.sequential import Outcome
 from ablate.analysis.stability import read_more_stable
@@ -64,12 +63,14 @@ def _read_difference(evidence: Evidence, claim: Difference) -> Reading:
     metric = evidence.metric_of(claim)
     by = evidence.by(claim.by, metric)
     sample = evidence.difference(metric, better.key, worse.key).sample
+    possible = where_any_trained(evidence, better, metric)
     return Reading(
         sample,
-        inference.exceeds(sample, by),
+        inference.among(inference.exceeds(sample, by), possible),
         by,
         evidence.describe(metric).difference_unit,
         (better, worse),
+        possible=possible,
     )
 
 
@@ -100,7 +101,11 @@ def _read_no_worse(evidence: Evidence, claim: NoWorse) -> Reading:
     sample = evidence.difference(metric, arm.key, than.key).sample
     threshold = 0.0 - margin  # -0.0 would be written with its sign
     unit = evidence.describe(metric).difference_unit
-    possible = _where_trained(evidence, arm, than)
+    possible = tuple(
+        outcome
+        for outcome in _where_trained(evidence, arm, than)
+        if outcome in where_any_trained(evidence, arm, metric)
+    )
     decision = inference.among(inference.exceeds(sample, threshold), possible)
     arms = (arm, than)
     return Reading(sample, decision, threshold, unit, arms, possible=possible, detects="loss")
@@ -119,8 +124,7 @@ def _read_reaches(evidence: Evidence, claim: Reaches) -> Reading:
     metric = evidence.metric_of(claim)
     description = evidence.describe(metric)
     sample = evidence.contrast(metric, {arm.key: 1.0}).sample
-    untrained = none_trained(trials_of(evidence.trials, {arm.key}), metric)
-    possible: tuple[Outcome, ...] = ("refuted",) if untrained else ("supported", "refuted")
+    possible = where_any_trained(evidence, arm, metric)
     decision = inference.exceeds(sample, claim.value)
     wanted: Where = "above"
     if not description.higher_is_better:
@@ -155,9 +159,24 @@ def _read_interaction(evidence: Evidence, claim: Interaction) -> Reading:
     weights = {arm.key: weight for arm, weight in zip(arms, signs, strict=True)}
     sample = evidence.contrast(metric, weights).sample
     unit = evidence.describe(metric).difference_unit
-    if claim.better_in is None:
-        return Reading(sample, inference.differs(sample, by), by, unit, arms, wanted="outside")
-    return Reading(sample, inference.exceeds(sample, by), by, unit, arms)
+    possible = _where_settings_trained(evidence, ((first, base), (second, other)))
+    wanted: Where = "outside" if claim.better_in is None else "above"
+    decide = inference.differs if claim.better_in is None else inference.exceeds
+    decision = inference.among(decide(sample, by), possible)
+    return Reading(sample, decision, by, unit, arms, wanted=wanted, possible=possible)
+
+
+def _where_settings_trained(
+    evidence: Evidence, settings: tuple[tuple[Arm, Arm], tuple[Arm, Arm]]
+) -> tuple[Outcome, ...]:
+    """What an interaction can come to. On a seed on which both arms of a setting diverged, the
+    change had no chance to have an effect there: neither that it has another one than elsewhere,
+    nor that it has the same, is seen.
+    """
+    both = [
+        seeds_at_chance(evidence, one) & seeds_at_chance(evidence, two) for one, two in settings
+    ]
+    return () if any(both) else ("supported", "refuted")
 
 
 def _read_open(evidence: Evidence, claim: Open) -> Reading:

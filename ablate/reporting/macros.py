@@ -46,7 +46,8 @@ class _Number:
 
     @property
     def title(self) -> str:
-        return " ".join(f"{self.table.name}: {', '.join(self.keys(self.table.apart))}".split())
+        words = [*self.keys(self.table.apart), *(str(self.row[name]) for name in self.table.says)]
+        return " ".join(f"{self.table.name}: {', '.join(words)}".split())
 
 
 def macros(tables: Iterable[Table], study: str) -> str:
@@ -54,7 +55,8 @@ def macros(tables: Iterable[Table], study: str) -> str:
 
     A name is made of the study, so that a paper may cite several, the table, its key columns and
     the number's column, in letters alone (TeX allows no digits). It does not depend on the order of
-    rows. A comment above the numbers of a row says which it is, in its own signs.
+    rows, but for claims, which are named by their number in the study. A comment above the numbers
+    of a row says which it is, in its own signs.
     """
     numbers = [number for table in tables for number in _numbers(table)]
     # A row that stands twice gives the same numbers twice.

@@ -143,6 +143,7 @@ def _method(findings: Findings) -> tuple[str, ...]:
         *_trials_of_looks(findings),
         *_two_comparisons(findings),
         _what_decides(findings),
+        *_early_looks(findings),
         *_more_seeds(findings),
         *_endings(findings),
     )
@@ -174,6 +175,17 @@ def _more_seeds(findings: Findings) -> Iterator[str]:
             "Seeds added because a claim is undecided are a second look, and make its error rate "
             "larger than it says: decide on new seeds alone, with these as a pilot that decides "
             "nothing, or look repeatedly from the beginning (--until-decided)."
+        )
+
+
+def _early_looks(findings: Findings) -> Iterator[str]:
+    """What a verdict on part of a study's trials is worth."""
+    tuned = findings.tuned.findings.verdicts if findings.tuned else ()
+    if any(verdict.early for verdict in (*findings.verdicts, *tuned)):
+        yield (
+            "A verdict whose trials are not all recorded is an early look. The error rate is that "
+            "of the verdict on all of them: whoever stops at the first look that settles a claim "
+            "errs more often, with looks at 2, 3, 4 and 5 seeds 13 % of the time instead of 5 %."
         )
 
 

@@ -38,6 +38,7 @@ class Table:
     """A table to read (`header`, `rows`) and to compute with (`frame`).
 
     keys: columns of the frame that name a row. apart: those that tell rows of equal keys apart.
+    says: those that say what a row is about where its keys are mere numbers.
     formats: how the numbers of the frame's columns are written where they are cited one by one.
     spans: those that go by an interval. Of columns that neither names, in the unit that a column
     `unit` of the frame says.
@@ -51,6 +52,7 @@ class Table:
     frame: pd.DataFrame
     keys: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
     formats: Mapping[str, Writer] = field(default_factory=dict)
     spans: tuple[Span, ...] = ()
     numeric: frozenset[int] = frozenset()

@@ -69,6 +69,7 @@ def verdict_table(findings: Findings) -> Table | None:
         tuple(rows),
         frame,
         keys=("claim",),
+        says=("says",),
         formats=dict.fromkeys(("n", "seeds_needed", "too_few_seeds"), formatting.count)
         | dict.fromkeys(("p", "p_adjusted"), formatting.p_value)
         | dict.fromkeys(("core_hours", "gpu_hours"), formatting.hours)
@@ -82,8 +83,9 @@ def _two_levels(findings: Findings) -> str:
     if not any(verdict.kind == "largest_effect" for verdict in findings.verdicts):
         return ""
     return (
-        " Of a largest effect, which any one rival refutes, the upper end is at the error rate "
-        "divided by their number, and no change counts as one of them."
+        " Of a largest effect the estimate is the least of the leads, and each end of the interval "
+        "the least of theirs, whosever that is; the upper ends, as any one rival refutes, at the "
+        "error rate divided by the number of rivals, of whom no change counts as one."
     )
 
 

@@ -418,14 +418,19 @@ def test_a_rival_that_is_ahead_refutes_the_largest_effect_whatever_others_lack()
     whole = verdict_of(
         WIDE_GAINS_MOST, values | against_80(0.1, 0.3, 0.2, name="long"), WIDTH, NORM, EPOCHS
     )
-    for lacking in ({}, {"long": ["failed"] * 3}, {"long": [80.0, None, None]}):
+    early = " An early look: {} of its trials are still to be recorded."
+    for lacking, to_come in (
+        ({}, early.format(3)),
+        ({"long": ["failed"] * 3}, ""),
+        ({"long": [80.0, None, None]}, early.format(2)),
+    ):
         verdict = verdict_of(WIDE_GAINS_MOST, values | lacking, WIDTH, NORM, EPOCHS)
         assert verdict.verdict == "refuted"
         assert (verdict.estimate, verdict.high) == (whole.estimate, whole.high)
         assert verdict.p == whole.p
         assert verdict.note == (
             "Lead of wide over batch, the least of those over 2 rivals. Of 3 leads 2 are known, "
-            "which can refute it alone."
+            "which can refute it alone." + to_come
         )
 
 
@@ -953,6 +958,25 @@ def test_a_directed_interaction_is_a_lead_of_one_effect_over_the_other(
     effects = (("wide, batch", "batch"), ("wide", "baseline"))
     named, other = effects if better_in == "first" else effects[::-1]
     assert verdict.arms == (*named, *other)
+
+
+@pytest.mark.parametrize("better_in", [None, "first", "second"])
+@pytest.mark.parametrize("collapsed", [("wide", "baseline"), ("wide, batch", "batch")])
+def test_an_interaction_with_a_setting_that_never_trained_is_not_settled(better_in, collapsed):
+    claim = WIDTH_NEEDS_NORM.model_copy(update={"by": 0.5, "better_in": better_in})
+    values = crossed((3.0, 3.1, 2.9), (-3.0, -3.1, -2.9))
+    metrics = {"test_accuracy": MetricDescription(label="accuracy", chance=10.0)}
+
+    def verdict(own: ByArm) -> str:
+        options: dict[str, Any] = {"design": "full_factorial", "metrics": metrics}
+        return verdict_of(claim, own, WIDTH, NORM, **options).verdict
+
+    assert verdict(values) != "undecided"
+    for times in (1, 3):
+        lost = {name: ["diverged"] * times + [*values[name]][times:] for name in collapsed}
+        assert verdict(values | lost) == "undecided"
+    one_arm = {collapsed[0]: ["diverged"] * 3}
+    assert verdict(values | one_arm) != "undecided"
 
 
 def test_where_lower_is_better_a_directed_interaction_supports_the_lesser_loss():
@@ -1514,6 +1538,31 @@ def test_trials_that_all_diverged_show_nothing_good(claim: Claim):
     assert verdict_of(claim, trained, **options).verdict == "supported"
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        Difference(says="d", better=arm(width="wide"), worse=arm()),
+        NoWorse(says="n", arm=arm(width="wide"), than=arm(), margin=0.01),
+        Faster(says="f", faster=arm(width="wide"), slower=arm(), curve="test_loss"),
+    ],
+    ids=lambda claim: claim.kind,
+)
+def test_an_arm_that_never_trained_is_not_better_than_one_that_trained_badly(claim: Claim):
+    """Worse than chance level, as a network that overfits may be by its loss."""
+    options: dict[str, Any] = {"metric": "test_loss", "smallest_effect_of_interest": 0.01}
+    bad = [2.60, 2.65, 2.70, 2.62, 2.68]
+    curves = {
+        "wide": [{"epoch": [1.0, 2.0], "test_loss": [2.3, 2.3]}] * 5,
+        "baseline": [{"epoch": [1.0, 2.0], "test_loss": [2.6, value]} for value in bad],
+    }
+    chance = {"chance_level": {"test_loss": 2.302585}}
+    plan = plan_of(WIDTH, claims=(claim,), **options)
+    for of_wide, verdict in ((["diverged"] * 5, "undecided"), ([2.30] * 5, "supported")):
+        records = records_of(plan, {"wide": of_wide, "baseline": bad}, curves, **chance)
+        evidence = evidence_of(plan, records)
+        assert verdicts(evidence, standing(evidence))[0].verdict == verdict
+
+
 @pytest.mark.parametrize("claim", [WIDE_IS_EQUAL, WIDE_IS_NO_WORSE], ids=lambda claim: claim.kind)
 def test_a_seed_on_which_both_arms_diverged_does_not_make_them_alike(claim: Claim):
     metrics = {"test_accuracy": MetricDescription(label="accuracy", chance=10.0)}
@@ -1566,6 +1615,25 @@ def test_looking_repeatedly_takes_more_seeds_and_never_more_than_the_maximum():
 
 
 # --- cost -----------------------------------------------------------------------------------------
+
+
+def test_a_claim_with_trials_to_come_is_looked_at_early():
+    batch_is_better = Difference(says="Batch is better.", better=arm(norm="batch"), worse=arm())
+    values = against_80(1.0, 2.0, 3.0, 4.0) | {"batch": [81.0, 82.0, 83.0, None]}
+    whole = verdict_of(WIDE_IS_BETTER, values, WIDTH, NORM)
+    assert (whole.early, whole.note) == (False, "")
+    early = verdict_of(batch_is_better, values, WIDTH, NORM)
+    assert early.early
+    assert early.note == "An early look: one of its trials is still to be recorded."
+    assert not verdict_of(batch_is_better, values, WIDTH, NORM, max_seeds=4).early
+    values["batch"][1:] = [None] * 3  # one seed says nothing, early or not
+    assert not verdict_of(batch_is_better, values, WIDTH, NORM).early
+
+
+def test_a_claim_on_a_curve_names_the_curve_as_its_metric():
+    curves = {name: [{"epoch": [1.0], "loss": [0.5]}] * 3 for name in ("wide", "baseline")}
+    claim = Faster(says="f", faster=arm(width="wide"), slower=arm(), curve="loss")
+    assert verdict_of_curves(claim, curves).metric == "loss"
 
 
 def test_core_hours_are_those_of_the_arms_concerned():

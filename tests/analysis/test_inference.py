@@ -424,3 +424,10 @@ def test_seeds_added_to_what_stayed_undecided_are_a_second_look():
     settled = [exceeds(sample, 0.0).p <= ALPHA for sample in looks]
     assert agrees(share(settled[1]), 0.05, REPLICATIONS)
     assert agrees(share(settled[0] | settled[1]), 0.092, REPLICATIONS)
+
+
+def test_stopping_at_the_first_look_that_settles_errs_more_often_than_one_look():
+    differences = np.random.default_rng(12).standard_normal((REPLICATIONS, 5))
+    settled = [exceeds(summarise(differences[:, :n]), 0.0).p <= ALPHA for n in (2, 3, 4, 5)]
+    assert agrees(share(settled[-1]), 0.05, REPLICATIONS)
+    assert agrees(share(np.any(settled, axis=0)), 0.133, REPLICATIONS)

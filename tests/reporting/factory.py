@@ -132,6 +132,7 @@ def make_verdict(**changes: Any) -> Any:
         "arms": ("baseline", "strided_conv"),
         "family": "study",
         "confidence": 0.95,
+        "early": False,
         "note": "",
     }
     return SimpleNamespace(**(fields | changes))

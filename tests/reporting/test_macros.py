@@ -56,6 +56,13 @@ def test_above_the_numbers_of_a_row_stands_which_it_is() -> None:
     assert lines[1] == "% arms: baseline, baseline"
 
 
+def test_above_the_numbers_of_a_claim_stands_its_sentence() -> None:
+    """Its number changes with its place in the study."""
+    verdicts = verdict_table(make_findings(verdicts=(make_verdict(says="Wide\nis better."),)))
+    assert verdicts is not None
+    assert macros_of([verdicts]).splitlines()[1] == "% verdicts: 1, Wide is better."
+
+
 def rows_named(*arms: str) -> list[str]:
     """What stands for each arm in the names of its numbers."""
     frame = pd.DataFrame({"arm": arms, "mean": [float(place) for place in range(len(arms))]})

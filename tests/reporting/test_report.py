@@ -257,6 +257,14 @@ def test_the_method_says_what_decides_and_what_adding_seeds_would_be() -> None:
     assert any(text.startswith(counts) for text in method)
 
 
+def test_the_method_says_what_an_early_look_is_worth() -> None:
+    for early in (True, False):
+        verdict = make_verdict(early=early)
+        method = report.make_page(make_findings(verdicts=(verdict,)), {}).method
+        told = "A verdict whose trials are not all recorded is an early look. "
+        assert any(text.startswith(told) for text in method) == early
+
+
 def test_the_method_speaks_of_pairs_only_where_there_are_some(tmp_path: Path) -> None:
     findings = make_findings()
     findings.effects["method"] = "welch"

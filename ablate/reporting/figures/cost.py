@@ -27,6 +27,7 @@ _NUMBERS = 9  # along a panel, at most
 _CONTEXT_FILLS = ("full", "none", "left", "right", "top", "bottom")
 _CONTEXT_SIZES = (7.0, 4.5)  # points: the fillings come again on smaller marks
 _TIE = 0.015  # of the width of what is drawn: costs as close may hide each other
+_ALIKE = 0.01  # of a cost
 _MARK = 0.05  # of the height of what is drawn: what a mark takes
 _APART, _WIDEST = 4.0, 150.0  # points between marks side by side, and of all together
 _SIDE_BY_SIDE = (
@@ -62,7 +63,7 @@ def draw(
     panels = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]
     contexts = _contexts(arms)
     for axes, column in zip(panels, names, strict=True):
-        known = arms.dropna(subset=["mean", column])
+        known = _at_one_cost(arms.dropna(subset=["mean", column]), column)
         cost_axis.frame(axes, known[column], AXES[column], _NUMBERS)
         shifts = _shifts(known, column, axes.get_xscale() == "log")
         for arm, shift in zip(known.to_dict("records"), shifts, strict=True):
@@ -75,6 +76,16 @@ def draw(
             axes.set_xlabel(f"{axes.get_xlabel()}\n{_SIDE_BY_SIDE}")
     panels[0].set_ylabel(axis_label.wrapped(formatting.with_bracket(label, unit), _HEIGHT))
     _legend(figure, arms, styles, contexts)
+
+
+def _at_one_cost(arms: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Arms whose costs differ by next to nothing, all at their mean: an axis over that difference
+    would put equal costs at opposite ends.
+    """
+    costs = arms[column]
+    if costs.nunique() > 1 and costs.max() <= (1 + _ALIKE) * costs.min():
+        return arms.assign(**{column: costs.mean()})
+    return arms
 
 
 def _shifts(arms: pd.DataFrame, column: str, log: bool) -> list[float]:

@@ -65,6 +65,15 @@ def test_arms_of_nearly_equal_cost_that_would_hide_each_other_stand_side_by_side
     assert flops.get_xlabel() == "training FLOPs a trial"
 
 
+def test_costs_that_differ_by_next_to_nothing_are_one_cost(figure: Figure) -> None:
+    findings = of_means(make_findings(many_changes(2)), [70.0, 80.0, 90.0])
+    findings.arms["core_seconds"] = [100.0, 200.0, 300.0]
+    findings.arms["flops"] = [90.903e12, 90.917e12, 90.910e12]
+    _, flops = draw(findings, figure)
+    assert len({round(place, 1) for place in rendered_places(flops)}) == 1
+    assert [tick.get_text() for tick in flops.get_xticklabels()] == ["90.9 T"]
+
+
 def test_arms_of_equal_cost_far_above_each_other_stand_at_their_cost(figure: Figure) -> None:
     findings = of_means(make_findings(many_changes(3)), [70.0, 74.0, 78.0, 82.0])
     findings.arms["core_seconds"] = [100.0, 100.0, 100.0, 300.0]
