@@ -20,6 +20,7 @@ from ablate.records.looks import follow_looks
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import read_search, write_search
 from ablate.records.store import (
+    Answers,
     RecordStore,
     answers_a_run,
     compact_records,
@@ -143,19 +144,25 @@ def collect(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> None:
 
 
 def collect_trials(
-    hashes: Sequence[str], folder: Path, study: Study, others: Sequence[Path] = ()
+    hashes: Sequence[str],
+    folder: Path,
+    study: Study,
+    others: Sequence[Path] = (),
+    answering: Answers = answers_a_run,
 ) -> None:
-    """The same of trials by their hash, where they hold all that the study asks."""
-    gather(hashes, folder, others, study)
+    """The same of trials by their hash, where they are what the study asks for."""
+    gather(hashes, folder, others, study, answering)
     for sibling in _siblings(folder):
         with suppress(RecordError):  # a damaged run beside this one only shares nothing
-            gather(hashes, folder, [sibling], study)
+            gather(hashes, folder, [sibling], study, answering)
 
 
-def recorded(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> dict[str, TrialRecord]:
+def recorded(
+    folder: Path, plan: Plan, others: Sequence[Path] = (), answering: Answers = answers_a_run
+) -> dict[str, TrialRecord]:
     """Records that `open_run` would find: those that hold all that the study asks, of any trial.
 
-    Raises RecordError as `open_run` does. Writes nothing.
+    answering: which records do. Raises RecordError as `open_run` does. Writes nothing.
     """
     found = {record.hash: record for record in RecordStore(folder).records()}
     known = list(compact_records(folder).values())
@@ -166,9 +173,10 @@ def recorded(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> dict[str,
             known += load_records(sibling).values()
     for record in known:
         kept = found.get(record.hash)
-        if answers_a_run(record, plan.study) and not (kept and answers_a_run(kept, plan.study)):
+        better = answers_a_run if kept and answering(kept, plan.study) else answering
+        if better(record, plan.study) and not (kept and answers_a_run(kept, plan.study)):
             found[record.hash] = that_counts(kept, record)
-    return {hash_: each for hash_, each in found.items() if answers_a_run(each, plan.study)}
+    return {hash_: each for hash_, each in found.items() if answering(each, plan.study)}
 
 
 def searched(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Searches:

@@ -20,7 +20,13 @@ from ablate.errors import AblateError, Problem, RecordError, did_you_mean
 from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import RESULT_FILE, SearchResult, Way, read_search, write_search
-from ablate.records.store import RecordStore, holds_records, load_records, writer_lock
+from ablate.records.store import (
+    RecordStore,
+    answers_a_search,
+    holds_records,
+    load_records,
+    writer_lock,
+)
 from ablate.records.tuned_search import Searches, each_once, finished, is_of_arm, metric_of
 from ablate.refused_folders import SPACE_FILE, refuse_a_run, refuse_another_study
 from ablate.run_folder import collect_trials, make_folder, recorded, searched, taken_back
@@ -151,7 +157,8 @@ def search_own_settings(
         every = _with_other_arms([*each_once(found), *results], folder, plan)
         write_search(every, folder)
         hashes = [hash_ for search in found.values() for hash_ in search.trials]
-        collect_trials(hashes, folder, _asking_little(plan.study), others)
+        asked = _asking_little(plan.study)
+        collect_trials(hashes, folder, asked, others, answers_a_search)
     return None if any(result.interrupted for result in results) else finished(plan, every)
 
 
@@ -313,7 +320,7 @@ def chosen_arms(plan: Plan, name: str | None) -> tuple[Arm, ...]:
 def _known(folder: Path, plan: Plan, others: Sequence[Path]) -> dict[str, TrialRecord]:
     """Records that a search may use, by hash: it asks for no test curves and no weights."""
     plan = plan.model_copy(update={"study": _asking_little(plan.study)})
-    return recorded(folder, plan, others)
+    return recorded(folder, plan, others, answers_a_search)
 
 
 def _asking_little(study: Study) -> Study:

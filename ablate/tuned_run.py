@@ -40,4 +40,5 @@ def _failed(plan: Plan, own: Plan, searches: Searches, find: Find) -> int:
     are tried twice.
     """
     compared = {trial.hash for each in (plan, own) for trial in each.trials}
-    return still_failed(compared.union(*(each.trials for each in searches.values())), find)
+    points = (point for search in searches.values() for point in search.failed)
+    return still_failed(compared.union(*(point.trials for point in points)), find)

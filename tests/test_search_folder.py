@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ablate.errors import AblateError, RecordError, StudyError
+from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchMethod, SearchResult, read_search
 from ablate.records.store import RecordStore
 from ablate.run_folder import open_run
@@ -24,7 +25,7 @@ from ablate.study.search_space import Parameter
 from ablate.study.space_file import check_space, read_space
 from ablate.tuning.samplers import SAMPLERS
 from ablate.tuning.schedulers import SCHEDULERS
-from ablate.workload import load_workload
+from ablate.workload import MetricDescription, load_workload
 from tests.tuning.here import run_trials_here, search_here
 
 ROOT = Path(__file__).parents[1]
@@ -252,6 +253,50 @@ def test_what_a_run_beside_it_has_trained_is_not_trained_again(tmp_path: Path):
     assert second == first
     assert starts(tmp_path) == 4
     assert len(RecordStore(tmp_path / "runs" / "two").hashes()) == 4
+
+
+@pytest.mark.parametrize("others", [[], ["elsewhere"]])
+def test_what_was_stopped_in_another_search_by_the_same_scheduler_is_not_trained_again(
+    tmp_path: Path, others: list[str]
+):
+    plan, space = files(tmp_path)
+    options: dict[str, Any] = {"arm": "sgd", "trials": 4, "scheduler": "asha", "grace_period": 2}
+    first = tmp_path / (others[0] if others else "runs/one")
+    (found,) = search(plan, space, first, **options)
+    stopped = stop(RecordStore(first), found.points[1].trials[0])
+    before = starts(tmp_path)
+    second = tmp_path / "runs" / "two"
+    (again,) = search(plan, space, second, others=[tmp_path / name for name in others], **options)
+    assert starts(tmp_path) == before
+    assert again.points[1].status == "pruned"
+    assert RecordStore(second).get(stopped.hash) == stopped
+
+
+def test_a_trial_that_was_stopped_where_more_was_better_is_run_where_less_is(tmp_path: Path):
+    plan, space = files(tmp_path)
+    options: dict[str, Any] = {"arm": "sgd", "trials": 2, "scheduler": "asha", "grace_period": 2}
+    (found,) = search(plan, space, tmp_path / "runs" / "one", **options)
+    stop(RecordStore(tmp_path / "runs" / "one"), found.points[1].trials[0])
+    turned = MetricDescription(label="accuracy", higher_is_better=False)
+    study = plan.study.model_copy(update={"metrics": {"validation_accuracy": turned}})
+    (again,) = search(make_plan(study), space, tmp_path / "runs" / "two", **options)
+    assert [point.status for point in again.points] == ["completed", "completed"]
+
+
+def stop(store: RecordStore, hash_: str) -> TrialRecord:
+    """The record of a trial that ended, as if asha had stopped it."""
+    judge = {"scheduler": "asha", "grace_period": 2, "metric": "validation_accuracy"}
+    record = store.get(hash_)
+    assert record is not None
+    stopped = record.model_copy(
+        update={
+            "status": "pruned",
+            "metrics": {},
+            "provenance": record.provenance | {"judged_by": judge},
+        }
+    )
+    (store.folder / f"{hash_}.json").unlink()
+    return store.put(stopped)
 
 
 def test_a_folder_of_another_search_is_refused(tmp_path: Path):

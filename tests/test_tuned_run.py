@@ -173,10 +173,15 @@ class TestRun:
         change("seeds: 0-3", "seeds: 0-1\nretries: 0")
         result = ablate("run", "study.yaml")
         assert (result.exit_code, result.stdout) == (2, "")
-        assert result.stderr.splitlines()[-2:] == [
-            "search space 'rates': no point completed in arm 'baseline': 0 diverged, 0 pruned, "
-            "6 failed",
-            "    move the ranges, or allow more trials",
+        assert result.stderr.splitlines()[-4:] == [
+            line
+            for arm in ("baseline", "sgd")
+            for line in (
+                f"search space 'rates': no point completed in arm '{arm}' of 'baseline': 0 "
+                "diverged, 0 pruned, 6 failed",
+                "    why points failed: ValueError: no luck; mend that, and the same command tries "
+                "them again",
+            )
         ]
         assert (
             "Mind this: Arms are compared with shared settings alone: the search is not finished, "
@@ -195,6 +200,22 @@ class TestRun:
         ran("run", "study.yaml")
         assert not any(result.failed for result in read_search(Path("runs/study")))
         assert ran("plan", "study.yaml").stdout.splitlines()[-1].startswith("Every arm is searched")
+
+    def test_a_failed_seed_of_a_point_that_was_stopped_is_no_failure_of_the_run(self):
+        """Nothing tries it again: the point is told by the seed that was stopped."""
+        change("  trials: 6", "  trials: 6\n  seeds: [100, 101]\n  scheduler: asha")
+        ran("run", "study.yaml")
+        store = RecordStore(Path("runs/study"))
+        path = Path("runs/study/search.json")
+        results = json.loads(path.read_text())
+        point = results[1]["points"][5]
+        point |= {"status": "pruned", "value": None}
+        path.write_text(json.dumps(results))
+        lost = store.get(point["trials"][1])
+        (store.folder / f"{lost.hash}.json").unlink()
+        failed = {"status": "failed", "metrics": {}, "error": "ValueError: no luck"}
+        store.put(lost.model_copy(update=failed))
+        ran("run", "study.yaml")
 
     def test_a_metric_that_no_trial_reports(self):
         change("  trials: 6", "  trials: 6\n  metric: validation_f1")
@@ -343,6 +364,24 @@ class TestReport:
         assert starts() == before
         assert read_search(Path("new/run")) == read_search(Path("runs/study"))
         assert RecordStore(Path("new/run")).hashes() == RecordStore(Path("runs/study")).hashes()
+
+    def test_a_run_that_takes_searches_over_takes_their_stopped_trials_too(self):
+        change("  trials: 6", "  trials: 6\n  scheduler: asha")
+        ran("run", "study.yaml")
+        store = RecordStore(Path("runs/study"))
+        path = Path("runs/study/search.json")
+        results = json.loads(path.read_text())
+        point = results[1]["points"][5]
+        point |= {"status": "pruned", "value": None}
+        path.write_text(json.dumps(results))
+        (hash_,) = point["trials"]
+        stopped = store.get(hash_).model_copy(update={"status": "pruned", "metrics": {}})
+        (store.folder / f"{hash_}.json").unlink()
+        store.put(stopped)
+        before = starts()
+        ran("run", "study.yaml", "--out", "new/run", "--records", "runs/study")
+        assert starts() == before
+        assert RecordStore(Path("new/run")).get(hash_) == stopped
 
     def test_runs_with_other_seeds_are_joined(self):
         ran("run", "study.yaml", "--seeds", "0-1", "--out", "runs/one")

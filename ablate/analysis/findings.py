@@ -22,7 +22,6 @@ from ablate.analysis.effects import (
 )
 from ablate.analysis.evidence import Evidence
 from ablate.analysis.factorial import arms_without_values, factorial_table
-from ablate.analysis.failures import each_reason
 from ablate.analysis.from_elsewhere import (
     tables_of,
     trials_to_be_given,
@@ -43,6 +42,7 @@ from ablate.analysis.tables import (
 from ablate.analysis.ties import warnings_of_ties
 from ablate.errors import StudyError, did_you_mean
 from ablate.records.asked_metrics import has_curve, named_metrics, needed_metrics
+from ablate.records.failures import each_reason
 from ablate.records.greedy_path import criterion
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult
@@ -137,8 +137,8 @@ def analyse(
     settings = tuned.settings_table(plan, searches)
     each = each_once(searches)
     search = analyse_search(plan, tune.space, each, records)
-    trials = {hash_ for search in each for hash_ in search.trials}
-    core_seconds = sum(records[hash_].cost.core_seconds for hash_ in trials & records.keys())
+    run = {hash_ for search in each for hash_ in search.trials} & records.keys()
+    core_seconds = sum(records[hash_].cost.core_seconds for hash_ in run)
     return replace(
         shared,
         warnings=(
@@ -158,7 +158,7 @@ def analyse(
             search=search,
             settings=settings,
             effects=tuned.both_effects(shared, again, resolution),
-            search_trials=len(trials),
+            search_trials=len(run),
             search_core_seconds=core_seconds,
         ),
     )

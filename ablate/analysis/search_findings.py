@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ablate.analysis.edges import edge_of
-from ablate.analysis.failures import each_reason
 from ablate.analysis.importance import ENOUGH, importance_table
 from ablate.analysis.tables import ArmKey
+from ablate.records.failures import each_reason
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import PointStatus, SearchPoint, SearchResult
 from ablate.records.store import FINISHED

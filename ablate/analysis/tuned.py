@@ -70,7 +70,8 @@ def settings_table(plan: Plan, searches: Searches) -> pd.DataFrame:
             for parameter in tune.space.parameters
             if parameter.name in best.values
         ]
-    return pd.DataFrame(rows, columns=SETTINGS_COLUMNS)
+    table = pd.DataFrame(rows, columns=SETTINGS_COLUMNS, dtype=object)  # 20 is no 20.0 for a width
+    return table.astype({"shared_value": float, "value": float, "points": int, "completed": int})
 
 
 def both_effects(shared: "Findings", own: "Findings", resolution: float = 0.0) -> pd.DataFrame:
@@ -171,6 +172,8 @@ def _whom_it_suited(
         return ""
     metric = claim.metric or plan.study.metric
     one, other = (plan.select(each, claim.context) for each in compared_arms)
+    if not _are_retuned(shared, own, (one, other)):
+        return "; its arms kept their settings, and what its family leaves it has changed"
     sign = 1.0 if describe_metric(metric, plan.metrics).higher_is_better else -1.0
     resolution = resolution_of(metric, own.trials, records)
     change = _change(shared, own, metric, {one.key: sign, other.key: -sign}, resolution)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ablate.atomic import write_atomically
 from ablate.errors import AblateError, Problem, RecordError
+from ablate.records.failures import each_reason
 from ablate.records.schema import gist
 from ablate.study.arms import Arm, overlaid
 from ablate.study.schema import SettingsOverride
@@ -186,11 +187,18 @@ def settings_of_best(result: SearchResult, arm: Arm) -> SettingsOverride:
         raise AblateError(
             Problem(
                 f"search space '{result.space}'",
-                f"no point completed in arm '{arm.name}': {counts}",
-                "move the ranges, or allow more trials",
+                f"no point completed in arm '{arm.name}' of '{arm.context}': {counts}",
+                _cure_of_none_completed(result),
             )
         )
     return tuned
+
+
+def _cure_of_none_completed(result: SearchResult) -> str:
+    if not result.failed:
+        return "move the ranges, or allow more trials"
+    why = each_reason((point.reason for point in result.failed), "point")
+    return f"why points failed: {why}; mend that, and the same command tries them again"
 
 
 def write_search(results: Sequence[SearchResult], folder: Path) -> None:

@@ -6,7 +6,7 @@
 What is missing is study minus store; nothing else is remembered.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -226,8 +226,24 @@ def answers_a_run(record: TrialRecord, study: Study) -> bool:
     return answers(record, study) and not record.is_from_elsewhere
 
 
+def answers_a_search(record: TrialRecord, study: Study) -> bool:
+    """The same of a search, which takes trials that a scheduler has stopped as well: it judges
+    itself whether it would have stopped them, too.
+    """
+    was_stopped = record.status == "pruned" and not record.is_from_elsewhere
+    return was_stopped or answers_a_run(record, study)
+
+
+Answers = Callable[[TrialRecord, Study], bool]
+"""Whether a record is what a study asks for."""
+
+
 def gather(
-    hashes: Iterable[str], run_folder: Path, others: Iterable[Path], study: Study
+    hashes: Iterable[str],
+    run_folder: Path,
+    others: Iterable[Path],
+    study: Study,
+    answering: Answers = answers_a_run,
 ) -> tuple[str, ...]:
     """Copy into a run what other runs and reports already know, so that it stands for itself.
 
@@ -235,7 +251,8 @@ def gather(
     alone. others: run and report folders, the first that answers wins; folders without records
     are passed over, and so are results from elsewhere, and records in place of which the one here
     counts. A folder that holds a report's compact records lends them to its own run, before all
-    others. Returns the hashes copied. Raises RecordError when a folder cannot be read.
+    others. answering: which records are taken. Returns the hashes copied. Raises RecordError when
+    a folder cannot be read.
     """
     store = RecordStore(run_folder)
     missing = {hash_ for hash_ in hashes if not _answered(store.get(hash_), study)}
@@ -246,10 +263,15 @@ def gather(
         own = Path(folder).resolve() == store.run_folder.resolve()
         other = RecordStore(folder)
         for hash_, record in (compact_records if own else _all_records)(folder).items():
-            if hash_ not in missing or not answers_a_run(record, study):
+            if hash_ not in missing or not answering(record, study):
                 continue
-            if answers(store.put(record, other.weights_of(record)), study):
+            kept = store.get(hash_)
+            if not answers(record, study) and kept is not None and answering(kept, study):
+                continue  # of stopped trials the first one found stays
+            put = store.put(record, other.weights_of(record))
+            if answers(put, study):
                 missing.remove(hash_)
+            if answers(put, study) or answering(put, study):
                 copied.append(hash_)
     return tuple(copied)
 

@@ -16,7 +16,7 @@ from ablate.records.search_result import (
 )
 from ablate.study.arms import Arm, overlaid
 from ablate.study.plan import Plan
-from ablate.study.schema import Tune
+from ablate.study.schema import SettingsOverride, Tune
 from ablate.study.search_space import SearchSpace
 from ablate.study.tuned import searched_for, tuned_plan
 from ablate.workload import describe_metric
@@ -60,18 +60,28 @@ def with_own_settings(plan: Plan, searches: Searches) -> Plan:
 
     Raises AblateError when no point of an arm completed, or an arm has no search.
     """
+    settings: dict[tuple[str, str], SettingsOverride] = {}
+    problems: list[Problem] = []
     for arm in plan.arms:
-        if arm.key not in searches:
-            raise AblateError(
-                Problem(
-                    f"search of arm '{arm.name}' of '{arm.context}'",
-                    "there is none that has all points, each with the trials of the arm",
-                    "run the study again: what is missing is searched, and trials that are "
-                    "recorded are not run again",
-                )
-            )
-    return tuned_plan(
-        plan, {arm.key: settings_of_best(searches[arm.key], arm) for arm in plan.arms}
+        try:
+            settings[arm.key] = settings_of_best(_search_of(arm, searches), arm)
+        except AblateError as error:
+            problems += error.problems
+    if problems:
+        raise AblateError(*problems)
+    return tuned_plan(plan, settings)
+
+
+def _search_of(arm: Arm, searches: Searches) -> SearchResult:
+    if arm.key in searches:
+        return searches[arm.key]
+    raise AblateError(
+        Problem(
+            f"search of arm '{arm.name}' of '{arm.context}'",
+            "there is none that has all points, each with the trials of the arm",
+            "run the study again: what is missing is searched, and trials that are recorded are "
+            "not run again",
+        )
     )
 
 

@@ -274,7 +274,7 @@ def _two_comparisons(findings: Findings) -> tuple[str, ...]:
         "gives, and with settings of each arm's own. These are the best of "
         f"{len(search.points)} points of the space {search.space}, as many for every arm, by "
         "validation data and on other seeds.",
-        *(how_trials_were_stopped(method) for method in search.methods if method.scheduler),
+        *dict.fromkeys(how_trials_were_stopped(each) for each in search.methods if each.scheduler),
         "The two comparisons are decided apart: the claims of each share one error rate among "
         "themselves, and not with those of the other.",
     )

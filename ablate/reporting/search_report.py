@@ -137,9 +137,7 @@ def _asked(findings: SearchFindings) -> Iterator[str]:
     yield f"Points were proposed by Optuna's {', then '.join(samplers)}. {own}"
     if not any(method.scheduler for method in methods):
         yield "No trial was stopped early."
-    for method in methods:
-        if method.scheduler:
-            yield how_trials_were_stopped(method)
+    yield from dict.fromkeys(how_trials_were_stopped(each) for each in methods if each.scheduler)
 
 
 def how_trials_were_stopped(method: SearchMethod) -> str:

@@ -118,7 +118,7 @@ def edges(findings: SearchFindings, arm: Mapping[Any, Any]) -> Iterator[tuple[Pa
 
 def range_text(parameter: Parameter) -> str:
     """As in "1e-5 to 1"."""
-    return " to ".join(formatting.setting(float(end)) for end in parameter.bounds)
+    return " to ".join(formatting.setting(end) for end in parameter.bounds)
 
 
 def _edge_cell(findings: SearchFindings, arm: Mapping[Any, Any]) -> Cell:

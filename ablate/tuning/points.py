@@ -69,6 +69,18 @@ class Objective(NamedTuple):
         return (self.metric, "flops") if self.weighs_cost else (self.metric,)
 
 
+def judge_of(options: SearchOptions, objective: Objective) -> dict[str, Any]:
+    """By what a search could stop a trial: in the provenance of each, so that another search knows
+    whether it would stop it again.
+    """
+    judge = {
+        "scheduler": options.scheduler,
+        "grace_period": options.looks_after,
+        "metric": objective.metric,
+    }
+    return judge if objective.higher_is_better else judge | {"higher_is_better": False}
+
+
 @dataclass
 class _Point:
     """A point whose trials have not all ended."""
@@ -107,11 +119,7 @@ class PointSearch:
         self._options = options
         self._store, self._known = store, known or {}
         self._asked_metrics = asked_metrics(plan) | {objective.metric}
-        self._judge = {
-            "scheduler": options.scheduler,
-            "grace_period": options.looks_after,
-            "metric": objective.metric,
-        }
+        self._judge = judge_of(options, objective)
         self._queue: deque[tuple[_Point, TrialTask]] = deque()
         self._open: list[_Point] = []
         self._running: set[str] = set()
@@ -190,11 +198,12 @@ class PointSearch:
                 self._tell_if_known(point)
 
     def records(self) -> list[TrialRecord]:
-        """The records of all points asked for so far."""
-        hashes = (
+        """The records of all points asked for so far, of those that are under way too."""
+        told = (
             hash_ for trial in standing(self.study) for hash_ in trial.user_attrs.get(TRIALS, ())
         )
-        found = (self._store.get(hash_) for hash_ in dict.fromkeys(hashes))
+        under_way = (hash_ for point in self._open for hash_ in point.found)
+        found = (self._store.get(hash_) for hash_ in dict.fromkeys((*told, *under_way)))
         return [record for record in found if record is not None]
 
     def result(self, interrupted: bool = False) -> SearchResult:

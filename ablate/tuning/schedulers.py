@@ -70,7 +70,10 @@ def make_scheduler(
     common = {"time_attr": POINTS, "metric": f"{POINT}/{metric}", "mode": mode}
     if name == "asha":
         return ASHAScheduler(
-            **common, max_t=_FOREVER, grace_period=grace_period, reduction_factor=4
+            **common,
+            max_t=max(_FOREVER, grace_period),
+            grace_period=grace_period,
+            reduction_factor=4,
         )
     return _MedianStopping(
         **common, grace_period=grace_period, min_samples_required=3, min_time_slice=float("inf")

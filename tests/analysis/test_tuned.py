@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from ablate.analysis.findings import analyse
-from ablate.analysis.tuned import become_one
+from ablate.analysis.tuned import become_one, settings_table
 from ablate.records.tuned_search import finished
-from ablate.study.schema import NoDifference, NoWorse, Reaches, Tune
+from ablate.study.arms import overlaid
+from ablate.study.schema import Difference, NoDifference, NoWorse, Reaches, Tune
+from ablate.study.search_space import Parameter, SearchSpace
 from ablate.study.tuned import tuned_plan
-from tests.analysis.evidence import arm
+from ablate.study.yaml_source import scalar_name
+from tests.analysis.evidence import POOL, arm, plan_of
 from tests.analysis.tuned_evidence import (
     ADAM_WINS,
     RATES,
@@ -108,6 +111,37 @@ class TestChangedVerdicts:
             "“High.” is refuted with shared settings and supported with each arm's own.",
         ]
 
+    def test_of_arms_that_kept_their_settings_it_is_the_family_that_changed(self):
+        worse = (0.3, 1.6, 1.0, 0.4, 1.9)
+        base = [80.0, 80.1, 80.2, 80.3, 80.4]
+        claims = (
+            Difference(says="Max beats mean.", better=arm(), worse=arm(pool="mean")),
+            Difference(says="Max beats stride.", better=arm(), worse=arm(pool="stride")),
+        )
+        plan = plan_of(
+            POOL,
+            contexts={"baseline": {"training.rate": 1e-3}},
+            claims=claims,
+            tune=Tune(space=RATES, trials=3),
+        )
+        kept = {1e-3: 90.0, 1e-2: 65.0, 0.1: 10.0}
+        points = {"baseline": kept, "mean": kept, "stride": SEARCHED["sgd"]}
+        findings = findings_of(
+            {
+                "baseline": base,
+                "mean": [b - d for b, d in zip(base, worse, strict=True)],
+                "stride": [b - 5 - d / 10 for b, d in zip(base, worse, strict=True)],
+            },
+            {"stride": [79.5, 80.8, 80.0, 80.6, 79.8]},
+            plan=plan,
+            points=points,
+        )
+        (said, _) = [text for text in findings.warnings if text.startswith("“")]
+        assert said == (
+            "“Max beats mean.” is supported with shared settings and undecided with each arm's "
+            "own; its arms kept their settings, and what its family leaves it has changed."
+        )
+
     def test_nothing_where_both_agree(self):
         assert self.said([60.1, 60.5, 60.2]) == []
 
@@ -128,6 +162,26 @@ class TestSettings:
             ["sgd", "training.rate", 1e-3, 0.1, 40.0, 80.0, 3, 3],
         ]
         assert table["edge"].tolist() == ["", ""]
+
+    def test_a_whole_number_stays_one_and_a_setting_that_is_not_set_is_none(self):
+        width = Parameter(name="width", key="model.width", type="int", range=(8, 128), why="w")
+        both = SearchSpace(name="both", parameters=(*RATES.parameters, width))
+        plan = tuned_study(tune=Tune(space=both, trials=1))
+        settings = {"training.rate": 0.1, "model.width": 20}
+        searches = []
+        for name in SEARCHED:
+            found = search_of(plan, name, {0.1: 70.0})
+            whole = overlaid(plan.arm("baseline", name).settings, settings)
+            update = {
+                "values": {"rate": 0.1, "width": 20},
+                "settings": settings,
+                "trials": tuple(spec.hash for spec in plan.specs_of(whole, found.seeds)),
+            }
+            point = found.points[0].model_copy(update=update)
+            searches.append(found.model_copy(update={"points": (point,)}))
+        table = settings_table(plan, finished(plan, searches))
+        assert [scalar_name(value) for value in table["tuned"]] == ["0.1", "20", "0.1", "20"]
+        assert "nan" not in [scalar_name(value) for value in table["shared"]]
 
     def test_settings_outside_the_space_were_not_tried(self):
         plan = tuned_study(contexts={"baseline": {"training.rate": 3.0}})

@@ -15,7 +15,14 @@ from ablate.errors import AblateError, RecordError
 from ablate.records.compact import write_compact
 from ablate.records.encoding import encode_compactly
 from ablate.records.schema import TrialRecord
-from ablate.records.store import RecordStore, answers, gather, load_records, writer_lock
+from ablate.records.store import (
+    RecordStore,
+    answers,
+    answers_a_search,
+    gather,
+    load_records,
+    writer_lock,
+)
 from tests.records.samples import make_failed, make_record, make_study
 
 Write = Callable[[Path, Iterable[TrialRecord]], None]
@@ -389,6 +396,21 @@ class TestGather:
         assert gather(wanted, tmp_path / "run", [tmp_path / "first"], study) == ()
         others = [tmp_path / "first", tmp_path / "second"]
         assert gather(wanted, tmp_path / "run", others, study) == (curve.hash,)
+
+    def test_a_search_takes_what_a_scheduler_has_stopped_until_the_trial_is_found_trained(
+        self, tmp_path: Path
+    ):
+        stopped = make_record(status="pruned", metrics={})
+        write_run(tmp_path / "first", [stopped])
+        write_run(tmp_path / "second", [make_record()])
+        wanted, store = [stopped.hash], RecordStore(tmp_path / "run")
+        assert gather(wanted, store.run_folder, [tmp_path / "first"], make_study()) == ()
+        for folder, found in (("first", stopped), ("second", make_record())):
+            others = [tmp_path / folder]
+            copied = gather(wanted, store.run_folder, others, make_study(), answers_a_search)
+            assert copied == (stopped.hash,)
+            assert store.get(stopped.hash) == found
+            assert gather(wanted, store.run_folder, others, make_study(), answers_a_search) == ()
 
     def test_takes_weights_along(self, tmp_path: Path):
         RecordStore(tmp_path / "first").put(make_record(), weights=b"tensors")

@@ -131,6 +131,13 @@ class TestMethod:
         assert "after at least 4 validation points. Such a point is pruned" in said
         assert "trained with each of the seeds 100, 101" in said
 
+    def test_one_scheduler_is_told_of_once_whatever_proposed_the_points(self) -> None:
+        methods = tuple(
+            SearchMethod(sampler=sampler, seed=3, scheduler="asha", grace_period=4)
+            for sampler in ("random", "tpe")
+        )
+        assert self.said(methods=methods).count("asha stopped trials") == 1
+
     def test_what_was_not_noted_is_not_made_up(self) -> None:
         assert "The sampler of the others was not noted." in self.said(methods=())
 

@@ -136,3 +136,6 @@ def test_the_space_says_what_was_searched_and_why() -> None:
         ["momentum", "momentum", "0 to 1, linear scale", "optimizer is sgd", "the best is known"],
     ]  # fmt: skip
     assert pd.isna(table.frame["low"].iloc[0])
+    wide = WIDTH.model_copy(update={"range": (16, 16384)})
+    table = search_tables.space_table(make_search_findings(parameters=(wide,), points=2))
+    assert texts(table)[0][2] == "16 to 16384, log scale"

@@ -32,7 +32,9 @@ def test_the_caption_explains_the_two_ends_of_a_largest_effect(kind: str, told: 
     findings = make_findings(verdicts=(make_verdict(kind=kind),))
     table = verdict_table(findings)
     assert table is not None
-    told_by = "upper ends, as any one rival refutes, at the error rate divided by the number of rivals"
+    told_by = (
+        "upper ends, as any one rival refutes, at the error rate divided by the number of rivals"
+    )
     assert (told_by in table.caption) == told
 
 

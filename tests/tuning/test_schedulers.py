@@ -46,3 +46,8 @@ def test_a_trial_without_a_point_says_nothing(name: str):
     scheduler = make_scheduler(name, METRIC, higher_is_better=True, grace_period=1)
     recall(scheduler, [SimpleNamespace(hash="none", history={})], METRIC)
     assert verdict(scheduler, 20.0) == "CONTINUE"
+
+
+def test_a_grace_period_may_be_longer_than_any_training():
+    scheduler = make_scheduler("asha", METRIC, higher_is_better=True, grace_period=2_000_000)
+    assert verdict(scheduler, 20.0) == "CONTINUE"

@@ -407,6 +407,19 @@ class TestSearch:
         assert [point.status for point in result.points] == [status]
         assert RecordStore(tmp_path).get(trial.hash).status == status
 
+    def test_a_scheduler_judges_by_the_seeds_that_are_recorded_of_a_point_under_way(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        plan = make_valley_plan({"rate": 0.02, "momentum": 0.125}, seeds=(100,))
+        (trial,) = plan.trials
+        metrics = {"validation_accuracy": 79.5}
+        record = TrialRecord(hash=trial.hash, spec=trial.spec, status="completed", metrics=metrics)
+        told: list[TrialRecord] = []
+        monkeypatch.setattr(search, "recall", lambda _, records, __: told.extend(records))
+        asked = {"trials": 1, "seeds": (100, 101), "scheduler": "asha"}
+        find(plan, tmp_path, known={trial.hash: record}, **asked)
+        assert told == [record]
+
     def test_the_other_seeds_of_a_point_that_is_recorded_as_stopped_are_not_run(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ):
@@ -641,8 +654,8 @@ class TestSearch:
         with pytest.raises(AblateError) as caught:
             settings_of_best(result, plan.arms[0])
         assert str(caught.value) == (
-            "search space 'valley': no point completed in arm 'baseline': 2 diverged, 0 pruned, "
-            "0 failed\n    move the ranges, or allow more trials"
+            "search space 'valley': no point completed in arm 'baseline' of 'baseline': 2 "
+            "diverged, 0 pruned, 0 failed\n    move the ranges, or allow more trials"
         )
 
     def test_a_metric_that_no_point_holds_ends_a_search_with_a_scheduler(self, tmp_path: Path):

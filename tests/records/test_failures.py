@@ -1,4 +1,4 @@
-from ablate.analysis.failures import each_reason
+from ablate.records.failures import each_reason
 
 
 def test_one_reason_stands_alone() -> None:
