@@ -20,11 +20,13 @@ from ablate.records.looks import follow_looks
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import read_search, write_search
 from ablate.records.store import (
+    FINISHED,
     Answers,
     RecordStore,
     answers_a_run,
     compact_records,
     gather,
+    improves,
     load_records,
     record_files,
     that_counts,
@@ -173,9 +175,9 @@ def recorded(
             known += load_records(sibling).values()
     for record in known:
         kept = found.get(record.hash)
-        better = answers_a_run if kept and answering(kept, plan.study) else answering
-        if better(record, plan.study) and not (kept and answers_a_run(kept, plan.study)):
-            found[record.hash] = that_counts(kept, record)
+        if improves(record, kept, plan.study, answering):
+            is_finished = kept is not None and kept.status in FINISHED
+            found[record.hash] = that_counts(kept if is_finished else None, record)
     return {hash_: each for hash_, each in found.items() if answering(each, plan.study)}
 
 

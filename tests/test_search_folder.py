@@ -266,6 +266,7 @@ def test_what_was_stopped_in_another_search_by_the_same_scheduler_is_not_trained
     stopped = stop(RecordStore(first), found.points[1].trials[0])
     before = starts(tmp_path)
     second = tmp_path / "runs" / "two"
+    RecordStore(second).put(failed(stopped))  # an earlier try, which tells nothing
     (again,) = search(plan, space, second, others=[tmp_path / name for name in others], **options)
     assert starts(tmp_path) == before
     assert again.points[1].status == "pruned"
@@ -281,6 +282,10 @@ def test_a_trial_that_was_stopped_where_more_was_better_is_run_where_less_is(tmp
     study = plan.study.model_copy(update={"metrics": {"validation_accuracy": turned}})
     (again,) = search(make_plan(study), space, tmp_path / "runs" / "two", **options)
     assert [point.status for point in again.points] == ["completed", "completed"]
+
+
+def failed(record: TrialRecord) -> TrialRecord:
+    return record.model_copy(update={"status": "failed", "error": "ValueError: no luck"})
 
 
 def stop(store: RecordStore, hash_: str) -> TrialRecord:

@@ -263,17 +263,25 @@ def gather(
         own = Path(folder).resolve() == store.run_folder.resolve()
         other = RecordStore(folder)
         for hash_, record in (compact_records if own else _all_records)(folder).items():
-            if hash_ not in missing or not answering(record, study):
+            if hash_ not in missing or not improves(record, store.get(hash_), study, answering):
                 continue
-            kept = store.get(hash_)
-            if not answers(record, study) and kept is not None and answering(kept, study):
-                continue  # of stopped trials the first one found stays
             put = store.put(record, other.weights_of(record))
             if answers(put, study):
                 missing.remove(hash_)
             if answers(put, study) or answering(put, study):
                 copied.append(hash_)
     return tuple(copied)
+
+
+def improves(
+    record: TrialRecord, kept: TrialRecord | None, study: Study, answering: Answers
+) -> bool:
+    """Whether a record from elsewhere is to be taken beside the one that is kept. Of trials that
+    were stopped the first one found stays, until one is found trained.
+    """
+    if kept is not None and answering(kept, study):
+        return answers_a_run(record, study) and not answers_a_run(kept, study)
+    return answering(record, study)
 
 
 def _all_records(folder: Path) -> dict[str, TrialRecord]:
