@@ -176,6 +176,7 @@ def plan(
     \b
     ablate plan studies/pooling.yaml --seeds 0-4
     """
+    from ablate.records.asked_metrics import as_asked
     from ablate.records.greedy_path import follow
     from ablate.records.looks import with_looks
     from ablate.records.tuned_search import own_plan
@@ -188,7 +189,7 @@ def plan(
     plan = with_looks(planned(study_file, dataset, seeds, overrides))
     folder = folder_for(study_file, dataset, out)
     found = recorded(folder, plan, records or [])
-    plan = follow(plan, found.get).plan
+    plan = follow(plan, as_asked(plan, found.get)).plan
     rows = plan_table(plan, found)
     contexts = len(plan.study.contexts) > 1
     console().print(plan.study.question, style="bold", markup=False, highlight=False)

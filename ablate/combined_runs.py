@@ -1,9 +1,10 @@
 """Runs and reports read back: one, or several as one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ablate.errors import Problem, RecordError
+from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult, read_search
 from ablate.records.store import joined, load_records
 from ablate.records.table_file import joined as in_a_row
@@ -21,17 +22,36 @@ def read_runs(folders: Sequence[Path]) -> Run:
     folders: of runs or of reports. Of several records of one trial the one that counts is taken, as
     in `joined`. Of runs of the first one's study with other seeds, these are joined. Raises
     RecordError for a folder that is neither run nor report, for one that shares no trial with the
-    first one's study, for runs that have tuned an arm differently, and for those looked at after
-    every seed in different orders; StudyError for a study.yaml that cannot be read.
+    first one's study, for runs that have tuned an arm differently, for those looked at after every
+    seed in different orders, and for results from elsewhere beside trials run here; StudyError for
+    a study.yaml that cannot be read.
     """
     studies = [read_stored_study(folder) for folder in folders]
     plan = make_plan(_joined(folders, studies))
     in_each = {folder: load_records(folder) for folder in folders}
+    _refuse_mixture(in_each)
     run = followed(plan, joined(*in_each.values()).get, _searches_in(folders, plan))
     for folder, study in zip(folders[1:], studies[1:], strict=True):
         if run.records.keys().isdisjoint(in_each[folder]):
             raise RecordError(_without_common_trial(folder, study, folders[0], plan))
     return run
+
+
+def _refuse_mixture(in_each: Mapping[Path, Mapping[str, TrialRecord]]) -> None:
+    """Seeds pair trials run here, and trials of one table; not the one with the other."""
+    elsewhere = [
+        folder
+        for folder, records in in_each.items()
+        if any(record.is_from_elsewhere for record in records.values())
+    ]
+    if elsewhere and len(elsewhere) < len(in_each):
+        raise RecordError(
+            Problem(
+                str(elsewhere[0]),
+                "holds results from elsewhere, which make no pairs with trials run here",
+                "report the two one by one",
+            )
+        )
 
 
 def seeds_left_aside(folders: Sequence[Path], plan: Plan) -> Iterator[str]:

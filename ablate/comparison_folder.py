@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ablate.analysis.comparison import Comparison, Contender, compare, labels_of
-from ablate.analysis.convergence import NO_CURVES
+from ablate.analysis.comparison import Comparison, Contender, compare, curves_of, labels_of
 from ablate.atomic import write_atomically
 from ablate.combined_runs import read_runs
 from ablate.errors import AblateError, Problem, did_you_mean
@@ -133,8 +132,7 @@ def _names(contender: Contender) -> list[str]:
 
 
 def _check_metrics(asked: Sequence[str], contenders: Sequence[Contender]) -> None:
-    known = {name for each in contenders for record in each.own_records for name in record.history}
-    known -= {*NO_CURVES}
+    known = curves_of(contenders)
     if not known:
         raise AblateError(
             Problem("", "none of these arms has a curve to be drawn", "run their studies first")

@@ -14,7 +14,7 @@ import functools
 import hashlib
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -59,7 +59,12 @@ class FunctionWorkload(FreeSettings):
         wanted: Wanted = _NOTHING_MORE,
     ) -> Iterator[dict[str, Any]]:
         """What the function yields. It gets settings of its own, which it may change."""
-        return iter(self._function(copy.deepcopy(settings), seed))
+        rows = self._function(copy.deepcopy(settings), seed)
+        if not isinstance(rows, Iterable):
+            raise TypeError(
+                f"'{self.name}' is to yield dictionaries of metrics, and returns {rows!r:.80}"
+            )
+        return iter(rows)
 
 
 def _source_digest(name: str, function: TrialFunction) -> str:

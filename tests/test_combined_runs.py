@@ -181,6 +181,24 @@ class TestReadRuns:
         folders = [report, run] if completed_first else [run, report]
         assert read_runs(folders).records == {trial.hash: completed(trial) for trial in plan.trials}
 
+    def test_results_from_elsewhere_make_no_pairs_with_trials_run_here(
+        self, tmp_path: Path, plan: Plan
+    ):
+        first, second, *_ = plan.trials
+        elsewhere = completed(second).model_copy(update={"provenance": {"source": "results.csv"}})
+        folders = [
+            make_run(tmp_path / "run", plan, completed(first)),
+            make_report(tmp_path / "table", plan, elsewhere),
+        ]
+        for order in (folders, folders[::-1]):
+            with pytest.raises(RecordError) as caught:
+                read_runs(order)
+            assert str(caught.value) == (
+                f"{folders[1]}: holds results from elsewhere, which make no pairs with trials run "
+                "here\n    report the two one by one"
+            )
+        assert read_runs([folders[1], folders[1]]).records
+
     @pytest.mark.parametrize("position", [0, 1])
     def test_a_folder_that_is_neither_run_nor_report_is_an_error(
         self, tmp_path: Path, plan: Plan, position: int

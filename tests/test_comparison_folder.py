@@ -9,7 +9,7 @@ import pytest
 from ablate.comparison_folder import compare_runs, run_names, shown_rows
 from ablate.errors import AblateError
 from ablate.study.plan import Plan
-from tests.runs import completed, make_report, make_run
+from tests.runs import completed, failed, make_report, make_run
 from tests.tuning.studies import make_trivial_plan
 
 HISTORY = {
@@ -114,6 +114,22 @@ def test_arms_without_curves_are_refused(tmp_path: Path) -> None:
     assert refusal([run]) == (
         "none of these arms has a curve to be drawn\n    run their studies first"
     )
+
+
+def test_arms_that_count_no_trial_with_a_curve_are_refused(tmp_path: Path) -> None:
+    plan = make_trivial_plan()
+    lost = [failed(t).model_copy(update={"history": HISTORY}) for t in plan.trials]
+    run = make_run(tmp_path / "lost", plan, *lost)
+    message = "none of these arms has a curve to be drawn\n    run their studies first"
+    assert refusal([run]) == message
+    assert refusal([run], [], ["validation_loss"]) == message
+
+
+def test_a_metric_without_any_value_has_no_curve(tmp_path: Path) -> None:
+    plan = make_trivial_plan()
+    history = {**HISTORY, "empty": [None, None]}
+    run = make_run(tmp_path / "run", plan, *(completed(t, history=history) for t in plan.trials))
+    assert refusal([run], [], ["empty"]).startswith("--metric empty: no arm has a curve of it")
 
 
 def test_runs_are_named_by_as_much_of_their_folders_as_tells_them_apart() -> None:

@@ -104,6 +104,11 @@ def compare(contenders: Sequence[Contender], metrics: Sequence[str] = ()) -> Com
     )
 
 
+def curves_of(contenders: Iterable[Contender]) -> set[str]:
+    """The columns of the history of which any of these arms has a curve."""
+    return {name for contender in contenders for name in _curves(contender)}
+
+
 def labels_of(contenders: Sequence[Contender]) -> list[str]:
     """The arms' names, with their run's where several have one name."""
     count = Counter(contender.name for contender in contenders)

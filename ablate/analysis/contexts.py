@@ -1,12 +1,13 @@
 """The same change in each context of a study, so that what depends on the context shows."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from ablate.analysis.effects import SeedContrast, contrast
+from ablate.analysis.factorial import arms_without_values
 from ablate.analysis.inference import ALPHA, Critical, critical_value, interval
 from ablate.analysis.tables import ArmKey
 from ablate.study.arms import Arm
@@ -48,7 +49,7 @@ def context_table(
     """
     rows = [
         _row(change, contrast(trials, metric, change.weights, resolution), repeated)
-        for change in changes(plan)
+        for change in changes(plan, trials, metric)
     ]
     return pd.DataFrame(rows, columns=CONTEXT_COLUMNS)
 
@@ -59,28 +60,32 @@ def context_difference_table(
     """The pairs behind `context_table`: columns factor, change, context, seed, difference."""
     rows = [
         (change.factor, change.text, change.context, seed, value)
-        for change in changes(plan)
+        for change in changes(plan, trials, metric)
         for pairs in [contrast(trials, metric, change.weights, resolution)]
         for seed, value in zip(pairs.seeds, pairs.values, strict=True)
     ]
     return pd.DataFrame(rows, columns=["factor", "change", "context", "seed", "difference"])
 
 
-def changes(plan: Plan) -> Iterator[Change]:
+def changes(plan: Plan, trials: pd.DataFrame, metric: str) -> Iterator[Change]:
     """Every pair of a factor's levels that two contexts or more hold arms of.
 
     Compared are arms of one context that differ in this factor alone; where a factorial has several
-    such pairs, their mean. None for a study of one context, and for a fraction, whose arms always
-    differ in more than one factor.
+    such pairs, the mean of those that have values of the metric, as for its main effects. None for
+    a study of one context, and for a fraction, whose arms always differ in more than one factor.
     """
-    found = [change for factor in plan.study.factors for change in _of_factor(plan, factor)]
+    without = [arm.key for arm in arms_without_values(plan, trials, metric)]
+    found = [
+        change for factor in plan.study.factors for change in _of_factor(plan, factor, without)
+    ]
     for _, group in itertools.groupby(found, key=lambda change: (change.factor, change.text)):
         everywhere = list(group)
         if len(everywhere) > 1:
             yield from everywhere
 
 
-def _of_factor(plan: Plan, factor: str) -> Iterator[Change]:
+def _of_factor(plan: Plan, factor: str, without: Collection[ArmKey]) -> Iterator[Change]:
+    """without: arms that are passed over where others can stand for the change."""
     used = {arm.levels[factor] for arm in plan.arms if factor in arm.levels}
     written = list(plan.study.factors[factor].levels)
     # "baseline", where a context starts from none of the levels written, comes first.
@@ -88,7 +93,9 @@ def _of_factor(plan: Plan, factor: str) -> Iterator[Change]:
     for start, end in itertools.combinations(levels, 2):
         for context in plan.study.contexts:
             arms = [arm for arm in plan.arms if arm.context == context and factor in arm.levels]
-            if weights := _weights(arms, factor, start, end):
+            valued = [arm for arm in arms if arm.key not in without]
+            weights = _weights(valued, factor, start, end) or _weights(arms, factor, start, end)
+            if weights:
                 yield Change(factor, start, end, context, weights)
 
 

@@ -12,7 +12,7 @@ COMPACT_FILE = "records.jsonl"
 
 
 def write_compact(records: Iterable[TrialRecord], path: Path) -> None:
-    """One line a record, sorted by hash, numbers at 7 significant digits; replaces the file.
+    """One line a record, sorted by hash, as `encode_compactly` writes it; replaces the file.
 
     Weights stay behind: the file is all that a report needs. Raises RecordError where two records
     have one hash.

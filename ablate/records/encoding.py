@@ -22,10 +22,12 @@ def encode(record: TrialRecord) -> str:
 
 def encode_compactly(record: TrialRecord) -> str:
     """One line of JSON: fields at their defaults are left out, and numbers are rounded as by
-    `as_compact`. The spec stays exact, because the hash depends on it. Else as `encode`.
+    `as_compact`. Exact stay the spec, because the hash depends on it, and the final metrics, whose
+    differences may lie beyond the seventh digit. Else as `encode`.
     """
     content = record.model_dump(mode="python", exclude_defaults=True)
-    rounded = {key: _rounded(value) for key, value in content.items() if key != "spec"}
+    exact = ("spec", "metrics")
+    rounded = {key: content[key] if key in exact else _rounded(content[key]) for key in content}
     whole = {"record_version": record.record_version, **rounded, "spec": record.spec.model_dump()}
     return _json(record, whole, separators=(",", ":"), sort_keys=True)
 

@@ -6,7 +6,8 @@ are told apart: `results_columns.py`.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ from ablate.records.store import FINISHED
 from ablate.records.table_file import Table, TableProblems, joined, read_table
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Study
+from ablate.study.seeds import MOST_SEEDS
 from ablate.workload import Workload, describe_metric, load_workload
 
 Points = Mapping[str, Mapping[Position, float]]
@@ -78,6 +80,12 @@ def read_results(path: Path, study: Study, workload: Workload | None = None) -> 
     _note_fractions(readings, columns, drawn, problems)
     problems.raise_any()
     seeds = tuple(sorted({reading.seed for reading in readings}))
+    if len(seeds) > MOST_SEEDS:
+        problems.note(
+            f"has {len(seeds):,} different seeds, and a study at most {MOST_SEEDS:,}",
+            "number the trials of each arm from 0, alike where they shared what a seed fixes",
+        )
+        problems.raise_any()
     as_found = {"seeds": seeds, "max_seeds": None, "tune": None}
     plan = make_plan(study.model_copy(update=as_found), workload)
     recorder = _Recorder(plan, columns, Path(path).name, problems)
@@ -188,11 +196,13 @@ class _Recorder:
         self._columns = columns
         self._file = file
         self._problems = problems
+        self._courses: frozenset[str] = frozenset()
 
     def record(self, readings: Iterable[Reading]) -> None:
         trials: dict[tuple[str, str, int], list[Reading]] = {}
         for reading in readings:
             trials.setdefault((*reading.arm.key, reading.seed), []).append(reading)
+        self._courses = _with_a_course(trials.values())
         for own in trials.values():
             attempt = self._attempt_that_counts(own)
             self._keep(self._made(attempt), attempt)
@@ -238,7 +248,7 @@ class _Recorder:
             spec=spec,
             status=status,
             metrics=finite if status == "completed" else {},
-            history=_history(points, tuple(self._columns.positions)),
+            history=_history(points, tuple(self._columns.positions), self._courses),
             provenance={SOURCE: self._file, **self._last_point(points)},
             error=error,
         )
@@ -325,12 +335,26 @@ def _order(position: Position) -> tuple[bool, Position]:
     return not position, position
 
 
-def _history(points: Points, positions: tuple[str, ...]) -> dict[str, list[float | None]]:
+def _with_a_course(trials: Iterable[Sequence[Reading]]) -> frozenset[str]:
+    """Metrics that any trial has at several points: of others that ended after their first, that
+    one is their course.
+    """
+    found: set[str] = set()
+    for readings in trials:
+        values = {(v.metric, v.position) for r in readings for v in r.values if v.position}
+        found |= {metric for metric, count in Counter(m for m, _ in values).items() if count > 1}
+    return frozenset(found)
+
+
+def _history(
+    points: Points, positions: tuple[str, ...], courses_of: Collection[str]
+) -> dict[str, list[float | None]]:
     """The course of every metric that has one: positions as columns, then the metrics."""
     courses = {
         metric: course
         for metric, of_metric in points.items()
-        if len(course := {place: of_metric[place] for place in of_metric if place}) > 1
+        if metric in courses_of
+        and (course := {place: of_metric[place] for place in of_metric if place})
     }
     places = sorted({place for course in courses.values() for place in course})
     if not places:

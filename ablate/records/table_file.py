@@ -107,6 +107,7 @@ def _read_csv(path: Path, content: bytes) -> Table:
         problems.raise_any()
     (line, header), *below = lines
     header = _header(header, line, problems)
+    problems.raise_any()
     rows = tuple(_csv_row(line, cells, header, problems) for line, cells in below)
     problems.raise_any()
     return Table(str(path), "line", tuple(filter(None, header)), rows)

@@ -25,7 +25,7 @@ def of_contexts(findings: Findings) -> pd.DataFrame:
     trials = _diverged(findings)
     arms = {
         (change.factor, change.text, change.context): list(change.weights)
-        for change in changes(findings.plan)
+        for change in changes(findings.plan, findings.trials, findings.plan.study.metric)
     }
     flags = [
         bool(trials & {(*arm, seed) for arm in arms.get((factor, change, context), [])})

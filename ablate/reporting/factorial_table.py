@@ -46,7 +46,7 @@ def factorial_table(findings: Findings) -> Table | None:
     first = 2 if several_contexts else 1
     return Table(
         "factorial",
-        f"Main effects on {with_direction(metric)}, each averaged over {_averaged_over(findings)}, "
+        f"Main effects on {with_direction(metric)}, each averaged over {averaged_over(findings)}, "
         "and two-way interactions (half the difference between a factor's effects at two levels of "
         "the other). Share: of the variation, but for that between seeds (type II sums of squares)"
         f"{_without_share(findings)}.{at_every_look(findings)}",
@@ -61,7 +61,8 @@ def factorial_table(findings: Findings) -> Table | None:
     )
 
 
-def _averaged_over(findings: Findings) -> str:
+def averaged_over(findings: Findings) -> str:
+    """What main effects are means over."""
     if lacks_combinations(findings.plan, findings.trials, findings.plan.study.metric):
         return (
             "those combinations of the other factors that have values at both levels, as not all "

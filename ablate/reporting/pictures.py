@@ -11,7 +11,7 @@ from ablate.analysis.findings import Findings, TunedFindings
 from ablate.analysis.looks import looked_at_once
 from ablate.analysis.tables import counts_steps, metric_column
 from ablate.reporting import diverged_pairs, formatting
-from ablate.reporting.factorial_table import alias_names, effect_name
+from ablate.reporting.factorial_table import alias_names, averaged_over, effect_name
 from ablate.reporting.figures import (
     cost,
     curves,
@@ -94,7 +94,8 @@ def _paired_forest(
 ) -> Picture:
     metric = metric_description(findings)
     short = short_factor_names(tuned.effects["factor"].dropna().unique())
-    effects = tuned.effects.assign(factor=tuned.effects["factor"].map(short))
+    effects = _by_factor(findings, tuned.effects)
+    effects = effects.assign(factor=effects["factor"].map(short))
     pairs = {
         "shared": diverged_pairs.of_effects(findings),
         "tuned": diverged_pairs.of_effects(tuned.findings),
@@ -118,12 +119,20 @@ def _paired_forest(
     return draw_picture("forest_shared_and_own", title, caption, paired_forest.size(effects), draw)
 
 
+def _by_factor(findings: Findings, effects: pd.DataFrame) -> pd.DataFrame:
+    """Effects in the study's order of factors, changes of several factors last."""
+    order = {factor: place for place, factor in enumerate(findings.plan.study.factors)}
+    places = effects["factor"].map(order).fillna(len(order))
+    return effects.loc[places.sort_values(kind="stable").index]
+
+
 def _forests(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture]:
     metric = metric_description(findings)
     short = short_factor_names(findings.effects["factor"].dropna().unique())
+    effects = _by_factor(findings, findings.effects)
     yield _forest(
         findings,
-        findings.effects.assign(factor=findings.effects["factor"].map(short)),
+        effects.assign(factor=effects["factor"].map(short)),
         diverged_pairs.of_effects(findings),
         styles,
         ("forest", f"Effects on {metric.label}", "Each arm's difference from its reference"),
@@ -165,7 +174,7 @@ def _reached(findings: Findings, styles: dict[str, ArmStyle]) -> dict[tuple[str,
             of_level[next(iter(changed))] = styles[arm.name]
     return {
         (change.factor, change.text): of_level[change.factor, change.end]
-        for change in changes(findings.plan)
+        for change in changes(findings.plan, findings.trials, findings.plan.study.metric)
         if (change.factor, change.end) in of_level
     }
 
@@ -288,8 +297,8 @@ def _factorial_caption(findings: Findings, effects: pd.DataFrame) -> str:
     """What a cell is; where a claim is about an interaction, also why its number is another."""
     interval = with_interval(effects, "estimate", _kind_of_effects(findings))
     text = (
-        "On the diagonal the main effect of each change, averaged over all levels of the other "
-        f"factors: mean{interval}. Beside it the interaction of two "
+        "On the diagonal the main effect of each change, averaged over "
+        f"{averaged_over(findings)}: mean{interval}. Beside it the interaction of two "
         "changes: half of how much more the one is worth with the other made than without; near "
         "zero, the two add up."
     )

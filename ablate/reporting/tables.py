@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ablate.analysis.factorial import lacks_combinations
 from ablate.analysis.findings import Findings
 from ablate.analysis.tables import FACTOR, ArmKey, metric_column
 from ablate.reporting import formatting
@@ -293,6 +294,8 @@ def _averaged(findings: Findings) -> str:
     """What a change in a context is a mean of."""
     if findings.plan.study.design.kind != "full_factorial":
         return ""
+    if lacks_combinations(findings.plan, findings.trials, findings.plan.study.metric):
+        return " and averaged over those levels of the other factors at which both have values"
     return " and averaged over the levels of the other factors"
 
 
@@ -346,7 +349,7 @@ def trial_table(findings: Findings) -> Table:
         (
             *([Cell(str(trial["context"]))] if several_contexts else []),
             Cell(str(trial["arm"])),
-            Cell(formatting.count(trial["seed"])),
+            Cell(str(trial["seed"])),
             Cell(str(trial["status"]), "plain" if trial["status"] == "completed" else "strong"),
             Cell(
                 formatting.number(trial.get(metric_column(findings.plan.study.metric)), metric.unit)

@@ -1,6 +1,6 @@
 """Arms x seeds -> trials with their content hash."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -251,10 +251,15 @@ def _changes(plan: Plan, arm: Arm) -> str:
     before = _flat(resolve(_shown_against(plan, arm).settings))
     after = _flat(resolve(arm.settings))
     return ", ".join(
-        f"{key}: {_text(before.get(key))} -> {_text(after.get(key))}"
+        f"{key}: {_held(before, key)} -> {_held(after, key)}"
         for key in after | before
-        if before.get(key) != after.get(key)
+        if (key in before, before.get(key)) != (key in after, after.get(key))
     )
+
+
+def _held(settings: Mapping[str, Any], key: str) -> str:
+    """A setting's value; one that is null is there, and may be read."""
+    return _text(settings[key]) if key in settings else "not set"
 
 
 def _shown_against(plan: Plan, arm: Arm) -> Arm:
@@ -317,6 +322,7 @@ def _claim_problems(plan: Plan) -> Iterator[Problem]:
         yield from _unknown_arms(plan)
         yield from _compared_with_themselves(plan)
         yield from _no_single_changes(plan)
+        yield from _unlike_changes(plan)
 
 
 def _unknown_arms(plan: Plan) -> Iterator[Problem]:
@@ -372,6 +378,28 @@ def _no_single_changes(plan: Plan) -> Iterator[Problem]:
                     f"claims.{index}.{key}",
                     f"'{arm.name}' changes more than one factor",
                     "name a level of one factor",
+                )
+
+
+def _unlike_changes(plan: Plan) -> Iterator[Problem]:
+    """Interactions whose change sets out from other levels in the one setting than in the other."""
+    for index, claim in enumerate(plan.study.claims):
+        if claim.kind != "interaction":
+            continue
+        try:
+            _, first, _, second = (
+                plan.select(selector, claim.context) for _, selector in selectors(plan.study, claim)
+            )
+        except StudyError:  # it names an arm that there is not
+            continue
+        for factor in claim.change.levels:
+            one, other = (base.levels.get(factor) for base in (first, second))
+            if one != other:
+                yield Problem(
+                    f"claims.{index}.change",
+                    f"sets out from {factor}: {one} in the first setting and from {factor}: "
+                    f"{other} in the second, which are two changes",
+                    f"add `base: {{{factor}: {one}}}`, from which it sets out in both",
                 )
 
 

@@ -103,7 +103,8 @@ def _factor(factor: Factor) -> dict[str, Any]:
 
 
 def _seeds(seeds: tuple[int, ...]) -> str | CommentedSeq:
-    in_a_row = len(seeds) > 1 and seeds == tuple(range(seeds[0], seeds[-1] + 1))
+    is_dense = len(seeds) > 1 and seeds[-1] - seeds[0] == len(seeds) - 1  # a range may be huge
+    in_a_row = is_dense and seeds == tuple(range(seeds[0], seeds[-1] + 1))
     return f"{seeds[0]}-{seeds[-1]}" if in_a_row else _on_one_line(seeds)
 
 

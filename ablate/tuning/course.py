@@ -18,7 +18,16 @@ from pydantic import BaseModel, ConfigDict
 from ablate import __version__
 from ablate.errors import DivergedError
 from ablate.records.asked_metrics import NOT_FINITE, divergence, not_finite
-from ablate.records.schema import NOT_GIVEN, TEST_CURVE, WEIGHTS, Cost, Status, TrialRecord
+from ablate.records.schema import (
+    LAST_POINT,
+    NOT_GIVEN,
+    SOURCE,
+    TEST_CURVE,
+    WEIGHTS,
+    Cost,
+    Status,
+    TrialRecord,
+)
 from ablate.stopwatch import Stopwatch
 from ablate.study.trial import TrialSpec
 from ablate.workload import Resources, Settings, Wanted, Workload, words
@@ -102,6 +111,8 @@ def course(task: TrialTask, workload: Workload, data: Mapping[str, Any]) -> Iter
         metrics = _last(taken)
         if metrics is None:
             raise ValueError(f"workload '{task.spec.workload}' yielded nothing")
+        if not metrics:
+            raise ValueError(f"the last row of workload '{task.spec.workload}' holds no metric")
     except DivergedError as problem:
         if taken.held is not None:
             taken.points.append(taken.held)
@@ -119,14 +130,21 @@ def course(task: TrialTask, workload: Workload, data: Mapping[str, Any]) -> Iter
         chance_level=facts.get("chance_level", {}),
         metric_resolution=facts.get("metric_resolution", {}),
         cost=cost_of(watch.seconds(), task.resources, history),
-        provenance=task.provenance
-        | _surroundings(task, started)
-        | _plain(facts.get("provenance", {}))
-        | _not_given(task.wanted, history, weights)
-        | final.left_out,
+        provenance={
+            **task.provenance,
+            **_surroundings(task, started),
+            **_of_workload(_plain(facts.get("provenance", {}))),
+            **_not_given(task.wanted, history, weights),
+            **final.left_out,
+        },
         error=final.error,
     )
     yield Ending(record, weights if task.wanted.weights else None)
+
+
+def _of_workload(said: dict[str, Any]) -> dict[str, Any]:
+    """What a workload says of a trial, but for words that say it came in as a table."""
+    return {f"workload_{key}" if key in (SOURCE, LAST_POINT) else key: said[key] for key in said}
 
 
 @dataclass
@@ -148,7 +166,7 @@ def _take(row: Any, taken: _Taken, marks_final_metrics: bool) -> Row | Doing:
         event = Doing(str(row["doing"]), point)
     else:
         numbers = _numbers(row)
-        taken.facts = row.get("facts", {})
+        taken.facts = _facts(row.get("facts", {}))
         if marks_final_metrics and "facts" not in row:
             point = numbers
         else:
@@ -217,11 +235,26 @@ def _numbers(row: Mapping[str, Any]) -> Point:
     for name, value in row.items():
         if name == "facts":
             continue
-        item = value.item() if hasattr(value, "item") else value
+        try:
+            item = value.item() if hasattr(value, "item") else value
+        except (ValueError, RuntimeError):  # an array of several
+            item = value
         if not isinstance(item, Real):
             raise TypeError(f"metric '{name}' is no number but {value!r:.80}")
         numbers[str(name)] = float(item)
     return numbers
+
+
+def _facts(said: Any) -> Mapping[str, Any]:
+    if not isinstance(said, Mapping):
+        raise TypeError(f"facts are a dictionary, not {said!r:.80}")
+    for name in ("chance_level", "metric_resolution"):
+        numbers = said.get(name, {})
+        if not isinstance(numbers, Mapping) or not all(
+            isinstance(number, Real) for number in numbers.values()
+        ):
+            raise TypeError(f"fact '{name}' is a dictionary of numbers by metric, not {numbers!r}")
+    return said
 
 
 def columns(points: list[Point]) -> dict[str, list[float | None]]:

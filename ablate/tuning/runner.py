@@ -167,6 +167,10 @@ def run_tasks(
             tuner.fit()
         except (tune.TuneError, ray.exceptions.RayError) as error:
             raise recorder.error or _stopped(error) from error
+        except RuntimeError as error:  # what Ray Tune makes of an error that it does not expect
+            if not isinstance(error.__cause__, ray.exceptions.RayError):
+                raise
+            raise recorder.error or _stopped(error.__cause__) from error
 
 
 def _trainable(asked: Resources, data: Mapping[str, Any], workload: Workload | None) -> Any:
@@ -183,6 +187,17 @@ def _trainable(asked: Resources, data: Mapping[str, Any], workload: Workload | N
 
 
 def _stopped(error: Exception) -> AblateError:
+    from ray.exceptions import OutOfMemoryError
+
+    if isinstance(error, OutOfMemoryError):
+        return AblateError(
+            Problem(
+                "",
+                "a machine ran low on memory, and Ray ended trials there. Finished trials are "
+                "recorded; the same command continues",
+                "run fewer at a time, with --max-concurrent, or less beside them",
+            )
+        )
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return AblateError(
         f"Ray Tune stopped: {lines[-1] if lines else type(error).__name__}. Finished trials are "

@@ -69,3 +69,18 @@ def test_one_context_has_no_such_table():
     table = table_of(plan_of(WIDTH, POOL, seeds=3))
     assert table.empty
     assert list(table.columns) == CONTEXT_COLUMNS
+
+
+def test_a_combination_without_values_is_left_out_of_the_mean_of_the_others():
+    contexts = {"small": {"model.width": 8}, "large": {"model.width": 16}}
+    plan = plan_of(POOL, NORM, seeds=3, contexts=contexts, design="full_factorial")
+    values = {arm.key: [value(arm, seed) for seed in plan.study.seeds] for arm in plan.arms}
+    whole = table_of(plan)
+    values["small", "mean, batch"] = [None] * 3
+    trials = trial_table(plan, records_of(plan, values))
+    table = context_table(plan, trials, ACCURACY)
+    assert table["n"].tolist() == [3] * len(table)
+    assert table["estimate"].tolist() == pytest.approx(whole["estimate"].tolist())
+    values |= {key: [None] * 3 for key in values if key[0] == "small"}
+    none_there = context_table(plan, trial_table(plan, records_of(plan, values)), ACCURACY)
+    assert set(none_there[none_there["context"] == "small"]["n"]) == {0}

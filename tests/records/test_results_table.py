@@ -1247,9 +1247,7 @@ class TestFiles:
             (
                 "arm;seed;accuracy\nmean;0;82,5\n",
                 "results.csv, line 1: its columns are separated by ';'\n"
-                "    separate them by commas\n"
-                "results.csv, line 2: has 2 cells, and the header has 1\n"
-                "    put a cell that holds a comma in quotes",
+                "    separate them by commas",
             ),
             (
                 "arm\tseed\taccuracy\nmean\t0\t82\n",
@@ -1401,3 +1399,27 @@ def _values(table: Mapping[tuple[str, int], Mapping[str, float]]) -> Iterable[di
     for (arm, seed), metrics in table.items():
         for name, value in metrics.items():
             yield {"arm": arm, "seed": seed, "metric": name, "value": value}
+
+
+class TestTrialsThatEndedEarly:
+    def test_one_of_a_single_point_keeps_it_as_its_course_where_others_have_several(
+        self, read: Read
+    ):
+        rows = ["mean,0,accuracy,1,50", "mean,0,accuracy,2,60", "mean,1,accuracy,1,40"]
+        study = STUDY.replace("  training.learning_rate: [1e-3, 1e-2]\n", "")
+        found = read("arm,seed,metric,epoch,value\n" + "\n".join(rows), study)
+        courses = sorted(record.history["accuracy"] for record in found.records.values())
+        assert courses == [[40.0], [50.0, 60.0]]
+
+    def test_single_points_of_all_are_no_courses(self, read: Read):
+        rows = ["mean,0,accuracy,2,60", "mean,1,accuracy,2,40"]
+        found = read("arm,seed,metric,epoch,value\n" + "\n".join(rows))
+        assert all(record.history == {} for record in found.records.values())
+
+
+def test_more_seeds_than_a_study_may_have_are_refused(refused: Callable[..., str]):
+    rows = "".join(f"mean,{seed},{seed % 7}\n" for seed in range(10_001))
+    assert refused("arm,seed,accuracy\n" + rows) == (
+        "results.csv: has 10,001 different seeds, and a study at most 10,000\n"
+        "    number the trials of each arm from 0, alike where they shared what a seed fixes"
+    )

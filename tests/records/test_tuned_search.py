@@ -168,6 +168,6 @@ class TestOwnSettings:
         with pytest.raises(AblateError) as caught:
             with_own_settings(plan, searches)
         assert str(caught.value) == (
-            "search space 'rates': no point completed in arm 'sgd': 3 diverged, 0 pruned, 0 failed"
-            "\n    move the ranges, or allow more trials"
+            "search space 'rates': no point completed in arm 'sgd' of 'baseline': 3 diverged, 0 "
+            "pruned, 0 failed\n    move the ranges, or allow more trials"
         )

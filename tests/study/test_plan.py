@@ -6,7 +6,7 @@ from ablate.errors import StudyError
 from ablate.study.plan import PlanRow, make_plan, plan_table
 from ablate.study.schema import Selector
 from tests.study.fake_workload import FAKE
-from tests.study.made_studies import MOMENTUM, NORM, OPTIMIZER, POOL, WIDTH, study
+from tests.study.made_studies import MOMENTUM, NORM, OPTIMIZER, POOL, THREE, WIDTH, study
 
 
 def test_trials_come_seed_by_seed() -> None:
@@ -138,6 +138,25 @@ def test_a_claim_that_names_no_arm_is_refused() -> None:
         "claims.0.second: 'baseline' has no arm with {norm: batch, pool: mean}\n"
         "    its arms are 'baseline', 'mean', 'batch'"
     )
+
+
+def test_an_interaction_whose_change_sets_out_from_two_levels_is_refused() -> None:
+    claim = {
+        "says": "What a stride is worth depends on the network.",
+        "kind": "interaction",
+        "change": {"levels": {"pool": "stride"}},
+        "first": {"context": "small", "levels": {}},
+        "second": {"context": "large", "levels": {}},
+    }
+    contexts = {"small": {"model.pool": "max"}, "large": {"model.pool": "mean"}}
+    with pytest.raises(StudyError) as error:
+        make_plan(study({"pool": THREE}, contexts=contexts, claims=[claim]), FAKE)
+    assert str(error.value) == (
+        "claims.0.change: sets out from pool: max in the first setting and from pool: mean in the "
+        "second, which are two changes\n    add `base: {pool: max}`, from which it sets out in both"
+    )
+    based = claim | {"base": {"levels": {"pool": "max"}}}
+    make_plan(study({"pool": THREE}, contexts=contexts, claims=[based]), FAKE)
 
 
 def test_an_interaction_of_a_setting_with_itself_is_refused() -> None:

@@ -145,3 +145,18 @@ def test_a_line_break_of_unicode_is_read_back_as_itself(load: Callable[..., Stud
     study = load(text)
     assert (study.question, list(study.factors["pool"].levels)) == ("a\x85b", ["c\x85d", "e"])
     assert load(study_to_yaml(study)) == study
+
+
+def test_seeds_far_apart_are_listed_and_a_row_of_them_is_a_range(tmp_path: Path) -> None:
+    """Neither takes memory for what lies between."""
+    for seeds, written in (((3, 7, 10**17), "[3, 7, 100000000000000000]"), ((4, 5, 6), "4-6")):
+        study = Study.model_validate(
+            {
+                "name": "s",
+                "question": "?",
+                "contexts": {"baseline": {}},
+                "factors": {},
+                "seeds": seeds,
+            }
+        )
+        assert f"seeds: {written}\n" in study_to_yaml(study)

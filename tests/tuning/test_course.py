@@ -1,4 +1,5 @@
 import math
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -220,3 +221,30 @@ def test_provenance_says_when_and_where():
     assert provenance["started"] <= provenance["ended"]
     assert provenance["ended"].endswith("+00:00")
     assert {"processor", "python", "ablate", "threads"} <= set(provenance)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([{"epoch": 1, "loss": 1.0}, {}], "holds no metric"),
+        ([{"accuracy": [1.0, 2.0]}], "metric 'accuracy' is no number but [1.0, 2.0]"),
+        ([{"accuracy": np.array([1.0, 2.0])}], "metric 'accuracy' is no number but array"),
+        ([{"accuracy": 1.0, "facts": None}], "facts are a dictionary, not None"),
+        (
+            [{"accuracy": 1.0, "facts": {"chance_level": 10}}],
+            "fact 'chance_level' is a dictionary of numbers by metric, not 10",
+        ),
+    ],
+)
+def test_what_a_workload_yields_amiss_is_told_in_its_words(rows: list[Any], message: str):
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        ending(lambda settings, seed: iter(rows))
+
+
+def test_a_workload_cannot_call_its_trials_results_from_elsewhere():
+    def train(settings, seed):
+        yield {"accuracy": 80.0, "facts": {"provenance": {"source": "my repository"}}}
+
+    record, _ = ending(train)
+    assert not record.is_from_elsewhere
+    assert record.provenance["workload_source"] == "my repository"

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ray import exceptions as ray_exceptions
 
 from ablate.errors import AblateError
 from ablate.records.schema import TrialRecord
@@ -219,6 +220,22 @@ class TestRunTasks:
                 tasks, store, load_workload(plan.study.workload), {}, progress=Silent(), retries=0
             )
         assert caught.value.problems[0].where == str(broken)
+
+
+class TestOutOfMemory:
+    def test_ray_ending_trials_for_memory_ends_the_run_in_words(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        def fit(self: Any) -> None:
+            try:
+                raise ray_exceptions.OutOfMemoryError("2 worker(s) were killed")
+            except ray_exceptions.OutOfMemoryError as error:
+                raise RuntimeError("Caught unexpected exception") from error
+
+        monkeypatch.setattr("ray.tune.Tuner.fit", fit)
+        with pytest.raises(AblateError, match="a machine ran low on memory") as caught:
+            run(make_trivial_plan(seeds=1), tmp_path)
+        assert "--max-concurrent" in caught.value.problems[0].fix
 
 
 class TestMissingTasks:

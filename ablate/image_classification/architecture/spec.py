@@ -30,6 +30,8 @@ Activation = Literal["relu", "gelu"]
 Initialization = Literal["framework_default", "xavier_uniform", "xavier_normal", "kaiming"]
 
 # Strict: `true` is no number of filters, and 3.5 no kernel size.
+_MOST_IN_A_STAGE = 1000
+"""More is taken for a mistake: each is listed before anything runs."""
 Count = Annotated[int, Field(strict=True, ge=1)]
 Rate = Annotated[float, Field(strict=True, ge=0.0, lt=1.0)]
 
@@ -79,7 +81,7 @@ class ArchitectureSpec(BackboneSpec):
         min_length=1,
         description="Filters of each stage's convolutions; as many stages as entries.",
     )
-    convolutions_per_stage: tuple[Count, ...] = Field(
+    convolutions_per_stage: tuple[Annotated[Count, Field(le=_MOST_IN_A_STAGE)], ...] = Field(
         default=(1, 1, 1),
         description="Convolutions in each stage, at least 1 (1 by default); one number serves all.",
     )
@@ -176,7 +178,8 @@ def canonical(spec: ArchitectureSpec) -> ArchitectureSpec:
     """The same network with each key that has no effect in it at its default.
 
     Of a backbone that is every key of the convolutional network. Two specs describe the same
-    network, with the same law of initial weights, exactly when their canonical forms are equal.
+    network, its layers of the same names and with the same law of initial weights, exactly when
+    their canonical forms are equal.
     """
     if spec.backbone is not None:
         kept = {key: getattr(spec, key) for key in BackboneSpec.model_fields}

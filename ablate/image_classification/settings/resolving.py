@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from ablate.errors import Problem, SettingsError, did_you_mean
 from ablate.image_classification.architecture import weights
 from ablate.image_classification.architecture.presets import PRESETS
+from ablate.image_classification.data.sources import DATASETS
 from ablate.image_classification.settings.checks import check
 from ablate.image_classification.settings.implied import CHANNELS
 from ablate.image_classification.settings.keys import ImageClassificationSettings
@@ -56,12 +57,28 @@ def pinned(settings: Mapping[str, Any]) -> Settings:
 def parse(settings: Settings) -> ImageClassificationSettings:
     """The settings as a checked model. Raises SettingsError."""
     given = merged(settings, {})
-    for section, key in _ADDED_FOR_THE_HASH:
-        if isinstance(given.get(section), dict):
-            given[section].pop(key, None)
+    if isinstance(data := given.get("data"), dict) and "digest" in data:
+        _take_back(given, data)
     try:
         checked = ImageClassificationSettings.model_validate(given)
     except ValidationError as error:
         raise SettingsError(*problems(error)) from None
     check(checked)
     return checked
+
+
+def _take_back(given: Settings, data: Settings) -> None:
+    """Settings as they enter the hash, without what is added to them there."""
+    name = data.get("dataset")
+    known = DATASETS.get(name) if isinstance(name, str) else None
+    if known is not None and data["digest"] != known.digest:
+        raise SettingsError(
+            Problem(
+                "data.digest",
+                f"{name} is {known.digest} here, not {data['digest']!r}",
+                "leave it out: it is no setting",
+            )
+        )
+    for section, key in _ADDED_FOR_THE_HASH:
+        if isinstance(given.get(section), dict):
+            given[section].pop(key, None)

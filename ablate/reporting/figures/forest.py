@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
 from ablate.reporting import formatting
@@ -26,6 +27,7 @@ from ablate.reporting.figures.palette import INK, ArmStyle
 _LABEL_WIDTH = 34
 _AXIS_WIDTH = 4.8  # inches: the axes are as narrow where numbers and names are long
 _MARGIN = 0.06
+_NUMBERS = 6  # along the axis, at most: each may be a long one
 _LINE = 0.36  # rows: height of a line of a label
 _SEEDS_BELOW = 0.27  # rows: seeds lie under the interval, so that neither hides the other
 
@@ -155,6 +157,7 @@ def frame(
     axes.set_yticks([row.y for row in rows], [row.label for row in rows])
     axes.grid(visible=False, axis="y")
     axes.margins(x=_MARGIN)
+    axes.xaxis.set_major_locator(MaxNLocator(_NUMBERS, steps=[1, 2, 2.5, 5, 10]))
     if band.ends is not None:
         low, high = band.ends
         room = _MARGIN * (high - low)

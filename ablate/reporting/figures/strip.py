@@ -1,7 +1,7 @@
 """Every trial as a point, one row an arm, the trials of a seed joined so that pairs show."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -16,10 +16,12 @@ from ablate.reporting.figures.drawn_intervals import (
     large_marks,
     with_interval,
 )
+from ablate.reporting.figures.label_rows import LabelRows, label_rows
 from ablate.reporting.figures.palette import GREY, INK, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
 
 _LABEL_WIDTH = 30
+_ROW = 0.4  # inches
 _AXIS_WIDTH = 6.4  # inches
 _TITLE_WIDTH = 70
 _MARGIN = 0.05
@@ -29,7 +31,12 @@ _READABLE = 0.2  # of a shared axis, that the marks of each panel must span
 
 def size(arms: pd.DataFrame) -> tuple[float, float]:
     """Width and height in inches that fit the table of arms."""
-    return 8.2, 0.95 * arms["context"].nunique() + 0.4 * len(arms) + 0.3
+    contexts = [_label_rows(own) for _, own in arms.groupby("context", sort=False)]
+    return 8.2, 0.95 * len(contexts) + _ROW * sum(rows.depth for rows in contexts) + 0.3
+
+
+def _label_rows(arms: pd.DataFrame) -> LabelRows:
+    return label_rows(arms["arm"], _LABEL_WIDTH, _ROW)
 
 
 def draw(
@@ -51,13 +58,9 @@ def draw(
     """
     trials = _flagged(trials)
     contexts = list(dict.fromkeys(arms["context"]))
-    panels = figure.subplots(
-        len(contexts),
-        1,
-        squeeze=False,
-        height_ratios=[int((arms["context"] == context).sum()) + 0.6 for context in contexts],
-    )
     of_contexts = [arms[arms["context"] == context] for context in contexts]
+    heights = [_label_rows(own).depth + 0.6 for own in of_contexts]
+    panels = figure.subplots(len(contexts), 1, squeeze=False, height_ratios=heights)
     for axes, context, own in zip(panels[:, 0], contexts, of_contexts, strict=True):
         _draw_panel(trials[trials["context"] == context], own, axes, styles, metric)
         if len(contexts) > 1:
@@ -71,7 +74,7 @@ def draw(
         bound_percent(axes, "x", unit)
     if is_cut:
         for axes, of_panel, own in zip(panels[:, 0], rows, of_contexts, strict=True):
-            _point_beyond(axes, of_panel, own["arm"], styles, unit)
+            _point_beyond(axes, of_panel, own, styles, unit)
     lines = [formatting.with_bracket(label, unit), *_marks(trials, arms, metric, is_cut)]
     if len({axes.get_xlim() for axes in panels[:, 0]}) > 1:
         lines.append("each panel has a scale of its own")
@@ -174,11 +177,11 @@ def _rows(trials: pd.DataFrame, arms: pd.DataFrame, metric: str) -> list[readabl
 def _point_beyond(
     axes: Axes,
     rows: list[readable_axis.Row],
-    names: Iterable[str],
+    arms: pd.DataFrame,
     styles: dict[str, ArmStyle],
     unit: str,
 ) -> None:
-    for place, (row, name) in enumerate(zip(rows, names, strict=True)):
+    for place, row, name in zip(_label_rows(arms).places, rows, arms["arm"], strict=True):
         colour = styles[name].colour
         readable_axis.point_beyond(axes, place - _ABOVE, row, colour, unit, name="mean")
         readable_axis.mark_beyond(axes, place + _BELOW, row, colour, unit)
@@ -192,7 +195,8 @@ def _draw_panel(
     metric: str,
 ) -> None:
     names = list(arms["arm"])
-    row_of = {name: float(row) for row, name in enumerate(names)}
+    rows = _label_rows(arms)
+    row_of = dict(zip(names, rows.places, strict=True))
     for values in _lines(trials, names, metric):
         axes.plot(
             values.to_numpy(),
@@ -205,8 +209,8 @@ def _draw_panel(
         )
     for arm in arms.to_dict("records"):
         _draw_arm(axes, arm, trials[trials["arm"] == arm["arm"]], metric, row_of, styles)
-    axes.set_ylim(len(names) - 0.45, -0.55)
-    axes.set_yticks(range(len(names)), [formatting.wrap(str(name), _LABEL_WIDTH) for name in names])
+    axes.set_ylim(rows.depth - 0.45, -0.55)
+    axes.set_yticks(rows.places, rows.labels)
     axes.grid(visible=False, axis="y")
     axes.margins(x=_MARGIN)
 

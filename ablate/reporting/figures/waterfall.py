@@ -8,16 +8,22 @@ from matplotlib.axes import Axes
 from ablate.reporting import formatting
 from ablate.reporting.figures import axis_label
 from ablate.reporting.figures.drawn_intervals import has_bounds
+from ablate.reporting.figures.label_rows import LabelRows, label_rows
 from ablate.reporting.figures.palette import BETTER, GREY, INK, WORSE
 from ablate.reporting.figures.theme import bound_percent
 
 _LABEL_WIDTH = 30
+_ROW = 0.5  # inches
 _AXIS_WIDTH = 5.6  # inches
 
 
 def size(steps: pd.DataFrame) -> tuple[float, float]:
     """Width and height in inches that fit the table."""
-    return 8.2, 1.0 + 0.5 * len(steps)
+    return 8.2, 1.0 + _ROW * _label_rows(steps).depth
+
+
+def _label_rows(steps: pd.DataFrame) -> LabelRows:
+    return label_rows(steps["arm"], _LABEL_WIDTH, _ROW)
 
 
 def draw(
@@ -37,7 +43,7 @@ def draw(
     low, high (of the arm), estimate, estimate_low, estimate_high (the step's effect).
     """
     previous: float | None = None
-    for y, step in enumerate(steps.to_dict("records")):
+    for y, step in zip(_label_rows(steps).places, steps.to_dict("records"), strict=True):
         if formatting.is_missing(step["mean"]):
             _annotate(axes, y, "no result")
             continue
@@ -65,14 +71,14 @@ def draw(
             bar = axes.hlines(y, step["low"], step["high"], color=INK, linewidth=1.4, zorder=3)
             bar.set_gid("interval")
         _annotate(axes, y, _numbers(step, unit, difference_unit))
-        previous = float(y)
+        previous = y
     _frame(axes, steps, label, unit, higher_is_better)
 
 
 def _frame(axes: Axes, steps: pd.DataFrame, label: str, unit: str, higher_is_better: bool) -> None:
-    names = [formatting.wrap(str(name), _LABEL_WIDTH) for name in steps["arm"]]
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.5, -0.5)
+    rows = _label_rows(steps)
+    axes.set_yticks(rows.places, rows.labels)
+    axes.set_ylim(rows.depth - 0.5, -0.5)
     axes.grid(visible=False, axis="y")
     axes.use_sticky_edges = False
     axes.margins(x=0.06)
@@ -101,7 +107,9 @@ def _annotate(axes: Axes, y: float, text: str) -> None:
 
 
 def _numbers(step: dict[Any, Any], unit: str, difference_unit: str) -> str:
-    mean = formatting.with_unit(formatting.number(step["mean"], unit), unit)
+    mean = formatting.with_unit(
+        formatting.alike(step["mean"], step["low"], step["high"], unit), unit
+    )
     if formatting.is_missing(step["estimate"]):
         return mean
     change = formatting.estimate(

@@ -1,10 +1,14 @@
 """From what a study says to complete settings."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
+from ablate.errors import SettingsError
+from ablate.image_classification.data.sources import DATASETS
+from ablate.image_classification.settings.resolving import resolve
 from tests.image_classification.settings.refused import message_of
 
 
@@ -35,3 +39,16 @@ def test_planning_imports_no_torch() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_what_is_added_for_the_hash_is_no_setting() -> None:
+    known = DATASETS["digits"].digest
+    assert resolve({"data.dataset": "digits", "data.digest": known})["data"]["dataset"] == "digits"
+    for key, value in (("data.channels", 1), ("architecture.weights_digest", "f37072fd")):
+        with pytest.raises(SettingsError, match=re.escape(key)):
+            resolve({"data.dataset": "digits", key: value})
+    with pytest.raises(SettingsError) as caught:
+        resolve({"data.dataset": "digits", "data.digest": "deadbeef"})
+    assert str(caught.value) == (
+        f"data.digest: digits is {known} here, not 'deadbeef'\n    leave it out: it is no setting"
+    )
