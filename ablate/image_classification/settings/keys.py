@@ -122,7 +122,8 @@ class TrainingSettings(_Section):
     """Stop when none of the last so many validation losses is below the one before it, and keep
     the network of the best validation loss. null: run all epochs, keep the last network."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """auto: bfloat16 autocast where the device computes it natively, else float32."""
+    """auto: bfloat16 autocast where the device computes it natively, else float32; the environment
+    variable ABLATE_PRECISION names the one of the two that it stands for."""
     compile: bool = False
     """torch.compile the network."""
     cache_limit: NonNegativeFloat = 20.0

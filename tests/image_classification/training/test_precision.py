@@ -47,6 +47,7 @@ def test_float32_is_no_tf32_in_products_nor_in_convolutions():
 def test_auto_is_bfloat16_where_the_device_has_it(
     monkeypatch: pytest.MonkeyPatch, asked: Asked, native: bool, used: str
 ):
+    monkeypatch.delenv("ABLATE_PRECISION", raising=False)
     monkeypatch.setattr(precision_file, "has_bfloat16", lambda device: native)
     assert choose_precision(asked, CPU).name == used
 
@@ -56,3 +57,13 @@ def test_autocast_is_on_in_bfloat16_alone():
     for asked, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
         with choose_precision(asked, CPU).autocast():
             assert (one @ one).dtype == dtype
+
+
+def test_the_environment_says_what_auto_is_and_nothing_else(monkeypatch: pytest.MonkeyPatch):
+    for name in ("float32", "bfloat16"):
+        monkeypatch.setenv("ABLATE_PRECISION", name)
+        assert choose_precision("auto", CPU).name == name
+        assert choose_precision("float32", CPU).name == "float32"
+    monkeypatch.setenv("ABLATE_PRECISION", "float16")
+    with pytest.raises(ValueError, match="ABLATE_PRECISION is 'float16'; known are float32 and"):
+        choose_precision("auto", CPU)
