@@ -44,6 +44,7 @@ from ablate.errors import StudyError, did_you_mean
 from ablate.records.asked_metrics import has_curve, named_metrics, needed_metrics
 from ablate.records.failures import each_reason
 from ablate.records.greedy_path import criterion
+from ablate.records.provenance import arithmetic
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult
 from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, own_plan
@@ -457,9 +458,8 @@ def _mixed_precision(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator
     used: dict[int, set[str]] = {}
     for trial in plan.trials:
         record = records.get(trial.hash)
-        if record is not None and (precision := record.provenance.get("precision")):
-            device = record.provenance.get("device", "cpu")
-            used.setdefault(trial.seed, set()).add(f"{precision} on {device}")
+        if record is not None and (kind := arithmetic(record)):
+            used.setdefault(trial.seed, set()).add(kind)
     mixed = [seed for seed, kinds in used.items() if len(kinds) > 1]
     if mixed:
         kinds = " and ".join(sorted(set().union(*(used[seed] for seed in mixed))))

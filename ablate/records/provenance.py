@@ -36,6 +36,12 @@ def provenance_of(records: Iterable[TrialRecord]) -> dict[str, str]:
     return merged | ({"trained": f"{min(starts)} to {max(ends)}"} if starts and ends else {})
 
 
+def arithmetic(record: TrialRecord) -> str:
+    """In what a trial was computed, as "float32 on cpu"; "" where it does not say."""
+    precision = record.provenance.get("precision")
+    return f"{precision} on {record.provenance.get('device', 'cpu')}" if precision else ""
+
+
 def _joined(counts: Counter[str]) -> str:
     if len(counts) == 1:
         return next(iter(counts))

@@ -9,6 +9,7 @@ from ray.tune.experiment import Trial
 
 from ablate.errors import AblateError
 from ablate.records.encoding import decode
+from ablate.records.provenance import arithmetic
 from ablate.records.schema import Status, TrialRecord
 from ablate.records.store import RecordStore
 from ablate.tuning.course import Point, TrialTask, columns, cost_of
@@ -31,6 +32,7 @@ class Recorder(tune.Callback):
         self._rows: dict[str, list[Point]] = {}
         self._points: dict[str, int] = {}
         self._recorded: set[str] = set()
+        self._is_arithmetic_compared = False
         self.error: AblateError | None = None
         """Why recording itself failed, which ends the run."""
 
@@ -96,6 +98,22 @@ class Recorder(tune.Callback):
         for known in (self._rows, self._points):
             known.pop(trial.trial_id, None)
         self._progress.trial_ended(record.hash, _name(_task(trial)), record)
+        self._compare_arithmetic(record)
+
+    def _compare_arithmetic(self, record: TrialRecord) -> None:
+        """Say at the first trial, and not only in the report, where others that the run has were
+        computed otherwise, as on another machine.
+        """
+        own = arithmetic(record)
+        if self._is_arithmetic_compared or not own:
+            return
+        self._is_arithmetic_compared = True
+        others = {arithmetic(each) for each in self._store.records()} - {"", own}
+        if others:
+            self._progress.remarked(
+                f"Trials are computed in {own}, and recorded ones were in "
+                f"{' and '.join(sorted(others))}: their pairs mix the two."
+            )
 
     def _without_outcome(self, trial: Trial, status: Status, error: str | None) -> TrialRecord:
         """What the driver knows of a trial that could not say how it ended."""

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from ablate.errors import RecordError
+from ablate.records.encoding import encode
 from ablate.records.store import RecordStore
 from ablate.tuning.progress import Silent
 from ablate.tuning.recorder import Recorder, error_text
 from ablate.tuning.runner import missing_tasks
+from ablate.tuning.trainable import OUTCOME, WEIGHTS
+from tests.runs import completed
 from tests.tuning.studies import make_trivial_plan
 
 
@@ -61,3 +64,35 @@ def test_a_trial_that_failed_without_a_word_is_recorded_so(
     assert [(record.status, record.error) for record in store.records()] == [
         ("failed", "no reason given")
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        (
+            {"precision": "float32", "device": "cpu"},
+            ["Trials are computed in bfloat16 on cpu, and recorded ones were in float32 on cpu: "
+            "their pairs mix the two."],
+        ),
+        ({"precision": "bfloat16"}, []),
+        ({}, []),
+    ],
+)  # fmt: skip
+def test_another_arithmetic_than_that_of_recorded_trials_is_told_at_the_first(
+    tmp_path: Path, trial: Any, before: dict[str, str], told: list[str]
+):
+    remarks: list[str] = []
+
+    class Listener(Silent):
+        def remarked(self, remark: str) -> None:
+            remarks.append(remark)
+
+    store = RecordStore(tmp_path)
+    recorded, new = make_trivial_plan(seeds=2).trials[:2]
+    store.put(completed(recorded, provenance=before))
+    recorder = Recorder(store, Listener())
+    for _ in range(2):
+        recorder.on_trial_start(1, [], trial)
+        record = completed(new, provenance={"precision": "bfloat16", "device": "cpu"})
+        recorder.on_trial_result(1, [], trial, {OUTCOME: encode(record), WEIGHTS: None})
+    assert remarks == told

@@ -1,7 +1,9 @@
 """Learning curves: the mean over seeds with its band, as far as all seeds go."""
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -94,12 +96,42 @@ def _draw_apart(
 ) -> None:
     """words: as of `_draw_together`."""
     y_label, unit, place = words
-    panels = [(context, name) for context in _contexts(curves) for name in _names(curves, context)]
-    grid = figure.subplots(
-        math.ceil(len(panels) / _COLUMNS), _COLUMNS, squeeze=False, sharex=True, sharey=True
-    )
+    contexts = _contexts(curves)
+    rows = [math.ceil(len(_names(curves, context)) / _COLUMNS) for context in contexts]
+    grid = figure.subplots(sum(rows), _COLUMNS, squeeze=False, sharex=True)
+    for context, own, end in zip(contexts, rows, itertools.accumulate(rows), strict=True):
+        panels = grid[end - own : end]
+        for axes in list(panels.flat)[1:]:  # of other contexts a metric may be of another size
+            axes.sharey(panels[0, 0])
+        _draw_context_apart(curves, context, panels, styles, references)
+        for axes in panels[:, 0]:
+            axes.set_ylabel(axis_label.wrapped(y_label, _LOW_HEIGHT))
+        for axes in panels[:, 1:].flat:
+            axes.tick_params(labelleft=False)
+        look_at_means(panels[0, 0], curves, context)
+        bound_percent(panels[0, 0], "y", unit)
+    for axes in grid[-1]:
+        axes.set_xlabel(place)
+    count_whole(grid[0, 0], curves.values())
+    entries = [
+        (PART_TITLES.get(part, part), ArmStyle(GREY, "", _part_dashes(position)))
+        for position, part in enumerate(curves)
+    ]
+    baseline = ("thin: the baseline", ArmStyle(REFERENCE_COLOUR, "", ()))
+    legend(figure, entries, columns=4, thin=[baseline])
+
+
+def _draw_context_apart(
+    curves: Mapping[str, pd.DataFrame],
+    context: str,
+    panels: Any,
+    styles: dict[str, ArmStyle],
+    references: Sequence[str],
+) -> None:
+    """One panel an arm. panels: rows of axes, enough of them."""
+    names = _names(curves, context)
     several = len(_contexts(curves)) > 1
-    for axes, (context, name) in zip(grid.flat, panels, strict=False):
+    for axes, name in zip(panels.flat, names, strict=False):
         for position, table in enumerate(curves.values()):
             of_context = table[table["context"] == context]
             for reference in set(references) & set(of_context["arm"]) - {name}:
@@ -108,21 +140,8 @@ def _draw_apart(
             draw_curve(of_context[of_context["arm"] == name], axes, styles[name], position)
         text = f"{name}, in {context}" if several else name
         axes.set_title(formatting.wrap(text, 26), fontsize=8.5)
-    for axes in list(grid.flat)[len(panels) :]:
+    for axes in list(panels.flat)[len(names) :]:
         axes.set_axis_off()
-    for axes in grid[-1]:
-        axes.set_xlabel(place)
-    for axes in grid[:, 0]:
-        axes.set_ylabel(axis_label.wrapped(y_label, _LOW_HEIGHT))
-    look_at_means(grid[0, 0], curves)
-    bound_percent(grid[0, 0], "y", unit)
-    count_whole(grid[0, 0], curves.values())
-    entries = [
-        (PART_TITLES.get(part, part), ArmStyle(GREY, "", _part_dashes(position)))
-        for position, part in enumerate(curves)
-    ]
-    baseline = ("thin: the baseline", ArmStyle(REFERENCE_COLOUR, "", ()))
-    legend(figure, entries, columns=4, thin=[baseline])
 
 
 def look_at_means(
@@ -151,11 +170,7 @@ def _around_means(tables: list[pd.DataFrame]) -> tuple[float, float] | None:
 
 def cuts_bands(curves: Mapping[str, pd.DataFrame], unit: str) -> bool:
     """Whether the axes of `draw` end before a band does."""
-    together = len(_names(curves)) <= TOGETHER
-    return any(
-        _cuts(_of_context(curves, context), unit)
-        for context in (_contexts(curves) if together else [None])
-    )
+    return any(_cuts(_of_context(curves, context), unit) for context in _contexts(curves))
 
 
 def _cuts(tables: list[pd.DataFrame], unit: str) -> bool:

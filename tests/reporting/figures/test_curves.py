@@ -1,5 +1,8 @@
 """Learning curves follow their tables, together for few arms and apart for many."""
 
+import math
+
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -139,3 +142,26 @@ def test_a_wide_band_does_not_squeeze_the_curves_flat(figure: Figure) -> None:
     lowest, highest = (extreme(mean for table in means for mean in table) for extreme in (min, max))
     room = 0.25 * (highest - lowest)
     assert validation.get_ylim() == pytest.approx((lowest - room, highest + room))
+
+
+def test_many_arms_of_several_contexts_begin_a_row_and_a_scale_for_each(figure: Figure) -> None:
+    findings = make_findings(many_changes(9))
+    tables = {
+        "validation": pd.concat(
+            [
+                table.assign(
+                    context=context, mean=size * table["mean"], low=math.nan, high=math.nan
+                )
+                for table in [findings.curves["validation_accuracy"]]
+                for context, size in (("small", 1.0), ("large", 1000.0))
+            ]
+        )
+    }
+    styles = arm_styles([arm.name for arm in findings.plan.arms], ["baseline"])
+    curves.draw(tables, figure, styles, references=["baseline"], label="loss", unit="")
+    shown = [axes for axes in figure.axes if axes.axison]
+    of_small, of_large = shown[:10], shown[10:]
+    assert [len(figure.axes), len(of_large)] == [24, 10]  # six rows of four
+    assert all(axes.get_title(loc="left").endswith("in large") for axes in of_large)
+    (small,), (large,) = ({axes.get_ylim() for axes in own} for own in (of_small, of_large))
+    assert large[1] > 100 * small[1]
