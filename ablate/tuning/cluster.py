@@ -79,18 +79,6 @@ def machines() -> list[dict[str, float]]:
     ]
 
 
-def offered() -> dict[str, float]:
-    """CPUs and GPUs that the cluster has in all: {"CPU": 2.0, "GPU": 0.0}."""
-    up = machines()
-    return {name: sum(machine[name] for machine in up) for name in ("CPU", "GPU")}
-
-
-def largest_machine() -> dict[str, float]:
-    """The most CPUs, and the most GPUs, that one machine of the cluster has."""
-    up = machines()
-    return {name: max((machine[name] for machine in up), default=0.0) for name in ("CPU", "GPU")}
-
-
 @contextmanager
 def _private(cpus: int | None, gpus: int | None) -> Iterator[None]:
     import ray

@@ -58,7 +58,7 @@ class Room(tune.Callback):
             raise AblateError(
                 Problem(
                     "the cluster",
-                    f"has no machine left with {_wish(self._asked)} for a trial",
+                    f"has no machine left with {wish_text(self._asked)} for a trial",
                     "finished trials are recorded; the same command continues where it has one",
                 )
             )
@@ -80,7 +80,8 @@ def _places(asked: Resources, cpus: float, gpus: float) -> int:
     return min(fits, math.floor(gpus / asked.gpus + _ROUNDING))
 
 
-def _wish(asked: Resources) -> str:
+def wish_text(asked: Resources) -> str:
+    """As in "4 CPUs and 1 GPU"."""
     words = [f"{asked.cpus:g} CPU{'' if asked.cpus == 1 else 's'}"]
     if asked.gpus:
         words.append(f"{asked.gpus:g} GPU{'' if asked.gpus == 1 else 's'}")

@@ -11,7 +11,7 @@ from ablate.records.asked_metrics import asked_metrics
 from ablate.records.greedy_path import Find
 from ablate.records.store import RecordStore, answers, has_test_curve, writer_lock
 from ablate.study.plan import Plan
-from ablate.tuning.cluster import cluster, largest_machine, offered
+from ablate.tuning.cluster import cluster, machines
 from ablate.tuning.code_commit import code_commit
 from ablate.tuning.course import TrialTask
 from ablate.tuning.device_check import check_device
@@ -205,15 +205,16 @@ def _stopped(error: Exception) -> AblateError:
     )
 
 
-def choose_resources(
-    wish: _Wish, total: Mapping[str, float], largest: Mapping[str, float]
-) -> Resources:
+def choose_resources(wish: _Wish, machines: Sequence[Mapping[str, float]]) -> Resources:
     """What a trial gets: the wish, else one CPU (so one thread), and one GPU where there are any.
 
-    total, largest: CPUs and GPUs of the cluster and of its largest machine, as
-    {"CPU": 2.0, "GPU": 0.0}. Raises AblateError when no machine has as much.
+    machines: CPUs and GPUs of each, as {"CPU": 2.0, "GPU": 0.0}. Raises AblateError when none has
+    as much.
     """
-    gpus = wish.gpus if wish.gpus is not None else float(total["GPU"] > 0)
+    from ablate.tuning.room import places, wish_text
+
+    largest = {name: max((one[name] for one in machines), default=0.0) for name in ("CPU", "GPU")}
+    gpus = wish.gpus if wish.gpus is not None else float(largest["GPU"] > 0)
     cpus = wish.cpus if wish.cpus is not None else 1.0
     problems = []
     for name, asked in (("CPU", cpus), ("GPU", gpus)):
@@ -236,7 +237,16 @@ def choose_resources(
         )
     if problems:
         raise AblateError(*problems)
-    return Resources(cpus=cpus, gpus=gpus)
+    resources = Resources(cpus=cpus, gpus=gpus)
+    if not places(resources, machines):
+        raise AblateError(
+            Problem(
+                "--cpus-per-trial",
+                f"no machine has {wish_text(resources)} together",
+                "ask for less of one of the two",
+            )
+        )
+    return resources
 
 
 def _run(
@@ -258,7 +268,7 @@ def _run(
         from ablate.tuning.room import Room
 
         references = {name: ray.put(data.pop(name)) for name in tuple(data)}
-        resources = choose_resources(wish, offered(), largest_machine())
+        resources = choose_resources(wish, machines())
         tasks = tuple(task.model_copy(update={"resources": resources}) for task in tasks)
         run_tasks(
             tasks,

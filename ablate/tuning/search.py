@@ -22,7 +22,7 @@ from ablate.study.plan import Plan
 from ablate.study.search_options import DEFAULTS, SearchOptions
 from ablate.study.search_space import SearchSpace
 from ablate.study.space_file import check_space, probes, probes_of_pairs
-from ablate.tuning.cluster import cluster, largest_machine, offered
+from ablate.tuning.cluster import cluster, machines
 from ablate.tuning.optuna_storage import (
     JOURNAL_FILE,
     Owner,
@@ -241,7 +241,7 @@ def _run(
         )
     ray.progress.run_started(planned, points.trials_left, asked.objective.metric, at_most=True)
     references = ray.references()
-    points.resources = choose_resources(wish, offered(), largest_machine())
+    points.resources = choose_resources(wish, machines())
     points.provenance = provenance()
     room = Room(points.resources, max_concurrent)
     searcher = PointSearcher(points, ray.progress, room.trials)

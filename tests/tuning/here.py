@@ -21,8 +21,7 @@ def search_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Searches run their trials in this process from now on."""
     machine = {"CPU": 1.0, "GPU": 0.0}
     monkeypatch.setattr(search, "run_tasks", run_here)
-    monkeypatch.setattr(search, "offered", lambda: machine)
-    monkeypatch.setattr(search, "largest_machine", lambda: machine)
+    monkeypatch.setattr(search, "machines", lambda: [machine])
     monkeypatch.setattr(search, "Room", partial(Room, look=lambda: [machine]))
     monkeypatch.setattr(search._LazyRay, "references", lambda self: {})
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ablate.errors import AblateError
-from ablate.tuning.cluster import _check_address, cluster, largest_machine, offered
+from ablate.tuning.cluster import _check_address, cluster, machines
 
 JOIN = "import sys, ray; ray.init(address=sys.argv[1], log_to_driver=False); print('joined')"
 
@@ -28,8 +28,7 @@ def join(address: str, **environment: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.usefixtures("ray")
 class TestAPrivateCluster:
     def test_offers_what_it_was_given(self):
-        assert offered() == {"CPU": 1.0, "GPU": 2.0}
-        assert largest_machine() == offered()
+        assert machines() == [{"CPU": 1.0, "GPU": 2.0}]
 
     def test_refuses_a_client_without_the_token(self, tmp_path: Path):
         import ray

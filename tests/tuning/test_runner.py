@@ -298,7 +298,7 @@ class TestChooseResources:
     def test_the_wish_or_one_cpu_and_one_gpu(
         self, wish: Any, machine: dict[str, float], given: Resources
     ):
-        assert choose_resources(wish, machine, machine) == given
+        assert choose_resources(wish, [machine]) == given
 
     @pytest.mark.parametrize(
         ("wish", "message"),
@@ -321,5 +321,15 @@ class TestChooseResources:
     )
     def test_what_no_machine_has_is_refused(self, wish: ResourceWish, message: str):
         with pytest.raises(AblateError) as caught:
-            choose_resources(wish, self.TWO_GPUS, self.TWO_GPUS)
+            choose_resources(wish, [self.TWO_GPUS])
         assert str(caught.value) == message
+
+    def test_what_no_machine_has_together_is_refused(self):
+        apart = [{"CPU": 64.0, "GPU": 0.0}, {"CPU": 4.0, "GPU": 1.0}]
+        assert choose_resources(ResourceWish(cpus=4, gpus=1), apart) == Resources(cpus=4, gpus=1)
+        with pytest.raises(AblateError) as caught:
+            choose_resources(ResourceWish(cpus=8, gpus=1), apart)
+        assert str(caught.value) == (
+            "--cpus-per-trial: no machine has 8 CPUs and 1 GPU together\n"
+            "    ask for less of one of the two"
+        )
