@@ -33,7 +33,7 @@ def answer(findings: Findings) -> str:
 
 
 def _said(findings: Findings) -> str:
-    parts = [_claims(findings), _largest_effect(findings)]
+    parts = [_claims(findings) + _early(findings), _largest_effect(findings)]
     return "; ".join(part for part in parts if part) or _without_comparison(findings)
 
 
@@ -63,6 +63,16 @@ def _claims(findings: Findings) -> str:
         return f"all {total} claims are {outcomes[0][1]}"
     listed = [f"{count} {'is' if count == 1 else 'are'} {outcome}" for count, outcome in outcomes]
     return f"of {total} claims, {', '.join(listed[:-1])} and {listed[-1]}"
+
+
+def _early(findings: Findings) -> str:
+    """How many claims are settled before all of their trials are recorded."""
+    settled = [each for each in findings.verdicts if each.verdict in ("supported", "refuted")]
+    early = sum(each.early for each in settled)
+    if not early:
+        return ""
+    of_several = f"{early} of them " if len(findings.verdicts) > 1 else ""
+    return f" ({of_several}at an early look)"
 
 
 def _largest_effect(findings: Findings) -> str:

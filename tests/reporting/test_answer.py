@@ -98,6 +98,19 @@ def test_counts_how_the_claims_fared(outcomes: tuple[str, ...], expected: str) -
     assert answer(with_verdicts(*outcomes)).startswith(expected)
 
 
+@pytest.mark.parametrize(
+    ("early", "expected"),
+    [
+        ((True,), "The claim is supported (at an early look); "),
+        ((True, False), "All 2 claims are supported (1 of them at an early look); "),
+        ((False, False), "All 2 claims are supported; "),
+    ],
+)
+def test_says_how_many_claims_are_settled_early(early: tuple[bool, ...], expected: str) -> None:
+    verdicts = tuple(make_verdict(early=each) for each in early)
+    assert answer(make_findings(verdicts=verdicts)).startswith(expected)
+
+
 def test_of_a_factorial_it_names_the_largest_main_effect_or_interaction() -> None:
     findings = make_findings({"a": {"architecture.downsampling": "b", "optimizer": "sgd"}})
     findings.factorial = factorial_rows()
