@@ -31,7 +31,7 @@ def activations(network: nn.Module, image: Tensor, layer: str = FIRST) -> Activa
     maps = _maps(network, image)
     modules = dict(network.named_modules())
     convolutions = [name for name in maps if is_convolution(modules[name])]
-    name = find_layer(layer, list(maps), convolutions)
+    name = find_layer(layer, list(maps), convolutions, modules, "gives no maps to be drawn")
     return Activations(name, maps[name])
 
 

@@ -30,7 +30,8 @@ def filters(network: nn.Module, layer: str = FIRST) -> Filters:
     convolutions = {
         name: module for name, module in network.named_modules() if is_convolution(module)
     }
-    name = find_layer(layer, list(convolutions), list(convolutions))
+    names = list(convolutions)
+    name = find_layer(layer, names, names, dict(network.named_modules()), "is no convolution")
     weights = convolutions[name].weight
     first = name == next(iter(convolutions))
     return Filters(

@@ -1,7 +1,7 @@
 """The names by which a layer is asked for."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from torch import nn
 
@@ -17,12 +17,19 @@ def is_convolution(module: nn.Module) -> bool:
     return isinstance(module, nn.Conv2d)
 
 
-def find_layer(asked: str, known: Sequence[str], convolutions: Sequence[str]) -> str:
+def find_layer(
+    asked: str,
+    known: Sequence[str],
+    convolutions: Sequence[str],
+    others: Collection[str] = (),
+    lacking: str = "",
+) -> str:
     """The name of the layer that is asked for: one of `known`, or FIRST or LAST of the
     convolutions.
 
     known, convolutions: dotted names of modules, e.g. "stage1.convolution1" or "layer4.1.conv2",
-    in the order in which an image passes them. Raises AblateError, which names those there are,
+    in the order in which an image passes them. others: those that there are, too; lacking: what is
+    the matter with these, as in "is no convolution". Raises AblateError, which names those known,
     the nearest first.
     """
     if asked in known:
@@ -34,7 +41,7 @@ def find_layer(asked: str, known: Sequence[str], convolutions: Sequence[str]) ->
     raise AblateError(
         Problem(
             f"--layer {asked}",
-            f"no layer named '{asked}'",
+            f"'{asked}' {lacking}" if asked and asked in others else f"no layer named '{asked}'",
             f"there are {by_likeness(asked, known)}",
         )
     )

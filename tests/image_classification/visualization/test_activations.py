@@ -64,7 +64,7 @@ def test_what_gives_no_maps_is_no_layer_to_draw(network: nn.Module, image: torch
     with pytest.raises(AblateError) as caught:
         activations(network, image, "classifier.output")
     message = str(caught.value).splitlines()[0]
-    assert message == "--layer classifier.output: no layer named 'classifier.output'"
+    assert message == "--layer classifier.output: 'classifier.output' gives no maps to be drawn"
     assert "classifier" not in str(caught.value).splitlines()[1]
 
 

@@ -27,7 +27,7 @@ def test_only_the_first_sees_colours() -> None:
 def test_other_layers_have_none() -> None:
     with pytest.raises(AblateError) as caught:
         filters(NETWORK, "1")
-    assert str(caught.value) == "--layer 1: no layer named '1'\n    there are 0, 2"
+    assert str(caught.value) == "--layer 1: '1' is no convolution\n    there are 0, 2"
 
 
 def test_as_colours_zero_is_grey_and_the_reach_is_full() -> None:
