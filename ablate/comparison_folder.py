@@ -3,7 +3,7 @@
 runs/compare-<run>-<run>/   comparison.png and .svg, arms.csv, curves.csv
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,8 +54,9 @@ def compare_runs(
         for arm in run.plan.arms
     ]
     contenders = _chosen(everyone, arms)
-    _check_metrics(metrics, contenders)
     found = compare(contenders, metrics)
+    if not found.curves or not found.curves.keys() >= {*metrics}:
+        raise _without_curves(metrics, curves_of(contenders))
     folder = out or RUNS / "-".join(["compare", *(name.replace("/", "_") for name in names)])
     make_folder(folder)
     files = {
@@ -131,18 +132,19 @@ def _names(contender: Contender) -> list[str]:
     return [*alone, *(f"{contender.run}:{name}" for name in alone)]
 
 
-def _check_metrics(asked: Sequence[str], contenders: Sequence[Contender]) -> None:
-    known = curves_of(contenders)
+def _without_curves(asked: Sequence[str], known: Collection[str]) -> AblateError:
+    """Why there is nothing to be drawn, or not all that is asked for. known: what has a curve."""
     if not known:
-        raise AblateError(
+        return AblateError(
             Problem("", "none of these arms has a curve to be drawn", "run their studies first")
         )
-    if problems := [
-        Problem(f"--metric {name}", "no arm has a curve of it", did_you_mean(name, known))
-        for name in asked
-        if name not in known
-    ]:
-        raise AblateError(*problems)
+    return AblateError(
+        *(
+            Problem(f"--metric {name}", "no arm has a curve of it", did_you_mean(name, known))
+            for name in asked
+            if name not in known
+        )
+    )
 
 
 def _picture(found: Comparison) -> Picture:

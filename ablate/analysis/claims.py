@@ -21,7 +21,7 @@ from ablate.analysis.reading import Reading, Stand, Where, finite
 from ablate.analysis.readings import read
 from ablate.analysis.sequential import Outcome
 from ablate.study.arms import Arm
-from ablate.study.schema import Claim, Faster, Open
+from ablate.study.schema import Claim, Open
 
 
 class Verdict(BaseModel):
@@ -147,7 +147,7 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
         kind=claim.kind,
         published=claim.published,
         context=claim.context,
-        metric=claim.curve if isinstance(claim, Faster) else evidence.metric_of(claim),
+        metric=evidence.metric_of(claim),
         unit=reading.unit,
         family=claim.family,
         verdict=outcome,

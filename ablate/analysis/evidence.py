@@ -34,7 +34,7 @@ class Evidence(NamedTuple):
         return Evidence(plan, trials, history, records)
 
     def metric_of(self, claim: Claim) -> str:
-        return claim.metric or self.plan.study.metric
+        return self.plan.study.metric_of(claim)
 
     def describe(self, metric: str) -> MetricDescription:
         return describe_metric(metric, self.plan.metrics)

@@ -50,7 +50,7 @@ from ablate.records.search_result import SearchResult
 from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, own_plan
 from ablate.study.drawing import next_greedy_arms
 from ablate.study.plan import Plan
-from ablate.study.schema import Faster, Open, PublishedNumber
+from ablate.study.schema import Open, PublishedNumber
 from ablate.workload import guessed_direction
 
 
@@ -335,11 +335,7 @@ def _matched_in_part(plan: Plan, trials: pd.DataFrame, effects: pd.DataFrame) ->
 def _guessed_directions(plan: Plan) -> Iterator[str]:
     """Metrics that the study is decided by, of which nobody says which way is better."""
     study = plan.study
-    decided = (claim for claim in study.claims if not isinstance(claim, Open))
-    names = (
-        claim.curve if isinstance(claim, Faster) else claim.metric or study.metric
-        for claim in decided
-    )
+    names = (study.metric_of(claim) for claim in study.claims if not isinstance(claim, Open))
     for name in dict.fromkeys([study.metric, *names]):
         if guess := guessed_direction(name, plan.metrics):
             yield guess

@@ -65,8 +65,7 @@ def told_of_diverged(evidence: Evidence, claim: Claim, arms: Collection[ArmKey])
 def _left_out(evidence: Evidence, claim: Claim, told: str) -> str:
     if evidence.plan.study.diverged == "failure_rate":
         return f"Diverged, and left out: {told}. It is said of the others alone."
-    metric = claim.curve if isinstance(claim, Faster) else evidence.metric_of(claim)
-    return f"Diverged: {told}. {no_chance_level(metric)}"
+    return f"Diverged: {told}. {no_chance_level(evidence.metric_of(claim))}"
 
 
 def _of_each_arm(some: pd.DataFrame, trials: pd.DataFrame) -> str:

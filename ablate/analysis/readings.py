@@ -101,11 +101,8 @@ def _read_no_worse(evidence: Evidence, claim: NoWorse) -> Reading:
     sample = evidence.difference(metric, arm.key, than.key).sample
     threshold = 0.0 - margin  # -0.0 would be written with its sign
     unit = evidence.describe(metric).difference_unit
-    possible = tuple(
-        outcome
-        for outcome in _where_trained(evidence, arm, than)
-        if outcome in where_any_trained(evidence, arm, metric)
-    )
+    in_favour = where_any_trained(evidence, arm, metric)
+    possible = tuple(each for each in _where_trained(evidence, arm, than) if each in in_favour)
     decision = inference.among(inference.exceeds(sample, threshold), possible)
     arms = (arm, than)
     return Reading(sample, decision, threshold, unit, arms, possible=possible, detects="loss")

@@ -265,3 +265,7 @@ class Study(_Frozen):
     """Compare the arms with settings of their own, too; never part of a trial's hash."""
     claims: tuple[Claim, ...] = ()
     published: tuple[PublishedNumber, ...] = ()
+
+    def metric_of(self, claim: Claim) -> str:
+        """What a claim compares: its own metric or the study's, of a `faster` claim its curve."""
+        return claim.curve if isinstance(claim, Faster) else claim.metric or self.metric

@@ -69,7 +69,7 @@ class Objective(NamedTuple):
         return (self.metric, "flops") if self.weighs_cost else (self.metric,)
 
 
-def judge_of(options: SearchOptions, objective: Objective) -> dict[str, Any]:
+def _judge_of(options: SearchOptions, objective: Objective) -> dict[str, Any]:
     """By what a search could stop a trial: in the provenance of each, so that another search knows
     whether it would stop it again.
     """
@@ -119,7 +119,7 @@ class PointSearch:
         self._options = options
         self._store, self._known = store, known or {}
         self._asked_metrics = asked_metrics(plan) | {objective.metric}
-        self._judge = judge_of(options, objective)
+        self._judge = _judge_of(options, objective)
         self._queue: deque[tuple[_Point, TrialTask]] = deque()
         self._open: list[_Point] = []
         self._running: set[str] = set()

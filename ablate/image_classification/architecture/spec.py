@@ -29,9 +29,9 @@ NormalizationPosition = Literal["before_activation", "after_activation"]
 Activation = Literal["relu", "gelu"]
 Initialization = Literal["framework_default", "xavier_uniform", "xavier_normal", "kaiming"]
 
-# Strict: `true` is no number of filters, and 3.5 no kernel size.
 _MOST_IN_A_STAGE = 1000
 """More is taken for a mistake: each is listed before anything runs."""
+# Strict: `true` is no number of filters, and 3.5 no kernel size.
 Count = Annotated[int, Field(strict=True, ge=1)]
 Rate = Annotated[float, Field(strict=True, ge=0.0, lt=1.0)]
 
