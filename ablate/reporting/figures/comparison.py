@@ -10,7 +10,6 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 from ablate.reporting import formatting
 from ablate.reporting.figures import axis_label, curves
 from ablate.reporting.figures.palette import WORSE, ArmStyle
-from ablate.reporting.figures.theme import bound_percent
 
 AXES = {"epoch": "epoch", "seconds": "seconds", "images": "images seen"}
 """Columns that say where a point lies -> what their axis says."""
@@ -66,8 +65,7 @@ def draw(
             else:  # thousands and millions; there is no milliepoch
                 axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
         row[0].set_ylabel(axis_label.wrapped(y_label, _HEIGHT))
-        curves.look_at_means(row[0], {y_label: table})
-        bound_percent(row[0], "y", units.get(y_label, ""))
+        curves.look_at_means(row[0], [table], units.get(y_label, ""))
     for axes, name in zip(panels[-1], names, strict=True):
         axes.set_xlabel(AXES[name])
     if note:

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from ablate.reporting import formatting
 from ablate.reporting.figures import axis_label
@@ -22,6 +22,9 @@ _COLUMNS = 4
 _HEIGHT, _LOW_HEIGHT = 2.3, 1.45  # inches, of panels where arms are together, and apart
 _TITLE_WIDTH = 84  # of a row of panels
 _WIDTH, _THIN = 1.6, 0.7
+_ROOM = 0.25  # of what the means span, below and above them
+_MANY_SIZES = 100  # times the smallest mean: of a linear axis it would have a hundredth
+_SIZES = 7  # numbers along a logarithmic axis, at most
 PART_TITLES = {"train": "training", "validation": "validation", "test": "test"}
 """Prefix of a history's column -> what stands above its panel."""
 
@@ -81,8 +84,7 @@ def _draw_together(
             axes.set_title(formatting.wrap(text, _TITLE_WIDTH // len(curves)))
             axes.set_xlabel(place)
         panels[row, 0].set_ylabel(axis_label.wrapped(y_label, _HEIGHT))
-        look_at_means(panels[row, 0], curves, context)
-        bound_percent(panels[row, 0], "y", unit)
+        look_at_means(panels[row, 0], _of_context(curves, context), unit)
         count_whole(panels[row, 0], curves.values())
     legend(figure, [(name, styles[name]) for name in _names(curves)], columns=3)
 
@@ -108,8 +110,7 @@ def _draw_apart(
             axes.set_ylabel(axis_label.wrapped(y_label, _LOW_HEIGHT))
         for axes in panels[:, 1:].flat:
             axes.tick_params(labelleft=False)
-        look_at_means(panels[0, 0], curves, context)
-        bound_percent(panels[0, 0], "y", unit)
+        look_at_means(panels[0, 0], _of_context(curves, context), unit)
     for axes in grid[-1]:
         axes.set_xlabel(place)
     count_whole(grid[0, 0], curves.values())
@@ -144,27 +145,52 @@ def _draw_context_apart(
         axes.set_axis_off()
 
 
-def look_at_means(
-    axes: Axes, curves: Mapping[str, pd.DataFrame], context: str | None = None
-) -> None:
+def look_at_means(axes: Axes, tables: list[pd.DataFrame], unit: str) -> None:
     """Leave room for the means, and for bands as far as they go beyond them by a quarter of that:
-    with two or three seeds a band would otherwise squeeze every curve flat.
+    with two or three seeds a band would otherwise squeeze every curve flat. So would a loss that
+    explodes: where means are of many sizes, the axis is logarithmic.
+
+    tables: those on these axes.
     """
-    bounds = _around_means(_of_context(curves, context))
-    if bounds is not None:
-        low, high = axes.get_ylim()
-        axes.set_ylim(max(low, bounds[0]), min(high, bounds[1]))
+    if _many_sizes(tables, unit):
+        _write_sizes(axes)
+    low, high = axes.get_ylim()
+    lowest, highest = _around_means(tables, unit)
+    axes.set_ylim(max(low, lowest), min(high, highest))
+    bound_percent(axes, "y", unit)
 
 
-def _of_context(curves: Mapping[str, pd.DataFrame], context: str | None) -> list[pd.DataFrame]:
-    return [t if context is None else t[t["context"] == context] for t in curves.values()]
+def _write_sizes(axes: Axes) -> None:
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(numticks=_SIZES))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: formatting.setting(float(value))))
+    axes.set_ylabel(f"{axes.get_ylabel()}\n(log scale)")
 
 
-def _around_means(tables: list[pd.DataFrame]) -> tuple[float, float] | None:
-    means = pd.concat([table["mean"] for table in tables]).dropna()
+def _of_context(curves: Mapping[str, pd.DataFrame], context: str) -> list[pd.DataFrame]:
+    return [table[table["context"] == context] for table in curves.values()]
+
+
+def _means(tables: list[pd.DataFrame]) -> "pd.Series[float]":
+    return pd.concat([table["mean"] for table in tables]).dropna().astype(float)
+
+
+def _many_sizes(tables: list[pd.DataFrame], unit: str) -> bool:
+    """Percentages have an axis that all know."""
+    means = _means(tables)
+    return unit != "%" and len(means) > 0 and 0 < _MANY_SIZES * means.min() < means.max()
+
+
+def _around_means(tables: list[pd.DataFrame], unit: str) -> tuple[float, float]:
+    """The ends of the axis; infinite where there are no two means to tell apart."""
+    means = _means(tables)
     if means.nunique() < 2:
-        return None
-    room = 0.25 * (means.max() - means.min())
+        return -math.inf, math.inf
+    if _many_sizes(tables, unit):
+        ratio = (means.max() / means.min()) ** _ROOM
+        return means.min() / ratio, means.max() * ratio
+    room = _ROOM * (means.max() - means.min())
     return means.min() - room, means.max() + room
 
 
@@ -174,7 +200,7 @@ def cuts_bands(curves: Mapping[str, pd.DataFrame], unit: str) -> bool:
 
 
 def _cuts(tables: list[pd.DataFrame], unit: str) -> bool:
-    low, high = _around_means(tables) or (-math.inf, math.inf)
+    low, high = _around_means(tables, unit)
     if unit == "%":
         low, high = max(low, 0.0), min(high, 100.0)
     return any(((t["low"] < low) | (t["high"] > high))[t["n"] == t["seeds"]].any() for t in tables)

@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ablate.reporting.figures import curves
@@ -165,3 +166,35 @@ def test_many_arms_of_several_contexts_begin_a_row_and_a_scale_for_each(figure: 
     assert all(axes.get_title(loc="left").endswith("in large") for axes in of_large)
     (small,), (large,) = ({axes.get_ylim() for axes in own} for own in (of_small, of_large))
     assert large[1] > 100 * small[1]
+
+
+def drawn_with_a_loss_that_explodes(figure: Figure, unit: str, *, positive: bool = True) -> Axes:
+    findings = make_findings()
+    for table in findings.curves.values():
+        table["mean"] = 1 + 1 / table["epoch"]
+        table.loc[table["arm"] != "baseline", "mean"] *= 1e6 if positive else -1e6
+        table["low"] = table["high"] = math.nan
+    tables = {"validation": findings.curves["validation_accuracy"]}
+    styles = arm_styles([arm.name for arm in findings.plan.arms], ["baseline"])
+    curves.draw(tables, figure, styles, references=["baseline"], label="loss", unit=unit)
+    return figure.axes[0]
+
+
+def test_a_loss_that_explodes_does_not_squeeze_the_others_flat(figure: Figure) -> None:
+    axes = drawn_with_a_loss_that_explodes(figure, "")
+    assert axes.get_yscale() == "log"
+    means = [line.get_ydata() for line in drawn(axes, "mean")]
+    low, high = axes.get_ylim()
+    assert all(low < min(mean) and max(mean) < high for mean in means)
+    assert low > 0.1
+    assert axes.get_ylabel() == "loss\n(log scale)"
+    figure.draw_without_rendering()
+    assert {"1", "1e6"} <= {text.get_text() for text in axes.get_yticklabels()}
+
+
+@pytest.mark.parametrize(("unit", "positive"), [("%", True), ("", False)])
+def test_percentages_and_what_is_below_zero_have_a_linear_axis(
+    figure: Figure, unit: str, positive: bool
+) -> None:
+    axes = drawn_with_a_loss_that_explodes(figure, unit, positive=positive)
+    assert axes.get_yscale() == "linear"
