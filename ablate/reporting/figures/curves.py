@@ -173,7 +173,8 @@ def _of_context(curves: Mapping[str, pd.DataFrame], context: str) -> list[pd.Dat
 
 
 def _means(tables: list[pd.DataFrame]) -> "pd.Series[float]":
-    return pd.concat([table["mean"] for table in tables]).dropna().astype(float)
+    means: "pd.Series[float]" = pd.concat([table["mean"] for table in tables]).dropna()
+    return means
 
 
 def _many_sizes(tables: list[pd.DataFrame], unit: str) -> bool:
