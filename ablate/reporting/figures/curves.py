@@ -173,7 +173,7 @@ def _of_context(curves: Mapping[str, pd.DataFrame], context: str) -> list[pd.Dat
 
 
 def _means(tables: list[pd.DataFrame]) -> "pd.Series[float]":
-    means: "pd.Series[float]" = pd.concat([table["mean"] for table in tables]).dropna()
+    means: pd.Series[float] = pd.concat([table["mean"] for table in tables]).dropna()
     return means
 
 
