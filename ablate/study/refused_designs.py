@@ -28,6 +28,7 @@ def sound_scenes(study: Study, workload: Workload, chosen: tuple[str, ...] = ())
     _refuse(_design_problems(study))
     _refuse(_greedy_metric_problems(study, workload))
     full = [scene(study, workload, context, chosen=chosen) for context in study.contexts]
+    _refuse(_equal_contexts(full))
     _refuse(problem for view in full for problem in _condition_problems(view))
     _refuse(problem for view in full for problem in _forbidden_problems(view))
     idle = {view.context: _idle_factors(view) for view in full}
@@ -135,6 +136,24 @@ def _greedy_metric_problems(study: Study, workload: Workload) -> Iterator[Proble
             f"'{metric}' rests on test data, by which a greedy path is not to choose its steps",
             f"{cure_by_validation(metric, known)}, or give the path an order",
         )
+
+
+def _equal_contexts(scenes: list[Scene]) -> Iterator[Problem]:
+    """Baselines of which every arm is an arm of another, so that nothing tells their results
+    apart.
+    """
+    seen: dict[tuple[str, ...], str] = {}
+    for view in scenes:
+        first = seen.setdefault(
+            tuple(view.canonical(arm.levels) for arm in drawn(view)), view.context
+        )
+        if first != view.context:
+            yield Problem(
+                f"baselines.{view.context}",
+                f"baselines '{first}' and '{view.context}' compute the same in every arm",
+                "give each the setting that tells it from the other, such as the data it is of, or "
+                "remove one",
+            )
 
 
 def _condition_problems(view: Scene) -> Iterator[Problem]:

@@ -113,10 +113,8 @@ def test_a_forbidden_arm_is_not_drawn() -> None:
 
 
 def test_a_study_without_factors_is_its_baselines() -> None:
-    assert [arm.key for arm in draw_arms(study({}, contexts={"a": {}, "b": {}}), FAKE)] == [
-        ("a", "baseline"),
-        ("b", "baseline"),
-    ]
+    of = study({}, contexts={"a": {}, "b": {"model.width": 2}})
+    assert [arm.key for arm in draw_arms(of, FAKE)] == [("a", "baseline"), ("b", "baseline")]
 
 
 # --- leave one out, add one in, path ------------------------------------------------------------

@@ -181,14 +181,18 @@ def test_a_greedy_path_by_a_metric_named_after_the_test_set_needs_its_descriptio
 
 def test_aliases_may_stand_for_what_is_written_elsewhere(load: Load) -> None:
     text = PLAIN.replace("baseline: {", "baselines:\n  a: &a {").replace(
-        "factors:", "  b: {<<: *a, training.epochs: 3}\n  c: *a\nfactors:"
+        "factors:",
+        "  b: {<<: *a, training.epochs: 3}\n  c: {model.width: 64}\n"
+        "factors:\n  size: {narrow: *a, wide: {model.width: 32}}",
     )
     width = {"model.width": 16}
-    assert load(text.replace("16}", "16, }")).contexts == {
+    loaded = load(text.replace("16}", "16, }"))
+    assert loaded.contexts == {
         "a": width,
         "b": {"training.epochs": 3, **width},
-        "c": width,
+        "c": {"model.width": 64},
     }
+    assert loaded.factors["size"].levels["narrow"] == width
 
 
 def test_text_may_be_marked_as_such(load: Load) -> None:
@@ -350,7 +354,9 @@ def test_a_level_may_be_named_when_where_it_cannot_be_a_condition(load: Load) ->
 
 
 def test_overrides_are_laid_over_every_baseline(load: Load) -> None:
-    text = PLAIN.replace("baseline: {model.width: 16}", "baselines: {a: {model.width: 16}, b: {}}")
+    text = PLAIN.replace(
+        "baseline: {model.width: 16}", "baselines: {a: {model.width: 16, model.norm: batch}, b: {}}"
+    )
     study = load(
         text,
         dataset="moons",
@@ -358,7 +364,7 @@ def test_overrides_are_laid_over_every_baseline(load: Load) -> None:
         overrides={"training.epochs": 1, "model": {"width": 4}},
     )
     given = {"data.dataset": "moons", "training.epochs": 1, "model.width": 4}
-    assert study.contexts == {"a": given, "b": given}
+    assert study.contexts == {"a": {**given, "model.norm": "batch"}, "b": given}
     assert study.seeds == (3,)
 
 

@@ -27,6 +27,19 @@ def refusal(of: Study, draw: Callable[..., Any] = draw_arms) -> str:
     return str(error.value)
 
 
+def test_baselines_that_nothing_tells_apart_are_refused_by_name() -> None:
+    assert refusal(study({"pool": POOL}, contexts={"a": {}, "b": {}})) == (
+        "baselines.b: baselines 'a' and 'b' compute the same in every arm\n    give each the "
+        "setting that tells it from the other, such as the data it is of, or remove one"
+    )
+
+
+def test_baselines_may_have_arms_in_common() -> None:
+    start, end = ({"model.pool": level["model.pool"]} for level in POOL.values())
+    arms = draw_arms(study({"pool": POOL}, contexts={"a": start, "b": end}), FAKE)
+    assert len(arms) == 4
+
+
 # --- arms that change nothing -------------------------------------------------------------------
 
 NO_ARM = "\n    an arm that changes nothing is none: give the level another setting, or remove it"
