@@ -32,7 +32,7 @@ class Recorder(tune.Callback):
         self._rows: dict[str, list[Point]] = {}
         self._points: dict[str, int] = {}
         self._recorded: set[str] = set()
-        self._is_arithmetic_compared = False
+        self._compared_seeds: set[int] = set()
         self.error: AblateError | None = None
         """Why recording itself failed, which ends the run."""
 
@@ -101,18 +101,19 @@ class Recorder(tune.Callback):
         self._compare_arithmetic(record)
 
     def _compare_arithmetic(self, record: TrialRecord) -> None:
-        """Say at the first trial, and not only in the report, where others that the run has were
-        computed otherwise, as on another machine.
+        """Say at a seed's first trial, and not only in the report, where others that the run has of
+        that seed were computed otherwise, as on another machine.
         """
-        own = arithmetic(record)
-        if self._is_arithmetic_compared or not own:
+        own, seed = arithmetic(record), record.spec.seed
+        if not own or seed in self._compared_seeds:
             return
-        self._is_arithmetic_compared = True
-        others = {arithmetic(each) for each in self._store.records()} - {"", own}
+        self._compared_seeds.add(seed)
+        of_seed = (each for each in self._store.records() if each.spec.seed == seed)
+        others = {arithmetic(each) for each in of_seed} - {"", own}
         if others:
             self._progress.remarked(
-                f"Trials are computed in {own}, and recorded ones were in "
-                f"{' and '.join(sorted(others))}: their pairs mix the two."
+                f"Seed {seed} is now computed in {own}, and recorded trials of it were in "
+                f"{' and '.join(sorted(others))}: what compares them mixes the two."
             )
 
     def _without_outcome(self, trial: Trial, status: Status, error: str | None) -> TrialRecord:

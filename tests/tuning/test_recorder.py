@@ -71,14 +71,14 @@ def test_a_trial_that_failed_without_a_word_is_recorded_so(
     [
         (
             {"precision": "float32", "device": "cpu"},
-            ["Trials are computed in bfloat16 on cpu, and recorded ones were in float32 on cpu: "
-            "their pairs mix the two."],
+            ["Seed 0 is now computed in bfloat16 on cpu, and recorded trials of it were in float32 "
+            "on cpu: what compares them mixes the two."],
         ),
         ({"precision": "bfloat16"}, []),
         ({}, []),
     ],
 )  # fmt: skip
-def test_another_arithmetic_than_that_of_recorded_trials_is_told_at_the_first(
+def test_another_arithmetic_than_that_of_a_seeds_recorded_trials_is_told_at_the_first(
     tmp_path: Path, trial: Any, before: dict[str, str], told: list[str]
 ):
     remarks: list[str] = []
@@ -88,8 +88,11 @@ def test_another_arithmetic_than_that_of_recorded_trials_is_told_at_the_first(
             remarks.append(remark)
 
     store = RecordStore(tmp_path)
-    recorded, new = make_trivial_plan(seeds=2).trials[:2]
+    trials = make_trivial_plan(seeds=2).trials
+    recorded, new = (trial for trial in trials if trial.seed == 0)
     store.put(completed(recorded, provenance=before))
+    of_other_seed = next(trial for trial in trials if trial.seed == 1)  # pairs with neither
+    store.put(completed(of_other_seed, provenance={"precision": "float16"}))
     recorder = Recorder(store, Listener())
     for _ in range(2):
         recorder.on_trial_start(1, [], trial)
