@@ -9,7 +9,7 @@ import pandas as pd
 from ablate.analysis.effects import SeedContrast, contrast
 from ablate.analysis.factorial import arms_without_values
 from ablate.analysis.inference import ALPHA, Critical, critical_value, interval
-from ablate.analysis.tables import ArmKey
+from ablate.analysis.tables import UNLIMITED, ArmKey, Resolution
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
 
@@ -36,7 +36,7 @@ def context_table(
     plan: Plan,
     trials: pd.DataFrame,
     metric: str,
-    resolution: float = 0.0,
+    resolution: Resolution = UNLIMITED,
     repeated: Critical | None = None,
 ) -> pd.DataFrame:
     """One row a pair of levels and context: the second level's values minus the first's, paired by
@@ -55,7 +55,7 @@ def context_table(
 
 
 def context_difference_table(
-    plan: Plan, trials: pd.DataFrame, metric: str, resolution: float = 0.0
+    plan: Plan, trials: pd.DataFrame, metric: str, resolution: Resolution = UNLIMITED
 ) -> pd.DataFrame:
     """The pairs behind `context_table`: columns factor, change, context, seed, difference."""
     rows = [

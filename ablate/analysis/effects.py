@@ -20,7 +20,7 @@ from ablate.analysis.inference import (
     summarise,
     tie_floor,
 )
-from ablate.analysis.tables import ArmKey, ended, metric_column
+from ablate.analysis.tables import UNLIMITED, ArmKey, Resolution, ended, metric_column
 from ablate.study.arms import Arm, conditions, levels_in_force
 from ablate.study.designs import FACTORIALS
 from ablate.study.plan import Plan
@@ -46,7 +46,10 @@ class SeedContrast:
 
 
 def contrast(
-    trials: pd.DataFrame, metric: str, weights: Mapping[ArmKey, float], resolution: float = 0.0
+    trials: pd.DataFrame,
+    metric: str,
+    weights: Mapping[ArmKey, float],
+    resolution: Resolution = UNLIMITED,
 ) -> SeedContrast:
     """The one way in which arms are compared: values are joined on their seed.
 
@@ -55,7 +58,8 @@ def contrast(
     """
     columns = [weight * values_of(trials, metric, key) for key, weight in weights.items()]
     joined = pd.concat(columns, axis=1, join="inner").sum(axis=1, skipna=False).sort_index()
-    floor = tie_floor(resolution, *weights.values())
+    steps = (weight * resolution.get(context, 0.0) for (context, _), weight in weights.items())
+    floor = tie_floor(1.0, *steps)
     return SeedContrast(tuple(joined.index), joined.to_numpy(dtype=np.float64), floor)
 
 
@@ -73,7 +77,7 @@ def effect_table(
     plan: Plan,
     trials: pd.DataFrame,
     metric: str,
-    resolution: float = 0.0,
+    resolution: Resolution = UNLIMITED,
     repeated: Critical | None = None,
 ) -> pd.DataFrame:
     """One row an arm that has something to be compared with: its difference from that.
@@ -120,7 +124,7 @@ _EFFECT_COLUMNS = [
 
 
 def difference_table(
-    plan: Plan, trials: pd.DataFrame, metric: str, resolution: float = 0.0
+    plan: Plan, trials: pd.DataFrame, metric: str, resolution: Resolution = UNLIMITED
 ) -> pd.DataFrame:
     """The pairs behind `effect_table`: columns context, arm, seed, difference."""
     rows = [
@@ -177,7 +181,7 @@ def _is_on_top(plan: Plan, arm: Arm, changed: Collection[str], factor: str) -> b
 
 
 def arm_table(
-    plan: Plan, trials: pd.DataFrame, metric: str, resolution: float = 0.0
+    plan: Plan, trials: pd.DataFrame, metric: str, resolution: Resolution = UNLIMITED
 ) -> pd.DataFrame:
     """One row an arm: context, arm, is_reference, n, mean, sd, low and high (95 % t interval of the
     mean; NaN where all its trials diverged), numbers of diverged, failed and missing trials (a
@@ -188,10 +192,8 @@ def arm_table(
     for arm in plan.arms:
         own = trials[(trials["context"] == arm.context) & (trials["arm"] == arm.name)]
         values = values_of(trials, metric, arm.key).to_numpy(dtype=float)
-        sample = summarise(values, tie_floor(resolution, 1.0))
-        low, high = interval(sample)
-        if none_trained(own, metric):  # nothing was measured that could vary
-            low = high = np.asarray(np.nan)
+        sample = summarise(values, tie_floor(resolution.get(arm.context, 0.0), 1.0))
+        low, high = interval_of_mean(own, metric, sample)
         status = own["status"]
         rows.append(
             {
@@ -201,8 +203,8 @@ def arm_table(
                 "n": sample.n,
                 "mean": float(sample.mean),
                 "sd": float(values.std(ddof=1)) if sample.n > 1 else np.nan,
-                "low": float(low),
-                "high": float(high),
+                "low": low,
+                "high": high,
                 "diverged": int((status == "diverged").sum()),
                 "failure_rate": _failure_rate(own),
                 "failed": int((status == "failed").sum()),
@@ -213,6 +215,16 @@ def arm_table(
             }
         )
     return pd.DataFrame(rows)
+
+
+def interval_of_mean(trials: pd.DataFrame, metric: str, sample: Sample) -> tuple[float, float]:
+    """95 % t interval of an arm's mean; NaN where all trials diverged, as nothing was measured that
+    could vary. trials: of the arm; sample: of their values.
+    """
+    if none_trained(trials, metric):
+        return np.nan, np.nan
+    low, high = interval(sample)
+    return float(low), float(high)
 
 
 def none_trained(trials: pd.DataFrame, metric: str) -> bool:
@@ -232,10 +244,11 @@ def _paired_or_welch(
     arm: Arm,
     reference: Arm,
     pairs: SeedContrast,
-    resolution: float,
+    resolution: Resolution,
     repeated: Critical | None,
 ) -> dict[str, Any]:
-    floor = tie_floor(resolution, 1.0)
+    step = resolution.get(arm.context, 0.0)
+    floor = tie_floor(step, 1.0)
     ours, theirs = (
         summarise(values_of(trials, metric, key), floor) for key in (arm.key, reference.key)
     )
@@ -253,7 +266,7 @@ def _paired_or_welch(
         "p": float(exceeds(sample, 0.0).p) if repeated is None else np.nan,
         "hedges_g": _hedges_g(sample),
         "method": "paired",
-        "step": resolution if sample.mean and sd < pairs.floor else np.nan,
+        "step": step if sample.mean and sd < pairs.floor else np.nan,
     }
 
 

@@ -23,7 +23,7 @@ from ablate.analysis.inference import (
     holm,
     interval,
 )
-from ablate.analysis.tables import FACTOR, ArmKey, metric_column
+from ablate.analysis.tables import FACTOR, UNLIMITED, ArmKey, Resolution, metric_column
 from ablate.study.aliases import aliases
 from ablate.study.arms import Arm
 from ablate.study.designs import FACTORIALS
@@ -40,7 +40,7 @@ def factorial_table(
     plan: Plan,
     trials: pd.DataFrame,
     metric: str,
-    resolution: float = 0.0,
+    resolution: Resolution = UNLIMITED,
     repeated: Critical | None = None,
 ) -> pd.DataFrame:
     """One row a main effect (a level against the reference level, averaged over all else), and one
@@ -102,12 +102,12 @@ def lacks_combinations(plan: Plan, trials: pd.DataFrame, metric: str) -> bool:
 
 
 def arms_without_values(plan: Plan, trials: pd.DataFrame, metric: str) -> list[Arm]:
-    """Arms of a full factorial that its effects leave out, as no seed has a value of them while
-    other arms have.
+    """Arms of a factorial of which no seed has a value while other arms have: effects of a full one
+    leave them out, and those of a fraction, which needs all of its arms, are not known.
     """
     without = [arm for arm in plan.arms if not len(values_of(trials, metric, arm.key))]
-    is_full = plan.study.design.kind == "full_factorial"
-    return without if is_full and len(without) < len(plan.arms) else []
+    is_any = plan.study.design.kind in FACTORIALS and len(without) < len(plan.arms)
+    return without if is_any else []
 
 
 def _rows(
@@ -115,13 +115,13 @@ def _rows(
     trials: pd.DataFrame,
     metric: str,
     context: str,
-    resolution: float,
+    resolution: Resolution,
     critical: Critical,
 ) -> Iterator[dict[str, Any]]:
     arms = [arm for arm in plan.arms if arm.context == context]
     valued = [arm for arm in arms if len(values_of(trials, metric, arm.key))]
     reference = plan.reference(context).levels
-    shares = variance_shares(trials[trials["context"] == context], metric, tuple(reference))
+    shares = variance_shares(_shared_out(plan, trials, metric, context), metric, tuple(reference))
     shadows = _aliases(plan, context)
     for factor, base in reference.items():
         for level in dict.fromkeys(arm.levels[factor] for arm in arms):
@@ -137,6 +137,18 @@ def _rows(
             if weights := _weights_with_values(plan, arms, valued, (one, other), cells):
                 pairs = contrast(trials, metric, weights, resolution)
                 yield _row(context, term, pairs, shares, shadows, critical)
+
+
+def _shared_out(plan: Plan, trials: pd.DataFrame, metric: str, context: str) -> pd.DataFrame:
+    """A context's trials; of a fraction those of seeds on which all arms have a value, as only
+    together they keep its effects apart.
+    """
+    own = trials[trials["context"] == context]
+    column = metric_column(metric)
+    if plan.study.design.kind != "fractional_factorial" or column not in own:
+        return own
+    arms = own.dropna(subset=[column]).groupby("seed")["arm"].nunique()
+    return own[own["seed"].isin(arms.index[arms == own["arm"].nunique()])]
 
 
 class _Term(NamedTuple):
@@ -200,8 +212,11 @@ def _weights_with_values(
 ) -> dict[ArmKey, float]:
     """`_weights` of the arms that have a value on any seed, as if the others were forbidden: one
     that always fails would else leave no effect its seeds. Of all arms, which gives a row without
-    numbers, where that leaves nothing to compare.
+    numbers, where that leaves nothing to compare, and in a fraction: without an arm, what is
+    averaged over the others holds effects of other factors.
     """
+    if plan.study.design.kind == "fractional_factorial":
+        return _weights(plan, arms, factors, cells)
     return _weights(plan, valued, factors, cells) or _weights(plan, arms, factors, cells)
 
 

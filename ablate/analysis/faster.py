@@ -53,7 +53,8 @@ def _read_faster_to(
     history = at_shared_epochs(evidence.history, claim.curve, (faster.key, slower.key))
     epochs = epochs_to(history, claim.curve, threshold, description.higher_is_better, diverged)
     spacing = point_spacing(history, epochs["epochs"])
-    pairs = contrast(epochs, "epochs", {slower.key: 1.0, faster.key: -1.0}, spacing)
+    steps = dict.fromkeys((slower.context, faster.context), spacing)
+    pairs = contrast(epochs, "epochs", {slower.key: 1.0, faster.key: -1.0}, steps)
     paired = epochs[epochs["seed"].isin(pairs.seeds)]
     late, short = (_never(paired, arm) for arm in (slower, faster))
     bounds: dict[tuple[bool, bool], tuple[tuple[Outcome, ...], str]] = {
@@ -102,7 +103,9 @@ def _mean_of_curve(evidence: Evidence, curve: str, *arms: Arm) -> Evidence:
     if curve in evidence.history and len(means):
         name = f"{curve}_mean"
         trials = means.rename(columns={name: metric_column(name)})
-        return evidence._replace(trials=trials, records={})
+        which = zip(trials["context"], trials["arm"], trials["seed"], strict=True)
+        status = ["diverged" if trial in diverged else "completed" for trial in which]
+        return evidence._replace(trials=trials.assign(status=status), records={})
     return evidence
 
 

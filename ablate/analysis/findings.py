@@ -18,6 +18,7 @@ from ablate.analysis.effects import (
     arm_table,
     difference_table,
     effect_table,
+    interval_of_mean,
     values_of,
 )
 from ablate.analysis.evidence import Evidence
@@ -27,7 +28,7 @@ from ablate.analysis.from_elsewhere import (
     trials_to_be_given,
     warnings_of_tables,
 )
-from ablate.analysis.inference import interval, summarise, tie_floor
+from ablate.analysis.inference import summarise, tie_floor
 from ablate.analysis.looks import critical_of_effects, growth_table, never_decided
 from ablate.analysis.resolution import significant_digits
 from ablate.analysis.search_findings import SearchFindings, analyse_search
@@ -228,10 +229,11 @@ def _published_row(
         arm = plan.select(number.arm)
     except StudyError as error:  # of a greedy path, whose arms are found by running
         return row | {"note": error.problems[0].message}
-    resolution = resolution_of(number.metric, trials, records)
-    sample = summarise(values_of(trials, number.metric, arm.key), tie_floor(resolution, 1.0))
-    low, high = interval(sample)
-    measured = {"measured": float(sample.mean), "low": float(low), "high": float(high)}
+    step = resolution_of(number.metric, trials, records).get(arm.context, 0.0)
+    sample = summarise(values_of(trials, number.metric, arm.key), tie_floor(step, 1.0))
+    own = trials[(trials["context"] == arm.context) & (trials["arm"] == arm.name)]
+    low, high = interval_of_mean(own, number.metric, sample)
+    measured = {"measured": float(sample.mean), "low": low, "high": high}
     which = {"context": arm.context, "arm": arm.name}
     return row | which | measured | {"n": sample.n, "note": ""}
 
@@ -305,10 +307,10 @@ def _left_out_of_factorial(plan: Plan, trials: pd.DataFrame) -> Iterator[str]:
     metric = plan.study.metric
     if without := arms_without_values(plan, trials, metric):
         arms = listed(plan, (arm.key for arm in without))
-        yield (
-            "Main effects and interactions are averaged over the combinations that have values: "
-            f"no seed has {metric} of {arms}."
-        )
+        how = "are averaged over the combinations that have values"
+        if plan.study.design.kind == "fractional_factorial":
+            how = "are not known, as a fraction tells them by all of its arms together"
+        yield f"Main effects and interactions {how}: no seed has {metric} of {arms}."
 
 
 def _matched_in_part(plan: Plan, trials: pd.DataFrame, effects: pd.DataFrame) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The long tables that everything is computed from: one row a trial, one row a validation point."""
 
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,10 @@ ArmKey = tuple[str, str]
 """Context and name of an arm."""
 TrialKey = tuple[str, str, int]
 """Context and name of an arm, and a seed."""
+
+Resolution = Mapping[str, float]
+"""The step in which a metric changes, by context; none of a context is none."""
+UNLIMITED: Resolution = MappingProxyType({})
 
 FACTOR = "factor."
 _KEYS = ("context", "arm", "seed")
@@ -164,22 +169,34 @@ def chance_of_diverged(
     return found
 
 
-def resolution_of(metric: str, trials: pd.DataFrame, records: Mapping[str, TrialRecord]) -> float:
-    """The step in which a metric changes: as the records say, else as its values do (`step_of`),
-    which can only be too large; NaN where seeds make no difference in any arm, as nothing tells
-    then how far they would spread.
+def resolution_of(
+    metric: str, trials: pd.DataFrame, records: Mapping[str, TrialRecord]
+) -> Resolution:
+    """The step in which a metric changes in each context, which may have a test set of its own: as
+    the records say, else as its values do (`step_of`), which can only be too large; NaN where seeds
+    make no difference in any arm, as nothing tells then how far they would spread.
     """
     stated = [
         record.metric_resolution[metric]
         for record in records.values()
         if metric in record.metric_resolution
     ]
+    contexts = list(dict.fromkeys(trials["context"]))
     if stated:
-        return max(stated)
+        return dict.fromkeys(contexts, max(stated))
     column = metric_column(metric)
     if column not in trials:
-        return 0.0
+        return {}
     known = trials.dropna(subset=[column])
-    if known.groupby(["context", "arm"])[column].nunique().max() == 1 < known["seed"].nunique():
+    return {name: _step_shown(known[known["context"] == name], column) for name in contexts}
+
+
+def _step_shown(known: pd.DataFrame, column: str) -> float:
+    """What a diverged trial counts as need be no number of the metric's steps; it is asked where
+    nothing else differs.
+    """
+    if known.groupby("arm")[column].nunique().max() == 1 < known["seed"].nunique():
         return np.nan
-    return step_of(known[column].to_numpy(dtype=float))
+    completed = known.loc[known["status"] == "completed", column]
+    values = completed if completed.nunique() > 1 else known[column]
+    return step_of(values.to_numpy(dtype=float))

@@ -1,5 +1,6 @@
 """A tuned study: what each arm's own settings are, and what they change in effects and verdicts."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,8 @@ import pandas as pd
 from ablate.analysis.arm_names import listed, told
 from ablate.analysis.edges import edge_of
 from ablate.analysis.effects import compared, contrast
-from ablate.analysis.inference import Sample, interval, summarise, tie_floor
-from ablate.analysis.tables import ArmKey, resolution_of
+from ablate.analysis.inference import Sample, interval, summarise
+from ablate.analysis.tables import UNLIMITED, ArmKey, Resolution, resolution_of
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchPoint, SearchResult
 from ablate.records.tuned_search import Searches
@@ -74,7 +75,9 @@ def settings_table(plan: Plan, searches: Searches) -> pd.DataFrame:
     return table.astype({"shared_value": float, "value": float, "points": int, "completed": int})
 
 
-def both_effects(shared: "Findings", own: "Findings", resolution: float = 0.0) -> pd.DataFrame:
+def both_effects(
+    shared: "Findings", own: "Findings", resolution: Resolution = UNLIMITED
+) -> pd.DataFrame:
     """One row an effect of the study's metric, as in `effects.effect_table`: with shared settings,
     with own ones, and the change from the first to the second, paired by seed.
 
@@ -195,7 +198,7 @@ def _change(
     own: "Findings",
     metric: str,
     weights: Mapping[ArmKey, float],
-    resolution: float,
+    resolution: Resolution,
 ) -> Sample:
     """How far a sum of arms moves from shared to own settings, seed by seed."""
     before, after = (contrast(each.trials, metric, weights, resolution) for each in (shared, own))
@@ -205,7 +208,7 @@ def _change(
         for seed, value in zip(after.seeds, after.values, strict=True)
         if seed in at
     ]
-    return summarise(moved, tie_floor(resolution, *weights.values(), *weights.values()))
+    return summarise(moved, math.hypot(before.floor, after.floor))
 
 
 def _are_retuned(shared: "Findings", own: "Findings", arms: tuple[Arm, ...]) -> bool:

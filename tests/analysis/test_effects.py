@@ -40,8 +40,12 @@ def trials_of(plan: Plan, values, **fields) -> pd.DataFrame:
     return trial_table(plan, records_of(plan, values, **fields))
 
 
+STEPS = {"baseline": 0.5}
+
+
 def effects_of(plan: Plan, values, resolution: float = 0.0, metric: str = ACCURACY) -> pd.DataFrame:
-    return effect_table(plan, trials_of(plan, values), metric, resolution).set_index("arm")
+    steps = dict.fromkeys(plan.study.contexts, resolution)
+    return effect_table(plan, trials_of(plan, values), metric, steps).set_index("arm")
 
 
 # --- the join on seed -----------------------------------------------------------------------------
@@ -84,10 +88,10 @@ def test_a_contrast_of_several_arms_is_their_weighted_sum():
 def test_rounding_is_weighted_as_the_arms_are():
     plan = plan_of(WIDTH, seeds=2)
     trials = trials_of(plan, {"baseline": [80, 80], "wide": [81, 81]})
-    assert contrast(trials, ACCURACY, {WIDE: 1.0, BASE: -1.0}, 0.5).floor == pytest.approx(
+    assert contrast(trials, ACCURACY, {WIDE: 1.0, BASE: -1.0}, STEPS).floor == pytest.approx(
         0.5 / np.sqrt(6)
     )
-    halves = contrast(trials, ACCURACY, {WIDE: 0.5, BASE: -0.5}, 0.5)
+    halves = contrast(trials, ACCURACY, {WIDE: 0.5, BASE: -0.5}, STEPS)
     assert halves.sample.sd == pytest.approx(0.25 / np.sqrt(6))
 
 
@@ -192,7 +196,7 @@ def test_an_interval_that_is_as_wide_as_the_metrics_step_makes_it_names_the_step
         "stride": [80.0, 81.5, 80.5],  # no effect at all looks like none to anyone
         "batch": [83.0, None, None],
     }
-    effects = effect_table(plan, trials_of(plan, values), ACCURACY, 0.5).set_index("arm")
+    effects = effect_table(plan, trials_of(plan, values), ACCURACY, STEPS).set_index("arm")
     assert effects["step"].dropna().to_dict() == {"wide": 0.5}
     half = stats.t.ppf(0.975, 2) * 0.5 / np.sqrt(6) / np.sqrt(3)
     assert effects.loc["wide", ["low", "high"]].tolist() == pytest.approx([1 - half, 1 + half])
@@ -439,7 +443,7 @@ def test_an_arm_of_which_no_trial_has_trained_has_no_interval():
     metrics = {ACCURACY: MetricDescription(label="accuracy", chance=10.0)}
     plan = plan_of(WIDTH, seeds=3, metrics=metrics)
     values = {"wide": ["diverged"] * 3, "baseline": ["diverged", 80, 81]}
-    arms = arm_table(plan, trials_of(plan, values), ACCURACY, 0.5).set_index("arm")
+    arms = arm_table(plan, trials_of(plan, values), ACCURACY, STEPS).set_index("arm")
     assert arms.loc["wide", ["n", "mean"]].tolist() == [3, 10.0]
     assert arms.loc["wide", ["low", "high"]].isna().all()
     assert arms.loc["baseline", ["low", "high"]].notna().all()
@@ -448,7 +452,7 @@ def test_an_arm_of_which_no_trial_has_trained_has_no_interval():
 def test_the_interval_of_an_arm_whose_seeds_tie_is_that_of_rounding():
     plan = plan_of(WIDTH, seeds=3)
     trials = trials_of(plan, {"baseline": [80.0] * 3})
-    row = arm_table(plan, trials, ACCURACY, 0.5).iloc[0]
+    row = arm_table(plan, trials, ACCURACY, STEPS).iloc[0]
     half = stats.t.ppf(0.975, 2) * 0.5 / np.sqrt(12) / np.sqrt(3)
     assert row["sd"] == 0.0
     assert row["high"] - row["mean"] == pytest.approx(half)

@@ -46,7 +46,8 @@ def trials_of(plan: Plan, value: Callable[[Arm, int], float | str | None]) -> pd
 def table_of(
     plan: Plan, value: Callable[[Arm, int], float | str | None], resolution: float = 0.0
 ) -> pd.DataFrame:
-    table = factorial_table(plan, trials_of(plan, value), ACCURACY, resolution)
+    steps = dict.fromkeys(plan.study.contexts, resolution)
+    table = factorial_table(plan, trials_of(plan, value), ACCURACY, steps)
     return table.set_index(["effect", "change"])
 
 
@@ -398,6 +399,28 @@ def test_shares_of_a_fraction_that_aliases_interactions_are_those_of_main_effect
     shares = table_of(fraction(3, WIDTH, NORM, EPOCHS), additive)["share"].droplevel("change")
     assert shares[["width", "norm", "epochs"]].to_list() == pytest.approx([4 / 14, 9 / 14, 1 / 14])
     assert shares.drop(["width", "norm", "epochs"]).isna().all()
+
+
+def test_a_fraction_without_the_values_of_an_arm_knows_no_effect():
+    plan = fraction(4, WIDTH, NORM, EPOCHS, RATE)
+    gone = plan.arms[-1]
+    table = table_of(plan, lambda arm, seed: None if arm is gone else additive(arm, seed))
+    assert len(table) == 10
+    assert (table["n"] == 0).all()
+    assert table[["estimate", "low", "high", "p", "p_holm", "share"]].isna().all(axis=None)
+    trials = trials_of(plan, lambda arm, seed: None if arm is gone else additive(arm, seed))
+    assert arms_without_values(plan, trials, ACCURACY) == [gone]
+
+
+def test_a_fraction_is_judged_by_the_seeds_that_all_arms_have():
+    plan = fraction(4, WIDTH, NORM, EPOCHS, RATE)
+    value, gone = noisy(), plan.arms[-1]
+    in_part = table_of(
+        plan, lambda arm, seed: None if arm is gone and seed == 1 else value(arm, seed)
+    )
+    first_alone = table_of(plan, lambda arm, seed: value(arm, seed) if seed == 0 else None)
+    shown = ["n", "estimate", "share"]
+    pd.testing.assert_frame_equal(in_part[shown], first_alone[shown])
 
 
 # --- shares of the variation ----------------------------------------------------------------------

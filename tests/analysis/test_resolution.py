@@ -21,9 +21,29 @@ def test_of_accuracies_it_is_that_of_one_image(images: int, computed_in: type) -
     assert multiple == pytest.approx(round(multiple), rel=1e-4)
 
 
+@pytest.mark.parametrize("images", [150, 300, 360, 700])
+@pytest.mark.parametrize("digits", [2, 3, 4, 5, 6, 8, 10, 14])
+def test_it_is_that_of_one_image_however_many_digits_are_written(images: int, digits: int) -> None:
+    right = np.round(np.array([0.8033, 0.8133, 0.7967]) * images)
+    values = np.round(100 * np.concatenate([right, right + 1]) / images, digits)
+    assert step_of(values) == pytest.approx(100 / images, rel=0.02)
+    sample = summarise(values[3:] - values[:3], tie_floor(step_of(values), 1.0, -1.0))
+    assert exceeds(sample, 0.0).p == pytest.approx(0.0513, abs=0.002)
+
+
+@pytest.mark.parametrize(("seeds", "most"), [(3, 0.05), (5, 0.01)])
+def test_values_that_fill_their_digits_are_rarely_taken_for_rounded_ones(
+    seeds: int, most: float
+) -> None:
+    generator = np.random.default_rng(0)
+    means = np.repeat([80.0, 81.0], seeds)
+    steps = [step_of(np.round(means + generator.normal(0, 0.3, 2 * seeds), 2)) for _ in range(500)]
+    assert np.mean(np.array(steps) > 0.05) <= most
+
+
 @given(
     st.lists(st.integers(0, 10_000), min_size=1, max_size=20),
-    st.sampled_from([0.5, 0.25, 0.01, 0.1, 2.0, 0.001]),
+    st.sampled_from([0.5, 0.25, 0.05]),
 )
 def test_all_values_are_multiples_apart(counts: list[int], unit: float) -> None:
     values = np.array([round(count * unit, 3) for count in counts])
@@ -68,3 +88,12 @@ def test_evidence_in_many_decimals_is_not_taken_for_ties() -> None:
     decision = exceeds(sample, 0.5)
     assert decision.supported
     assert decision.p < 0.001
+
+
+@given(
+    st.lists(st.integers(0, 10_000), min_size=1, max_size=20),
+    st.sampled_from([0.01, 0.1, 2.0, 0.001]),
+)
+def test_it_is_never_less_than_the_last_digit_tells(counts: list[int], unit: float) -> None:
+    step = step_of(np.array([round(count * unit, 3) for count in counts]))
+    assert math.isnan(step) if len(set(counts)) == 1 else step >= unit * (1 - 1e-6)

@@ -1,6 +1,7 @@
 """Long tables out of a plan and its records."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ablate.analysis.findings import analyse
@@ -11,6 +12,7 @@ from ablate.analysis.tables import (
     resolution_of,
     trial_table,
 )
+from ablate.records.schema import TrialRecord
 from ablate.study.schema import Difference
 from ablate.workload import MetricDescription
 from tests.analysis.evidence import (
@@ -116,7 +118,7 @@ def findings_of_places(**changes):
 def test_the_resolution_of_a_metric_named_like_another_column_is_its_own():
     plan = plan_of(WIDTH, seeds=2, metric="flops")
     records = records_of(plan, {"baseline": [1.0, 1.5], "wide": [2.0, 3.0]})
-    assert resolution_of("flops", trial_table(plan, records), records) == 0.5
+    assert resolution_of("flops", trial_table(plan, records), records) == {"baseline": 0.5}
 
 
 def test_a_diverged_trial_is_left_out_of_a_metric_named_like_another_column():
@@ -251,45 +253,67 @@ def test_a_trial_that_stopped_before_its_first_point_has_no_rows():
 # --- resolution -----------------------------------------------------------------------------------
 
 
+def step_of(trials: pd.DataFrame, records: dict[str, TrialRecord]) -> float:
+    return resolution_of("test_accuracy", trials, records)["baseline"]
+
+
 def test_the_resolution_is_the_one_that_records_state():
     plan = plan_of(WIDTH, seeds=1)
     records = {}
     for trial, step in zip(plan.trials, (0.5, 0.01), strict=True):
         records[trial.hash] = record_of(trial, 80.0, metric_resolution={"test_accuracy": step})
     trials = trial_table(plan, records)
-    assert resolution_of("test_accuracy", trials, records) == 0.5
+    assert step_of(trials, records) == 0.5
 
 
 def test_an_unstated_resolution_is_the_step_that_the_values_show():
     plan = plan_of(WIDTH, seeds=3)
     records = records_of(plan, {"baseline": [80.0, 81.5, 80.0], "wide": [82.0, 80.25, None]})
     trials = trial_table(plan, records)
-    assert resolution_of("test_accuracy", trials, records) == 0.25
+    assert step_of(trials, records) == 0.25
 
 
 def test_round_off_is_no_resolution():
     plan = plan_of(WIDTH, seeds=2)
     records = records_of(plan, {"baseline": [0.3, 0.1 + 0.2], "wide": [0.8, 0.8]})
     trials = trial_table(plan, records)
-    assert resolution_of("test_accuracy", trials, records) == pytest.approx(0.5)
+    assert step_of(trials, records) == pytest.approx(0.5)
 
 
 def test_where_seeds_make_no_difference_in_any_arm_the_resolution_is_not_known():
     plan = plan_of(WIDTH, seeds=2)
     records = records_of(plan, {"baseline": [80.0, 80.0], "wide": [81.5, 81.5]})
-    assert np.isnan(resolution_of("test_accuracy", trial_table(plan, records), records))
+    assert np.isnan(step_of(trial_table(plan, records), records))
 
 
 @pytest.mark.parametrize("values", [[80.0, 80.0], [None, None], [0.3, 0.1 + 0.2]])
 def test_of_a_metric_without_two_values_the_resolution_is_not_known(values):
     plan = plan_of(WIDTH, seeds=2)
     records = records_of(plan, {"baseline": values})
-    assert np.isnan(resolution_of("test_accuracy", trial_table(plan, records), records))
-    assert resolution_of("test_loss", trial_table(plan, records), records) == 0.0
+    assert np.isnan(step_of(trial_table(plan, records), records))
+    assert resolution_of("test_loss", trial_table(plan, records), records) == {}
 
 
 def test_what_rounding_to_single_precision_leaves_is_no_step():
     plan = plan_of(WIDTH, seeds=3)
     values = {"baseline": [80.0, 81.0, 82.5], "wide": [81.00001, 82.0, 83.5]}
     records = records_of(plan, values)
-    assert resolution_of("test_accuracy", trial_table(plan, records), records) == 0.5
+    assert step_of(trial_table(plan, records), records) == 0.5
+
+
+def test_what_a_diverged_trial_counts_as_is_no_value_of_the_metrics_steps():
+    plan = plan_of(WIDTH, seeds=3)
+    records = records_of(plan, {"baseline": [80.5, 81.0, 80.0], "wide": [81.0, 81.5, 80.5]})
+    last = plan.trials[-1]
+    chance = {"test_accuracy": 33.3333}
+    records[last.hash] = record_of(last, "diverged", chance_level=chance)
+    assert step_of(trial_table(plan, records), records) == 0.5
+
+
+def test_each_context_has_the_step_of_its_own_values():
+    plan = plan_of(WIDTH, seeds=3, contexts={"small": {}, "large": {"training.epochs": 99}})
+    values = {("small", "baseline"): [80.5, 81.0, 80.0], ("small", "wide"): [81.0, 82.5, 80.5]}
+    values |= {("large", "baseline"): [80.51, 81.02, 80.0], ("large", "wide"): [81.0, 82.5, 80.5]}
+    records = records_of(plan, values)
+    trials = trial_table(plan, records)
+    assert resolution_of("test_accuracy", trials, records) == {"small": 0.5, "large": 0.01}
