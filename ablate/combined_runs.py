@@ -23,13 +23,14 @@ def read_runs(folders: Sequence[Path]) -> Run:
     in `joined`. Of runs of the first one's study with other seeds, these are joined. Raises
     RecordError for a folder that is neither run nor report, for one that shares no trial with the
     first one's study, for runs that have tuned an arm differently, for those looked at after every
-    seed in different orders, and for results from elsewhere beside trials run here; StudyError for
-    a study.yaml that cannot be read.
+    seed in different orders, for results from elsewhere beside trials run here, and for tables that
+    give one trial other results; StudyError for a study.yaml that cannot be read.
     """
     studies = [read_stored_study(folder) for folder in folders]
     plan = make_plan(_joined(folders, studies))
     in_each = {folder: load_records(folder) for folder in folders}
     _refuse_mixture(in_each)
+    _refuse_conflicts(in_each, plan)
     run = followed(plan, joined(*in_each.values()).get, _searches_in(folders, plan))
     for folder, study in zip(folders[1:], studies[1:], strict=True):
         if run.records.keys().isdisjoint(in_each[folder]):
@@ -52,6 +53,31 @@ def _refuse_mixture(in_each: Mapping[Path, Mapping[str, TrialRecord]]) -> None:
                 "report the two one by one",
             )
         )
+
+
+def _refuse_conflicts(in_each: Mapping[Path, Mapping[str, TrialRecord]], plan: Plan) -> None:
+    """A trial that was run twice may count once; of two tables nothing tells which is right."""
+    planned = {trial.hash: trial for trial in plan.unique_trials}
+    seen: dict[str, tuple[Path, TrialRecord]] = {}
+    for folder, records in in_each.items():
+        for hash_, record in records.items():
+            first, other = seen.setdefault(hash_, (folder, record))
+            if hash_ in planned and record.is_from_elsewhere and _contradict(other, record):
+                trial = planned[hash_]
+                where = f" of '{trial.context}'" if len(plan.study.contexts) > 1 else ""
+                raise RecordError(
+                    Problem(
+                        str(folder),
+                        f"gives arm '{trial.arm}'{where} with seed {trial.seed} other results than "
+                        f"{first}",
+                        "report the two one by one, or keep those of one table",
+                    )
+                )
+
+
+def _contradict(one: TrialRecord, other: TrialRecord) -> bool:
+    both = one.metrics.keys() & other.metrics.keys()
+    return one.status != other.status or any(one.metrics[k] != other.metrics[k] for k in both)
 
 
 def seeds_left_aside(folders: Sequence[Path], plan: Plan) -> Iterator[str]:

@@ -29,7 +29,8 @@ Overrides = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Set a baseline's key; may be repeated."),
 ]
 Out = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Folder of the run; otherwise runs/STUDY.")
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder of the run; otherwise in runs/, named for the study."),
 ]
 Records = Annotated[
     list[Path] | None,

@@ -142,6 +142,14 @@ def guessed_direction(name: str, known: Mapping[str, MetricDescription]) -> str:
     )
 
 
+_SHARES = {"accuracy", "acc", "top1", "top5"}
+
+
+def is_a_share(name: str) -> bool:
+    """Whether a metric is a part of all, in percent or as a fraction, by the words of its name."""
+    return not _SHARES.isdisjoint(words(name))
+
+
 def words(name: str) -> list[str]:
     """Of a metric's name, in lower case: what stands between signs, and what CamelCase is made of.
 

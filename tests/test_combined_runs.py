@@ -199,6 +199,22 @@ class TestReadRuns:
             )
         assert read_runs([folders[1], folders[1]]).records
 
+    def test_tables_that_give_a_trial_other_results_are_refused(self, tmp_path: Path, plan: Plan):
+        table = {"provenance": {"source": "results.csv"}}
+        first, second, *_ = (completed(trial).model_copy(update=table) for trial in plan.trials)
+        other = first.model_copy(update={"metrics": {"test_accuracy": 1.0}})
+        one, two, three = (
+            make_report(tmp_path / name, plan, *records)
+            for name, records in (("one", [first]), ("two", [other, second]), ("three", [second]))
+        )
+        with pytest.raises(RecordError) as caught:
+            read_runs([one, two])
+        assert str(caught.value) == (
+            f"{two}: gives arm 'baseline' with seed 0 other results than {one}\n"
+            "    report the two one by one, or keep those of one table"
+        )
+        assert len(read_runs([one, three]).records) == 2
+
     @pytest.mark.parametrize("position", [0, 1])
     def test_a_folder_that_is_neither_run_nor_report_is_an_error(
         self, tmp_path: Path, plan: Plan, position: int

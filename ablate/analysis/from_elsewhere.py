@@ -8,6 +8,7 @@ from ablate.records.fractions import likely_fractions
 from ablate.records.schema import LAST_POINT, SOURCE, TrialRecord
 from ablate.records.table_file import joined
 from ablate.study.plan import Plan, PlannedTrial
+from ablate.workload import is_a_share
 
 
 def tables_of(records: Mapping[str, TrialRecord]) -> str:
@@ -47,6 +48,7 @@ def warnings_of_tables(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterat
     """records: by hash, of the plan's trials; those that were run are left aside."""
     brought = {hash_: record for hash_, record in records.items() if record.is_from_elsewhere}
     yield from _fractions(plan, brought)
+    yield from _lone_fractions(plan, brought)
     yield from _different_ends(plan, brought)
 
 
@@ -58,6 +60,28 @@ def _fractions(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:
             f"{metric} is in percent, and all that {tables_of(records)} gives of it is at most 1: "
             "if these are fractions, multiply them by 100."
         )
+
+
+def _lone_fractions(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:
+    """Accuracies below 1 % among others: a network of a thousand classes may have them."""
+    percent = {
+        name
+        for name, described in plan.metrics.items()
+        if described.unit == "%" and described.higher_is_better and is_a_share(name)
+    }
+    found = [
+        (metric, trial, records[trial.hash].metrics[metric])
+        for trial in plan.unique_trials
+        if trial.hash in records
+        for metric in sorted(percent & records[trial.hash].metrics.keys())
+    ]
+    for metric, trial, value in found:
+        largest = max(other for name, _, other in found if name == metric)
+        if 0 < value < 1 < largest:
+            yield (
+                f"{metric} of {_name(plan, trial)} is {value:g} %, and of others up to "
+                f"{largest:g} %: if it is a fraction, multiply it by 100."
+            )
 
 
 def _values(record: TrialRecord) -> Iterator[tuple[str, float]]:

@@ -6,10 +6,8 @@ from itertools import chain
 from ablate.records.asked_metrics import is_finite
 from ablate.study.plan import Plan
 from ablate.study.schema import Faster, Reaches, Study
-from ablate.workload import words
+from ablate.workload import is_a_share
 
-_SHARES = {"accuracy", "acc", "top1", "top5"}
-"""Words of metrics that are a share, in percent or as a fraction."""
 _LARGE = 0.1
 """A difference of fractions that nobody would call the smallest of interest: ten points."""
 
@@ -34,7 +32,7 @@ def _is_in_percent(plan: Plan, metric: str) -> bool:
     """By its description; without one, by what the study says of it."""
     if metric in plan.metrics:
         return plan.metrics[metric].unit == "%"
-    if _SHARES.isdisjoint(words(metric)):
+    if not is_a_share(metric):
         return False
     differences, values = _said_of(plan.study, metric)
     return any(size >= _LARGE for size in differences) or any(value > 1 for value in values)

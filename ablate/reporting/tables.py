@@ -83,7 +83,7 @@ def _step_note(effect: Mapping[Any, Any], unit: str) -> str:
     if formatting.is_missing(effect["step"]):
         return ""
     step = formatting.with_unit(formatting.as_given(float(f"{effect['step']:.4g}")), unit)
-    return f"as wide as steps of {step}, as these values have, make it: seeds agree more closely"
+    return f"as wide as steps of {step} would make it: seeds agree more closely"
 
 
 def is_unpaired(effect: Mapping[Any, Any]) -> bool:

@@ -20,13 +20,20 @@ from ablate.refused_values import in_words, shown
 from ablate.study.arms import by_dependence, conditions, overlaid, path_order
 from ablate.study.draft import Draft
 from ablate.study.looking import looking_problems
+from ablate.study.percentages import impossible_percentages
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Faster, Study
 from ablate.study.seeds import parse_seeds
 from ablate.study.shorthand import expand
 from ablate.study.tune import check_tune, read_tuned_space
 from ablate.study.yaml_source import Place, parse_setting, read_yaml, taken_for_text
-from ablate.workload import FROM_ELSEWHERE, MetricDescription, Workload, load_workload
+from ablate.workload import (
+    FROM_ELSEWHERE,
+    MetricDescription,
+    Workload,
+    choice_metric,
+    load_workload,
+)
 
 
 def load_study(
@@ -60,11 +67,19 @@ def load_study(
         draft.problems += _new_to_the_study(draft, given)
     for context, settings in draft.contexts.items():
         draft.contexts[context] = overlaid(settings, {key: value for key, value, _ in given})
+    _draw_curves(long)
     study = _validated(draft, long)
     if workload is not None:
         options = {key: option for key, _, option in given}
         draft.problems += dict.fromkeys(_settings_problems(draft, study, workload, options))
         draft.problems += _metric_problems(draft, long, workload)
+        if study is not None:
+            draft.problems += [
+                problem._replace(where=draft.source.where(draft.written(place)))
+                for place, problem in impossible_percentages(
+                    study, {**workload.metrics, **study.metrics}
+                )
+            ]
         if to_run and study is not None:
             draft.problems += _curves_not_had(draft, study, workload)
     if draft.problems or study is None or workload is None:
@@ -326,6 +341,14 @@ def _metric_problems(draft: Draft, long: dict[str, Any], workload: Workload) -> 
     described = declared if isinstance(declared, dict) else {}
     yield from _hidden_test_data(draft, workload, described)
     yield from _turned_round(draft, workload, described)
+
+
+def _draw_curves(long: dict[str, Any]) -> None:
+    """Convergence is judged by what the study is about, where a claim names no curve."""
+    metric = long.get("metric", "test_accuracy")
+    for claim in long.get("claims", ()):
+        if claim["kind"] == "faster" and claim.get("curve") is None and isinstance(metric, str):
+            claim["curve"] = choice_metric(metric)
 
 
 def _curves_not_had(draft: Draft, study: Study, workload: Workload) -> Iterator[Problem]:

@@ -53,6 +53,16 @@ def test_errors_in_percent_that_may_be_fractions_are_told():
     assert warnings_of(FRACTIONS) == (MAY_BE_FRACTIONS,)
 
 
+def test_an_accuracy_that_is_a_fraction_among_percentages_is_told():
+    study = STUDY.replace("err", "acc").replace(", higher_is_better: false", "")
+    table = "arm,seed,acc\nbaseline,0,82.5\nbaseline,1,0.821\nmean,0,0\nmean,1,81.2\n"
+    told = "acc of baseline with seed 1 is 0.821 %, and of others up to 82.5 %"
+    assert [text for text in warnings_of(table, study) if "fraction" in text] == [
+        f"{told}: if it is a fraction, multiply it by 100."
+    ]
+    assert not any("fraction" in text for text in warnings_of(table.replace("0.821", "82"), study))
+
+
 @pytest.mark.parametrize("other", ["1.2", "12"])
 def test_one_error_that_exceeds_1_tells_that_all_are_in_percent(other: str):
     assert warnings_of(FRACTIONS.replace(".112", other)) == ()

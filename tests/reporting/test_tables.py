@@ -45,7 +45,7 @@ def test_an_effect_says_what_else_its_arm_brings_along_and_when_steps_made_its_i
     rows = tables.effect_table(findings).rows  # type: ignore[union-attr]
     assert [row[1].note for row in rows] == ["", "also rate: 0.05; against strided_conv"]
     assert [row[3].note for row in rows] == [
-        "as wide as steps of 0.01 points, as these values have, make it: seeds agree more closely",
+        "as wide as steps of 0.01 points would make it: seeds agree more closely",
         "",
     ]
 

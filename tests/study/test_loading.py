@@ -1033,3 +1033,26 @@ def test_a_condition_on_several_levels_is_answered_with_what_would_be_right(tmp_
     assert problem.where.endswith("line 6, factors.m.when.o")
     assert problem.message.endswith("is no level of 'o', of which one is named here")
     assert problem.fix == "write `o: a`; known are: a, b"
+
+
+@pytest.mark.parametrize(
+    ("metric", "curve"),
+    [("test_accuracy", "validation_accuracy"), ("test_loss", "validation_loss")],
+)
+def test_convergence_is_judged_by_what_the_study_is_about(
+    load: Load, metric: str, curve: str
+) -> None:
+    claim = "  - says: s\n    faster: {faster: {pool: max}, slower: {pool: mean}"
+    (own,) = load(f"{PLAIN}metric: {metric}\nclaims:\n{claim}}}\n").claims
+    (named,) = load(f"{PLAIN}metric: {metric}\nclaims:\n{claim}, curve: validation_loss}}\n").claims
+    assert (own.curve, named.curve) == (curve, "validation_loss")
+
+
+def test_an_accuracy_that_is_given_as_a_fraction_is_refused_at_its_line(load: Load) -> None:
+    claims = "claims:\n  - says: s\n    reaches: {arm: {}, value: 0.9}\n"
+    with pytest.raises(StudyError) as error:
+        load(PLAIN + claims)
+    assert str(error.value) == (
+        "study.yaml, line 7, claims[0].reaches.value: 0.9 is a fraction, and 'test_accuracy' is in "
+        "percent\n    write 90"
+    )
