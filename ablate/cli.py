@@ -323,19 +323,20 @@ def settings(
 
 def _report_of_runs(runs: list[Path], folder: Path, compact: bool) -> None:
     from ablate.combined_runs import read_runs, seeds_left_aside
+    from ablate.recorded_workload import read_from_records_alone
     from ablate.refused_folders import refuse_to_report_into
     from ablate.reporting.picture_folder import PICTURES_FOLDER, carry_pictures
     from ablate.run_folder import make_folder
 
     run = read_runs(runs)
-    aside = tuple(seeds_left_aside(runs, run.plan))
+    told = (*read_from_records_alone(run.plan.workload), *seeds_left_aside(runs, run.plan))
     refuse_to_report_into(folder, run.plan)
     make_folder(folder)
     if compact:
         run = _as_evidence(run, folder)
     for shown in reversed(runs):
         carry_pictures(shown / PICTURES_FOLDER, folder / PICTURES_FOLDER)
-    _write_report(run, folder, aside)
+    _write_report(run, folder, told)
 
 
 def _report_of_results(studies: list[Path], table: Path, folder: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ablate.errors import Problem, RecordError
+from ablate.recorded_workload import workload_of_runs
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult, read_search
 from ablate.records.store import joined, load_records
@@ -26,8 +27,9 @@ def read_runs(folders: Sequence[Path]) -> Run:
     seed in different orders, for results from elsewhere beside trials run here, and for tables that
     give one trial other results; StudyError for a study.yaml that cannot be read.
     """
-    studies = [read_stored_study(folder) for folder in folders]
-    plan = make_plan(_joined(folders, studies))
+    workload = workload_of_runs(folders)
+    studies = [read_stored_study(folder, workload) for folder in folders]
+    plan = make_plan(_joined(folders, studies), workload)
     in_each = {folder: load_records(folder) for folder in folders}
     _refuse_mixture(in_each)
     _refuse_conflicts(in_each, plan)
@@ -87,7 +89,7 @@ def seeds_left_aside(folders: Sequence[Path], plan: Plan) -> Iterator[str]:
     folders: which `read_runs` has read as that plan's.
     """
     for folder in folders[1:]:
-        study = read_stored_study(folder)
+        study = read_stored_study(folder, plan.workload)
         if aside := [seed for seed in study.seeds if seed not in plan.study.seeds]:
             yield (
                 f"Seeds {seeds_text(aside)} of {folder} are left aside: its study differs from "
@@ -103,7 +105,7 @@ def _differences(one: Study, other: Study) -> list[str]:
 
 def _without_common_trial(folder: Path, study: Study, first: Path, plan: Plan) -> Problem:
     differences = _differences(study, plan.study)
-    if differences and share_an_arm(make_plan(study), plan):
+    if differences and share_an_arm(make_plan(study, plan.workload), plan):
         return Problem(
             str(folder),
             f"has recorded other seeds than {first}, and its study differs from that in "

@@ -60,7 +60,7 @@ class FunctionWorkload(FreeSettings):
     ) -> Iterator[dict[str, Any]]:
         """What the function yields. It gets settings of its own, which it may change."""
         rows = self._function(copy.deepcopy(settings), seed)
-        if not isinstance(rows, Iterable):
+        if not isinstance(rows, Iterable) or isinstance(rows, Mapping):
             raise TypeError(
                 f"'{self.name}' is to yield dictionaries of metrics, and returns {rows!r:.80}"
             )

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from ablate.atomic import write_atomically
 from ablate.digest import content_digest
 from ablate.errors import AblateError, Problem, RecordError, did_you_mean
+from ablate.recorded_workload import workload_of_runs
 from ablate.records.compact import COMPACT_FILE, write_compact
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import RESULT_FILE, SearchResult, Way, read_search, write_search
@@ -227,7 +228,7 @@ def read_search_folder(folder: Path) -> Search:
     Raises RecordError when there is no result, or no space that has its parameters, and StudyError
     when study or space cannot be read.
     """
-    results = read_search(folder)
+    results, workload = read_search(folder), workload_of_runs([folder])
     if not results:
         raise RecordError(
             Problem(str(folder), "holds no result of a search", "run `ablate search` to its end")
@@ -237,7 +238,7 @@ def read_search_folder(folder: Path) -> Search:
     records = load_records(folder) if holds_records(folder) else {}
     hashes = {hash_ for result in results for point in result.points for hash_ in point.trials}
     return Search(
-        plan=make_plan(load_study(folder / STUDY_FILE)),
+        plan=make_plan(load_study(folder / STUDY_FILE, workload=workload), workload),
         space=space.model_copy(update={"name": results[0].space}),
         results=results,
         records={hash_: records[hash_] for hash_ in sorted(hashes & records.keys())},

@@ -11,6 +11,7 @@ from ablate.study.plan import Plan
 from ablate.study.schema import Study
 from ablate.study.writing import study_to_yaml
 from ablate.study.yaml_source import read_yaml
+from ablate.workload import Workload
 
 RUNS = Path("runs")
 STUDY_FILE = "study.yaml"
@@ -33,9 +34,11 @@ def write_study(folder: Path, plan: Plan) -> None:
     write_atomically(folder / STUDY_FILE, study_to_yaml(plan.pinned().study).encode())
 
 
-def read_stored_study(folder: Path) -> Study:
+def read_stored_study(folder: Path, workload: Workload | None = None) -> Study:
     """The study of a run's or report's folder. Raises RecordError for what is neither, StudyError
     for a study that cannot be read.
+
+    workload: by which it is read where it is the study's, as one that is known from records alone.
     """
     path = folder / STUDY_FILE
     if folder.suffix in (".yaml", ".yml") and not folder.is_dir():
@@ -53,7 +56,8 @@ def read_stored_study(folder: Path) -> Study:
                 "name a folder that `ablate run` or `ablate report` has written",
             )
         )
-    return load_study(path)
+    known = workload is not None and keys_as_written(folder).get("workload") == workload.name
+    return load_study(path, workload=workload if known else None)
 
 
 def still_readable(folder: Path) -> Study | None:

@@ -1,0 +1,75 @@
+"""A user's own function as its records know it: all that reading a run of it takes, where its
+module is not at hand, or has been edited since.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ablate.errors import AblateError, Problem, RecordError
+from ablate.free_settings import FreeSettings
+from ablate.records.store import load_records
+from ablate.stored_study import keys_as_written
+from ablate.workload import Resources, Settings, Wanted, load_workload
+
+_NOTHING_MORE = Wanted()
+
+
+class RecordedWorkload(FreeSettings):
+    """See `ablate.workload.Workload`; it runs nothing."""
+
+    def __init__(self, name: str, version: str) -> None:
+        """name: `module:function`; version: of the trials that are recorded."""
+        self.name = name
+        self.version = version
+
+    def data_needed(self, resolved: Settings) -> tuple[str, ...]:
+        return ()
+
+    def load_data(self, name: str, data_dir: Path | None) -> Any:
+        raise self._nothing_to_run()
+
+    def run(
+        self,
+        settings: Settings,
+        seed: int,
+        resources: Resources,
+        data: Mapping[str, Any],
+        wanted: Wanted = _NOTHING_MORE,
+    ) -> Iterator[dict[str, Any]]:
+        raise self._nothing_to_run()
+
+    def _nothing_to_run(self) -> AblateError:
+        return AblateError(Problem(f"workload '{self.name}'", "is read from its records alone"))
+
+
+def workload_of_runs(folders: Sequence[Path]) -> RecordedWorkload | None:
+    """What to read runs of a user's function by, as the last recorded trial had it. None where the
+    function as it is will do, of other workloads, and without records.
+
+    folders: of runs, reports or searches; the first one's study says which function.
+    """
+    name = keys_as_written(folders[0]).get("workload")
+    if not isinstance(name, str) or ":" not in name:
+        return None
+    ended: dict[str, str] = {}
+    for folder in folders:
+        with suppress(RecordError):
+            for record in load_records(folder).values():
+                if record.spec.workload == name:
+                    version, last = record.spec.workload_version, record.provenance.get("ended", "")
+                    ended[version] = max(ended.get(version, ""), str(last))
+    with suppress(AblateError):
+        if load_workload(name).version in ended:
+            return None
+    return RecordedWorkload(name, max(ended, key=lambda version: ended[version])) if ended else None
+
+
+def read_from_records_alone(workload: Any) -> Iterator[str]:
+    """What is to be said of a workload that `workload_of_runs` has given."""
+    if isinstance(workload, RecordedWorkload):
+        yield (
+            f"'{workload.name}' cannot be imported here, or was edited after these trials: they "
+            "are reported as they were recorded."
+        )
