@@ -83,7 +83,9 @@ def shown_rows(found: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]
             column = found.columns[metric]
             mean, low, high = (row[column + end] for end in ("", "_low", "_high"))
             cells.append(formatting.with_interval(mean, low, high, described.unit))
-        cells += [formatting.number(row["epochs"], "epochs"), formatting.count(row["seconds"])]
+        seconds = row["seconds"]
+        took = formatting.count(seconds) if not seconds < 10 else f"{seconds:.2g}"
+        cells += [formatting.number(row["epochs"], "epochs"), took]
         rows.append(tuple(cells))
     return (*header, "epochs", "seconds"), rows
 

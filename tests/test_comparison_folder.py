@@ -80,6 +80,14 @@ def test_the_table_says_what_each_arm_came_to(runs: list[Path], tmp_path: Path) 
     )
 
 
+def test_less_than_ten_seconds_are_not_rounded_to_whole_ones(tmp_path: Path) -> None:
+    plan = make_trivial_plan()
+    history = HISTORY | {"seconds": [0.2, 0.497]}
+    make_run(tmp_path / "run", plan, *(completed(t, history=history) for t in plan.trials))
+    found, _ = compare_runs([tmp_path / "run"], ["b"], ["validation_loss"], tmp_path / "out")
+    assert shown_rows(found)[1][0][-1] == "0.5"
+
+
 def test_a_metric_that_is_named_like_a_column_is_shown_beside_it(tmp_path: Path) -> None:
     plan = make_trivial_plan(metric="seconds")
     records = [completed(t, metrics={"seconds": 100.0}, history=HISTORY) for t in plan.trials]

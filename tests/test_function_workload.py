@@ -126,6 +126,15 @@ def test_it_yields_what_the_function_yields():
     assert rows[-1]["test_accuracy"] == 64.0
 
 
+def test_a_function_that_returns_its_metrics_is_told_to_yield_them():
+    def returning(settings, seed):
+        return {"test_accuracy": 80.0}
+
+    workload = FunctionWorkload("here:returning", returning)
+    with pytest.raises(TypeError, match="is to yield dictionaries of metrics, and returns"):
+        workload.run({}, 5, Resources(), {})
+
+
 def test_the_function_cannot_change_the_studys_settings():
     def careless(settings, seed):
         settings["net"]["width"] = seed

@@ -33,6 +33,7 @@ from ablate.reporting.figures.palette import NEUTRAL, ArmStyle, arm_styles
 from ablate.reporting.picture import Picture, draw_picture, file_name, has_numbers
 from ablate.reporting.search_pictures import search_pictures
 from ablate.reporting.tables import metric_description, short_factor_names, uneven_times
+from ablate.workload import test_counterpart
 
 _PARTS = ("validation", "train", "test")
 
@@ -462,7 +463,7 @@ def _curve_words(findings: Findings, quantity: str, parts: dict[str, str]) -> tu
     part that stands above its panel.
     """
     for part, column in parts.items():
-        if column in findings.plan.metrics:
+        if not {column, test_counterpart(column)}.isdisjoint(findings.plan.metrics):
             described = metric_description(findings, column)
             title = curves.PART_TITLES.get(part, "")
             label = described.label.removeprefix(f"{part} ").removeprefix(f"{title} ")

@@ -165,6 +165,7 @@ LEARNING = {
     "validation_ppl": [9.0, 8.0],
     "train_ppl": [9.0, 7.0],
     "bleu": [1.0, 2.0],
+    "validation_wer": [30.0, 20.0],
 }
 
 
@@ -182,6 +183,7 @@ def test_curves_are_called_what_the_study_calls_their_metrics(
         **made.metrics,
         "validation_ppl": MetricDescription(label="validation perplexity", unit="per word"),
         "bleu": MetricDescription(label="BLEU"),
+        "test_wer": MetricDescription(label="test WER", unit="%"),
     }
     made = made.model_copy(update={"metrics": metrics})
     values = {arm.key: [70.0, 71.0, 72.0] for arm in made.arms}
@@ -190,10 +192,12 @@ def test_curves_are_called_what_the_study_calls_their_metrics(
     assert seen == {
         "perplexity": ("per word", ["validation", "train"]),
         "BLEU": ("", ["BLEU"]),
+        "wer": ("%", ["validation"]),  # as its test_ counterpart
     }
     assert [p.title for p in drawn if p.name.startswith("curves")] == [
         "Learning curves: BLEU",
         "Learning curves: perplexity",
+        "Learning curves: wer",
     ]
 
 

@@ -5,17 +5,18 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from ablate.reporting import formatting
 from ablate.reporting.figures import axis_label, curves
+from ablate.reporting.figures.cost_axis import large_numbers
 from ablate.reporting.figures.palette import WORSE, ArmStyle
 
 AXES = {"epoch": "epoch", "seconds": "seconds", "images": "images seen"}
 """Columns that say where a point lies -> what their axis says."""
 _LEGEND_COLUMNS = 3
 _HEIGHT = 2.0  # inches, of a panel
-_NOTE_WIDTH = 130  # characters
+_NOTE_WIDTH = 13.5  # characters an inch
 
 
 def columns(tables: Mapping[str, pd.DataFrame]) -> list[str]:
@@ -26,9 +27,10 @@ def columns(tables: Mapping[str, pd.DataFrame]) -> list[str]:
 def size(tables: Mapping[str, pd.DataFrame], note: str = "") -> tuple[float, float]:
     """Width and height in inches that fit the tables."""
     arms = len({label for table in tables.values() for label in table["label"]})
-    lines = len(_wrapped(note).splitlines())
+    width = max(4.6, 3.15 * len(columns(tables)))
+    lines = len(_wrapped(note, width).splitlines())
     legend = 0.3 + 0.24 * math.ceil(arms / _LEGEND_COLUMNS)
-    return max(4.6, 3.15 * len(columns(tables))), 2.5 * len(tables) + legend + 0.17 * lines
+    return width, 2.5 * len(tables) + legend + 0.17 * lines
 
 
 def caption(tables: Mapping[str, pd.DataFrame], units: Mapping[str, str]) -> str:
@@ -63,16 +65,20 @@ def draw(
             if name == "epoch":
                 curves.count_whole(axes, tables.values(), most=5)
             else:  # thousands and millions; there is no milliepoch
-                axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
+                axes.xaxis.set_major_formatter(large_numbers())
         row[0].set_ylabel(axis_label.wrapped(y_label, _HEIGHT))
         curves.look_at_means(row[0], [table], units.get(y_label, ""))
     for axes, name in zip(panels[-1], names, strict=True):
         axes.set_xlabel(AXES[name])
     if note:
-        figure.suptitle(_wrapped(note), fontsize=8, color=WORSE, x=0.01, ha="left")
+        figure.suptitle(
+            _wrapped(note, figure.get_figwidth()), fontsize=8, color=WORSE, x=0.01, ha="left"
+        )
     labels = dict.fromkeys(label for table in tables.values() for label in table["label"])
     curves.legend(figure, [(label, styles[label]) for label in labels], columns=_LEGEND_COLUMNS)
 
 
-def _wrapped(note: str) -> str:
-    return "\n".join(formatting.wrap(line, _NOTE_WIDTH) for line in note.splitlines())
+def _wrapped(note: str, width: float) -> str:
+    """width: of the figure, in inches."""
+    letters = int(_NOTE_WIDTH * width)
+    return "\n".join(formatting.wrap(line, letters) for line in note.splitlines())

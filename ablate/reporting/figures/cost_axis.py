@@ -28,10 +28,19 @@ def frame(axes: Axes, costs: "pd.Series[float]", what: str, most: int) -> None:
         axes.xaxis.set_major_locator(LogLocator(subs=of_each, numticks=most))
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel(f"{what} (log scale)")
-    axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
+    axes.xaxis.set_major_formatter(large_numbers())
     if costs.nunique() == 1:  # other numbers beside marks that are shifted would be read as theirs
         (only,) = costs.unique()
         axes.set_xticks([only], [formatting.scaled(only, "").strip()])
+
+
+def large_numbers() -> EngFormatter:
+    """Thousands and millions by their prefix; "300 m" of 0.3 seconds would be read as minutes."""
+    formatter = EngFormatter(sep=" ")
+    formatter.ENG_PREFIXES = {
+        power: prefix for power, prefix in EngFormatter.ENG_PREFIXES.items() if power >= 0
+    }
+    return formatter
 
 
 def _numbers(decades: float, most: int) -> tuple[int, ...]:

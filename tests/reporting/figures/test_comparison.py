@@ -88,3 +88,19 @@ def test_percentages_end_at_100_and_whole_epochs_have_no_ticks_between(figure: F
     by_epoch, *_ = figure.axes
     assert 100 <= by_epoch.get_ylim()[1] < 102
     assert all(tick % 1 == 0 for tick in by_epoch.get_xticks())
+
+
+def test_what_must_be_known_is_not_cut_off_in_a_narrow_figure() -> None:
+    tables = {"loss": table(seconds=np.nan, images=np.nan)}
+    note = "The studies are decided by different metrics, " * 6
+    figure = Figure(figsize=comparison.size(tables, note), layout="constrained")
+    draw(figure, tables, note)
+    figure.draw_without_rendering()
+    assert figure.get_suptitle().count("\n") > 2
+    title = figure._suptitle  # type: ignore[attr-defined]
+    assert title.get_window_extent().x1 <= figure.bbox.x1
+
+
+def test_parts_of_a_second_are_no_minutes(figure: Figure) -> None:
+    seconds = draw(figure, {"loss": table(seconds=[0.1, 0.2, 0.3, 0.4])})[1]
+    assert seconds.xaxis.get_major_formatter().format_ticks([0.3, 2000]) == ["0.3", "2 k"]
