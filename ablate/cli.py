@@ -176,6 +176,7 @@ def plan(
     \b
     ablate plan studies/pooling.yaml --seeds 0-4
     """
+    from ablate.recorded_workload import of_other_versions
     from ablate.records.asked_metrics import as_asked
     from ablate.records.greedy_path import follow
     from ablate.records.looks import with_looks
@@ -204,7 +205,7 @@ def plan(
         show(tuning_sentence(plan, plan.study.tune, own, costs))
     if reads := data_sentence(plan, found):
         show(reads)
-    show_warnings(looking_warnings(plan.study))
+    show_warnings((*looking_warnings(plan.study), *of_other_versions(folder, plan)))
 
 
 app.command()(search)

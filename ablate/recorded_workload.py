@@ -11,6 +11,8 @@ from ablate.errors import AblateError, Problem, RecordError
 from ablate.free_settings import FreeSettings
 from ablate.records.store import load_records
 from ablate.stored_study import keys_as_written
+from ablate.study.plan import Plan
+from ablate.study.trial import TrialSpec
 from ablate.workload import Resources, Settings, Wanted, load_workload
 
 _NOTHING_MORE = Wanted()
@@ -64,6 +66,25 @@ def workload_of_runs(folders: Sequence[Path]) -> RecordedWorkload | None:
         if load_workload(name).version in ended:
             return None
     return RecordedWorkload(name, max(ended, key=lambda version: ended[version])) if ended else None
+
+
+def of_other_versions(folder: Path, plan: Plan) -> Iterator[str]:
+    """What is to be said of trials in the folder of a run that nothing but the version of the
+    workload keeps from being the plan's.
+    """
+    with suppress(RecordError):
+        planned = {_but_for_version(trial.spec) for trial in plan.unique_trials}
+        specs = [record.spec for record in load_records(folder).values()]
+        known = {spec.hash for spec in specs} & {trial.hash for trial in plan.unique_trials}
+        if found := [spec for spec in specs if not known and _but_for_version(spec) in planned]:
+            yield (
+                f"{folder} holds {len(found)} trials of '{plan.study.workload}' as it was before "
+                "it was edited: they are others, and `ablate report` still tells of them."
+            )
+
+
+def _but_for_version(spec: TrialSpec) -> str:
+    return spec.model_copy(update={"workload_version": ""}).hash
 
 
 def read_from_records_alone(workload: Any) -> Iterator[str]:

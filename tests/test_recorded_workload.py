@@ -11,6 +11,7 @@ from ablate.combined_runs import read_runs
 from ablate.errors import AblateError
 from ablate.recorded_workload import (
     RecordedWorkload,
+    of_other_versions,
     read_from_records_alone,
     workload_of_runs,
 )
@@ -80,6 +81,15 @@ def test_shipped_workloads_and_folders_without_records_are_read_as_ever(tmp_path
     empty = make_run(tmp_path / "empty", plan_by(GONE, "before"))
     assert workload_of_runs([empty]) is None
     assert workload_of_runs([tmp_path]) is None
+
+
+def test_trials_of_an_earlier_version_are_told_of_where_none_is_of_this_one(tmp_path: Path) -> None:
+    folder, plan = run_of(tmp_path / "run", plan_by(HERE, "before")), plan_by(HERE, None)
+    (told,) = of_other_versions(folder, plan)
+    assert told.startswith(f"{folder} holds 4 trials of '{HERE}' as it was before it was edited")
+    run_of(folder, plan)
+    assert list(of_other_versions(folder, plan)) == []
+    assert list(of_other_versions(tmp_path / "none", plan)) == []
 
 
 def test_nothing_can_be_run_by_it() -> None:
