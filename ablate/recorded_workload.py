@@ -72,15 +72,18 @@ def of_other_versions(folder: Path, plan: Plan) -> Iterator[str]:
     """What is to be said of trials in the folder of a run that nothing but the version of the
     workload keeps from being the plan's.
     """
+    specs: list[TrialSpec] = []
     with suppress(RecordError):
-        planned = {_but_for_version(trial.spec) for trial in plan.unique_trials}
         specs = [record.spec for record in load_records(folder).values()]
-        known = {spec.hash for spec in specs} & {trial.hash for trial in plan.unique_trials}
-        if found := [spec for spec in specs if not known and _but_for_version(spec) in planned]:
-            yield (
-                f"{folder} holds {len(found)} trials of '{plan.study.workload}' as it was before "
-                "it was edited: they are others, and `ablate report` still tells of them."
-            )
+    planned = [trial.spec for trial in plan.unique_trials]
+    if {spec.hash for spec in specs} & {spec.hash for spec in planned}:
+        return
+    alike = {_but_for_version(spec) for spec in planned}
+    if found := sum(_but_for_version(spec) in alike for spec in specs):
+        yield (
+            f"{folder} holds {found} trials of '{plan.study.workload}' as it was before it was "
+            "edited: they are others, and `ablate report` still tells of them."
+        )
 
 
 def _but_for_version(spec: TrialSpec) -> str:

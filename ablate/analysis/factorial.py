@@ -119,7 +119,9 @@ def _rows(
     critical: Critical,
 ) -> Iterator[dict[str, Any]]:
     arms = [arm for arm in plan.arms if arm.context == context]
-    valued = [arm for arm in arms if len(values_of(trials, metric, arm.key))]
+    # Without an arm, what a fraction averages over the others holds effects of other factors.
+    is_fraction = plan.study.design.kind == "fractional_factorial"
+    valued = [arm for arm in arms if is_fraction or len(values_of(trials, metric, arm.key))]
     reference = plan.reference(context).levels
     shares = variance_shares(_shared_out(plan, trials, metric, context), metric, tuple(reference))
     shadows = _aliases(plan, context)
@@ -212,11 +214,8 @@ def _weights_with_values(
 ) -> dict[ArmKey, float]:
     """`_weights` of the arms that have a value on any seed, as if the others were forbidden: one
     that always fails would else leave no effect its seeds. Of all arms, which gives a row without
-    numbers, where that leaves nothing to compare, and in a fraction: without an arm, what is
-    averaged over the others holds effects of other factors.
+    numbers, where that leaves nothing to compare.
     """
-    if plan.study.design.kind == "fractional_factorial":
-        return _weights(plan, arms, factors, cells)
     return _weights(plan, valued, factors, cells) or _weights(plan, arms, factors, cells)
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 from ablate.records.fractions import likely_fractions
 from ablate.records.schema import LAST_POINT, SOURCE, TrialRecord
 from ablate.records.table_file import joined
+from ablate.study.percentages import is_accuracy_in_percent
 from ablate.study.plan import Plan, PlannedTrial
-from ablate.workload import is_a_share
 
 
 def tables_of(records: Mapping[str, TrialRecord]) -> str:
@@ -65,9 +65,7 @@ def _fractions(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:
 def _lone_fractions(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:
     """Accuracies below 1 % among others: a network of a thousand classes may have them."""
     percent = {
-        name
-        for name, described in plan.metrics.items()
-        if described.unit == "%" and described.higher_is_better and is_a_share(name)
+        name for name, described in plan.metrics.items() if is_accuracy_in_percent(name, described)
     }
     found = [
         (metric, trial, records[trial.hash].metrics[metric])

@@ -1,11 +1,11 @@
 """Metrics in percent that are given as fractions: margins and effects would be off by 100."""
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from ablate.records.asked_metrics import is_finite
+from ablate.study.percentages import values_stated
 from ablate.study.plan import Plan
-from ablate.study.schema import Faster, Reaches, Study
+from ablate.study.schema import Faster, Study
 from ablate.workload import is_a_share
 
 _LARGE = 0.1
@@ -52,16 +52,5 @@ def _said_of(study: Study, metric: str) -> tuple[list[float], list[float]]:
             elif (claim.metric or study.metric) == metric:
                 yield from (getattr(claim, name, None) for name in ("by", "margin"))
 
-    claimed = (
-        claim.value
-        for claim in study.claims
-        if isinstance(claim, Reaches) and (claim.metric or study.metric) == metric
-    )
-    thresholds = (
-        claim.threshold
-        for claim in study.claims
-        if isinstance(claim, Faster) and claim.curve == metric
-    )
-    published = (number.value for number in study.published if number.metric == metric)
-    values = chain(claimed, thresholds, published)
-    return [size for size in margins() if size is not None], [v for v in values if v is not None]
+    values = [value for _, name, value in values_stated(study) if name == metric]
+    return [size for size in margins() if size is not None], values

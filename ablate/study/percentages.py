@@ -14,9 +14,8 @@ def impossible_percentages(
     study: Study, known: Mapping[str, MetricDescription]
 ) -> Iterator[tuple[Place, Problem]]:
     """Each with its place in the study's long form, which is still to be named."""
-    for place, metric, value in _stated(study):
-        described = describe_metric(metric, known)
-        if described.unit != "%" or not described.higher_is_better or not is_a_share(metric):
+    for place, metric, value in values_stated(study):
+        if not is_accuracy_in_percent(metric, describe_metric(metric, known)):
             continue
         if 0 < value < 1:
             message = f"{value:g} is a fraction, and '{metric}' is in percent"
@@ -25,7 +24,15 @@ def impossible_percentages(
             yield place, Problem("", f"'{metric}' is in percent, and never {value:g}")
 
 
-def _stated(study: Study) -> Iterator[tuple[Place, str, float]]:
+def is_accuracy_in_percent(metric: str, described: MetricDescription) -> bool:
+    """Whether a metric is one of which a value below 1 is likely a fraction; errors and gaps may
+    really be so small.
+    """
+    return described.unit == "%" and described.higher_is_better and is_a_share(metric)
+
+
+def values_stated(study: Study) -> Iterator[tuple[Place, str, float]]:
+    """What claims and publications say that a metric is: where, of which metric, and the value."""
     for index, claim in enumerate(study.claims):
         if isinstance(claim, Reaches):
             yield ("claims", index, "value"), study.metric_of(claim), claim.value

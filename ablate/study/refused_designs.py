@@ -28,7 +28,8 @@ def sound_scenes(study: Study, workload: Workload, chosen: tuple[str, ...] = ())
     _refuse(_design_problems(study))
     _refuse(_greedy_metric_problems(study, workload))
     full = [scene(study, workload, context, chosen=chosen) for context in study.contexts]
-    _refuse(_equal_contexts(full))
+    if len(full) > 1:
+        _refuse(_equal_contexts(full))
     _refuse(problem for view in full for problem in _condition_problems(view))
     _refuse(problem for view in full for problem in _forbidden_problems(view))
     idle = {view.context: _idle_factors(view) for view in full}

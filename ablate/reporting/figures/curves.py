@@ -152,7 +152,7 @@ def look_at_means(axes: Axes, tables: list[pd.DataFrame], unit: str) -> None:
 
     tables: those on these axes.
     """
-    if _many_sizes(tables, unit):
+    if _many_sizes(_means(tables), unit):
         _write_sizes(axes)
     low, high = axes.get_ylim()
     lowest, highest = _around_means(tables, unit)
@@ -177,9 +177,8 @@ def _means(tables: list[pd.DataFrame]) -> "pd.Series[float]":
     return means
 
 
-def _many_sizes(tables: list[pd.DataFrame], unit: str) -> bool:
+def _many_sizes(means: "pd.Series[float]", unit: str) -> bool:
     """Percentages have an axis that all know."""
-    means = _means(tables)
     return unit != "%" and len(means) > 0 and 0 < _MANY_SIZES * means.min() < means.max()
 
 
@@ -188,7 +187,7 @@ def _around_means(tables: list[pd.DataFrame], unit: str) -> tuple[float, float]:
     means = _means(tables)
     if means.nunique() < 2:
         return -math.inf, math.inf
-    if _many_sizes(tables, unit):
+    if _many_sizes(means, unit):
         ratio = (means.max() / means.min()) ** _ROOM
         return means.min() / ratio, means.max() * ratio
     room = _ROOM * (means.max() - means.min())
