@@ -29,6 +29,8 @@ _LARGEST_OF_UNIT = 14
 """The same of a number in a unit with decimals of its own."""
 _ROUND_OFF = 1e-12
 """What is narrower than this share of its numbers is no spread."""
+_MORE_AT_MOST = 4
+"""Decimals that an interval's end gets to be told from a bound."""
 _PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -71,11 +73,18 @@ def confidence(value: SupportsFloat | None) -> str:
     return MISSING if value is None or is_missing(value) else f"{float(value):.4g}"
 
 
-def interval(low: SupportsFloat | None, high: SupportsFloat | None, unit: str = "") -> str:
+def interval(
+    low: SupportsFloat | None,
+    high: SupportsFloat | None,
+    unit: str = "",
+    *,
+    told_from: SupportsFloat | None = None,
+) -> str:
     """An interval in brackets, "[−0.10, 0.94]"; MISSING unless both ends are numbers."""
     if is_missing(low) or is_missing(high):
         return MISSING
-    return f"[{alike(low, low, high, unit)}, {alike(high, low, high, unit)}]"
+    ends = [alike(end, low, high, unit, told_from=told_from) for end in (low, high)]
+    return f"[{', '.join(ends)}]"
 
 
 def alike(
@@ -85,15 +94,18 @@ def alike(
     unit: str = "",
     *,
     signed: bool = False,
+    told_from: SupportsFloat | None = None,
 ) -> str:
     """A number as its interval is written: with decimals for two digits of half its width, though
     not with fewer than its unit deserves, and with the interval's power of ten. As `number` where
-    there is no interval.
+    there is no interval. told_from: a bound, of which and of whose negative a reader must
+    see on what side the interval's ends lie.
     """
     if value is None or low is None or high is None or is_missing(low) or is_missing(high):
         return number(value, unit, signed=signed)
     ends = float(low), float(high)
-    return _by_spread(float(value), abs(ends[1] / 2 - ends[0] / 2), ends, unit, signed)
+    spread = abs(ends[1] / 2 - ends[0] / 2)
+    return _by_spread(float(value), spread, ends, unit, signed, told_from)
 
 
 def with_interval(
@@ -120,6 +132,7 @@ def estimate(
     *,
     signed: bool = True,
     n: SupportsFloat | None = None,
+    told_from: SupportsFloat | None = None,
 ) -> str:
     """A value with what belongs to it: "+0.42 points [−0.10, 0.94], n=5 seeds".
 
@@ -127,9 +140,9 @@ def estimate(
     """
     if is_missing(value):
         return MISSING
-    text = with_unit(alike(value, low, high, unit, signed=signed), unit)
+    text = with_unit(alike(value, low, high, unit, signed=signed, told_from=told_from), unit)
     if not (is_missing(low) or is_missing(high)):
-        text += f" {interval(low, high, unit)}"
+        text += f" {interval(low, high, unit, told_from=told_from)}"
     return f"{text}, {seeds(n)}" if n is not None and not is_missing(n) else text
 
 
@@ -244,11 +257,17 @@ def _with_sign(text: str, signed: bool) -> str:
 
 
 def _by_spread(
-    value: float, spread: float, others: tuple[float, ...], unit: str, signed: bool = False
+    value: float,
+    spread: float,
+    others: tuple[float, ...],
+    unit: str,
+    signed: bool = False,
+    told_from: SupportsFloat | None = None,
 ) -> str:
     """A number among others, the largest of which decides on their common power of ten, and their
     spread on the decimals: for two of its digits, and a few more where one of them would read as
-    zero, as the sign of an interval's end is what a reader looks for.
+    zero or as what it is to be told from, as the side on which an interval's end lies is what a
+    reader looks for.
     """
     largest = max(map(abs, others))
     if is_missing(value) or not spread > _ROUND_OFF * largest:
@@ -260,8 +279,30 @@ def _by_spread(
         decimals = max(_DECIMALS.get(unit, 0) if not power else 0, power - _magnitude(spread) + 1)
         smallest = min(abs(other) for other in others if other) / 10.0**power
         decimals += next((more for more in (0, 1) if round(smallest, decimals + more)), 2)
+    decimals += _more_decimals(decimals, power, others, told_from)
     mantissa = f"{Decimal(value).scaleb(-power):.{decimals}f}"
     return _with_sign(mantissa, signed) + (f"e{power}".replace("-", MINUS) if power else "")
+
+
+def _more_decimals(
+    decimals: int, power: int, ends: tuple[float, ...], bound: SupportsFloat | None
+) -> int:
+    """As many as it takes until no end reads as the bound, or its negative, that it is apart from;
+    none where even the most would not show it.
+    """
+    if bound is None or is_missing(bound):
+        return 0
+    pairs = [
+        (end / 10.0**power, side / 10.0**power)
+        for end in ends
+        for side in (float(bound), -float(bound))
+        if not math.isclose(end, side, rel_tol=_ROUND_OFF)
+    ]
+    for more in range(_MORE_AT_MOST + 1):
+        digits = decimals + more
+        if all(round(end, digits) != round(side, digits) for end, side in pairs):
+            return more
+    return 0
 
 
 def _magnitude(value: float) -> int:

@@ -149,5 +149,7 @@ def _value(number: _Number) -> str:
     for span in table.spans:
         if column in span.columns:
             unit = own_unit if span.unit is None else span.unit
-            return latex_numbers(formatting.alike(row[column], row[span.low], row[span.high], unit))
+            bound = row[span.threshold] if span.threshold else None
+            ends = row[span.low], row[span.high]
+            return latex_numbers(formatting.alike(row[column], *ends, unit, told_from=bound))
     return latex_numbers(table.formats.get(column, formatting.number_in(own_unit))(row[column]))

@@ -24,13 +24,15 @@ class Cell:
 class Span:
     """Columns of a frame whose numbers are written as the interval from `low` to `high` is.
 
-    unit: None where the frame has a column `unit`.
+    unit: None where the frame has a column `unit`. threshold: a column with a number that the
+    interval's ends are to be told from, and from its negative.
     """
 
     columns: tuple[str, ...]
     low: str
     high: str
     unit: str | None = None
+    threshold: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -74,7 +74,7 @@ def verdict_table(findings: Findings) -> Table | None:
         | dict.fromkeys(("p", "p_adjusted"), formatting.p_value)
         | dict.fromkeys(("core_hours", "gpu_hours"), formatting.hours)
         | {"confidence": formatting.confidence, "threshold": formatting.as_given},
-        spans=(Span(("estimate", "low", "high"), "low", "high"),),
+        spans=(Span(("estimate", "low", "high"), "low", "high", threshold="threshold"),),
         numeric=frozenset({4, 5, 6} if is_cost_known else {4, 5}),
     )
 
@@ -107,7 +107,12 @@ def measured_cell(verdict: Verdict) -> Cell:
     """What was measured for a claim, how that decides, and what is to be said about it."""
     signed = verdict.kind != "reaches"
     text = formatting.estimate(
-        verdict.estimate, verdict.low, verdict.high, verdict.unit, signed=signed
+        verdict.estimate,
+        verdict.low,
+        verdict.high,
+        verdict.unit,
+        signed=signed,
+        told_from=verdict.threshold,
     )
     rule = "; ".join(filter(None, (_level(verdict), verdict_rule(verdict))))
     notes = [text for text in (rule, verdict.note) if text]

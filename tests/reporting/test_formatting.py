@@ -101,6 +101,34 @@ def test_an_estimate_has_as_many_decimals_as_its_interval_deserves(
 
 
 @pytest.mark.parametrize(
+    ("low", "high", "bound", "text"),
+    [
+        (0.5049, 0.9, 0.5, "[0.505, 0.900]"),
+        (0.4996, 0.9, 0.5, "[0.4996, 0.9000]"),
+        (-0.9, -0.4996, 0.5, "[−0.9000, −0.4996]"),
+        (0.5, 0.9, 0.5, "[0.50, 0.90]"),
+        (0.52, 0.9, 0.5, "[0.52, 0.90]"),
+        (0.50000004, 0.9, 0.5, "[0.50, 0.90]"),
+        (0.5049, 0.9, None, "[0.50, 0.90]"),
+        (0.5049, 0.9, math.nan, "[0.50, 0.90]"),
+    ],
+)
+def test_an_end_never_reads_as_the_bound_beside_which_it_lies(
+    low: float, high: float, bound: float | None, text: str
+) -> None:
+    assert formatting.interval(low, high, "points", told_from=bound) == text
+
+
+@given(finite, finite, st.sampled_from([0.0, 0.5, 85.0]), st.sampled_from(["points", "", "epochs"]))
+def test_an_interval_reads_on_the_side_of_a_bound_where_it_lies(
+    one: float, other: float, bound: float, unit: str
+) -> None:
+    low, high = sorted((one, other))
+    read = formatting.alike(low, low, high, unit, told_from=bound).replace(formatting.MINUS, "-")
+    assert (float(read) > bound) <= (low > bound)
+
+
+@pytest.mark.parametrize(
     ("mean", "sd", "unit", "text"),
     [
         (77.14, 0.6523, "", "77.14 ± 0.65"),

@@ -38,6 +38,12 @@ def test_the_caption_explains_the_two_ends_of_a_largest_effect(kind: str, told: 
     assert (told_by in table.caption) == told
 
 
+def test_a_bound_just_above_what_supports_a_claim_does_not_read_as_that() -> None:
+    table = verdict_table(make_findings(verdicts=(make_verdict(low=0.5004),)))
+    assert table is not None
+    assert table.rows[0][2].text == "+2.4100 points [0.5004, 3.4500]"
+
+
 def test_an_undecided_verdict_says_what_it_would_take() -> None:
     verdict = make_verdict(
         verdict="undecided",
