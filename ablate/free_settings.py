@@ -1,9 +1,13 @@
 """What workloads share that know nothing of their settings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from ablate.workload import MetricDescription, Resources, Settings, nested
+from ablate.errors import AblateError, Problem
+from ablate.workload import MetricDescription, Resources, Settings, Wanted, nested
+
+_NOTHING_MORE = Wanted()
 
 
 class FreeSettings:
@@ -37,3 +41,30 @@ class FreeSettings:
 
     def device_check(self, resources: Resources) -> None:
         """What they compute on is their own matter."""
+
+
+class ResultsAlone(FreeSettings):
+    """A workload that runs nothing, since its trials are results to be read."""
+
+    def __init__(self, name: str, version: str, refusal: Problem) -> None:
+        """refusal: what a run of it is told."""
+        self.name = name
+        self.version = version
+        self._refusal = refusal
+
+    def data_needed(self, resolved: Settings) -> tuple[str, ...]:
+        """Results, so that a run is refused at loading, before it starts anything."""
+        return ("results",)
+
+    def load_data(self, name: str, data_dir: Path | None) -> Any:
+        raise AblateError(self._refusal)
+
+    def run(
+        self,
+        settings: Settings,
+        seed: int,
+        resources: Resources,
+        data: Mapping[str, Any],
+        wanted: Wanted = _NOTHING_MORE,
+    ) -> Iterator[dict[str, Any]]:
+        raise AblateError(self._refusal)

@@ -2,48 +2,27 @@
 module is not at hand, or has been edited since.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ablate.errors import AblateError, Problem, RecordError
-from ablate.free_settings import FreeSettings
+from ablate.free_settings import ResultsAlone
 from ablate.records.store import load_records
 from ablate.stored_study import keys_as_written
 from ablate.study.plan import Plan
 from ablate.study.trial import TrialSpec
-from ablate.workload import Resources, Settings, Wanted, load_workload
-
-_NOTHING_MORE = Wanted()
+from ablate.workload import load_workload
 
 
-class RecordedWorkload(FreeSettings):
-    """See `ablate.workload.Workload`; it runs nothing."""
+class RecordedWorkload(ResultsAlone):
+    """See `ablate.workload.Workload`."""
 
     def __init__(self, name: str, version: str) -> None:
         """name: `module:function`; version: of the trials that are recorded."""
-        self.name = name
-        self.version = version
-
-    def data_needed(self, resolved: Settings) -> tuple[str, ...]:
-        return ()
-
-    def load_data(self, name: str, data_dir: Path | None) -> Any:
-        raise self._nothing_to_run()
-
-    def run(
-        self,
-        settings: Settings,
-        seed: int,
-        resources: Resources,
-        data: Mapping[str, Any],
-        wanted: Wanted = _NOTHING_MORE,
-    ) -> Iterator[dict[str, Any]]:
-        raise self._nothing_to_run()
-
-    def _nothing_to_run(self) -> AblateError:
-        return AblateError(Problem(f"workload '{self.name}'", "is read from its records alone"))
+        refusal = Problem(f"workload '{name}'", "is read from its records alone")
+        super().__init__(name, version, refusal)
 
 
 def workload_of_runs(folders: Sequence[Path]) -> RecordedWorkload | None:
