@@ -30,6 +30,7 @@ from ablate.analysis.from_elsewhere import (
 )
 from ablate.analysis.inference import summarise, tie_floor
 from ablate.analysis.looks import critical_of_effects, growth_table, never_decided
+from ablate.analysis.mixed_arithmetic import mixed_arithmetic
 from ablate.analysis.resolution import significant_digits
 from ablate.analysis.search_findings import SearchFindings, analyse_search
 from ablate.analysis.tables import (
@@ -45,7 +46,6 @@ from ablate.errors import StudyError, did_you_mean
 from ablate.records.asked_metrics import has_curve, named_metrics, needed_metrics
 from ablate.records.failures import each_reason
 from ablate.records.greedy_path import criterion
-from ablate.records.provenance import arithmetic
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult
 from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, own_plan
@@ -251,7 +251,7 @@ def _warnings(
     yield from _left_out_of_factorial(plan, trials)
     yield from _equal_arms(plan, trials, records)
     yield from _guessed_directions(plan)
-    yield from _mixed_precision(plan, records)
+    yield from mixed_arithmetic(plan, records)
     yield from _matched_in_part(plan, trials, effects)
     for effect in effects[effects["method"] == "welch"].to_dict("records"):
         both = " and ".join(quoted(effect["arm"], effect["reference"]))
@@ -449,17 +449,3 @@ def _numbers(learned: Mapping[str, Mapping[str, Any]]) -> Iterator[float]:
     for name, column in learned["history"].items():
         if name not in NO_CURVES:
             yield from (value for value in column if value is not None)
-
-
-def _mixed_precision(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:
-    """Pairs of trials that were not trained in the same arithmetic, or on other devices."""
-    used: dict[int, set[str]] = {}
-    for trial in plan.trials:
-        record = records.get(trial.hash)
-        if record is not None and (kind := arithmetic(record)):
-            used.setdefault(trial.seed, set()).add(kind)
-    mixed = [seed for seed, kinds in used.items() if len(kinds) > 1]
-    if mixed:
-        kinds = " and ".join(sorted(set().union(*(used[seed] for seed in mixed))))
-        seeds = f"seed{'' if len(mixed) == 1 else 's'} {', '.join(map(str, mixed))}"
-        yield f"Trials of {seeds} were trained partly in {kinds}, so their pairs mix the two."

@@ -263,6 +263,12 @@ def _warnings(
         name = f"{result.arm} in {result.context}" if several else result.arm
         if result.best is None:
             yield f"{name}: no point completed, so there is no best one."
+        values = [point.value for point in result.points if point.counts]
+        if len(values) >= ENOUGH and len(set(values)) == 1:
+            yield (
+                f"{name}: all {len(values)} points that completed have the same {result.metric}, "
+                "as if nothing that is searched changed it."
+            )
         if result.outside:
             yield (
                 f"{name}: its settings in the study lie outside the space ({result.outside}), and "

@@ -24,7 +24,6 @@ from tests.analysis.evidence import (
     WIDTH,
     arm,
     plan_of,
-    record_of,
     records_of,
 )
 
@@ -415,57 +414,6 @@ def test_equal_arms_of_two_contexts_are_told_with_both():
         "baseline in one and baseline in two came out equal to the last bit on all 2 seeds: "
         "a switch without effect, or a bug.",
     )
-
-
-def in_precisions(plan: Plan, precisions: dict[tuple[str, int], str]) -> tuple[str, ...]:
-    records = {
-        trial.hash: record_of(
-            trial,
-            GOOD[trial.arm][trial.seed],
-            provenance={"precision": precisions.get((trial.arm, trial.seed), "float32")},
-        )
-        for trial in plan.trials
-    }
-    return analyse(plan, records).warnings
-
-
-def test_pairs_that_mix_precisions_are_told():
-    plan = plan_of(WIDTH, seeds=3)
-    assert in_precisions(plan, {("wide", 1): "bfloat16"}) == (
-        "Trials of seed 1 were trained partly in bfloat16 on cpu and float32 on cpu, so their "
-        "pairs mix the two.",
-    )
-    assert in_precisions(plan, {("wide", 1): "bfloat16", ("wide", 2): "bfloat16"}) == (
-        "Trials of seeds 1, 2 were trained partly in bfloat16 on cpu and float32 on cpu, so their "
-        "pairs mix the two.",
-    )
-
-
-def test_pairs_that_mix_devices_are_told():
-    plan = plan_of(WIDTH, seeds=3)
-    records = {
-        trial.hash: record_of(
-            trial,
-            GOOD[trial.arm][trial.seed],
-            provenance={"precision": "float32", "device": "H100" if trial.seed else "cpu"},
-        )
-        for trial in plan.trials
-    }
-    assert analyse(plan, records).warnings == (), "within each pair they are alike"
-    moved = plan.trials[0]
-    assert moved.seed == 0
-    records[moved.hash] = record_of(
-        moved, 80.0, provenance={"precision": "float32", "device": "H100"}
-    )
-    assert analyse(plan, records).warnings == (
-        "Trials of seed 0 were trained partly in float32 on H100 and float32 on cpu, so their "
-        "pairs mix the two.",
-    )
-
-
-def test_a_seed_whose_trials_share_another_precision_is_no_mixture():
-    plan = plan_of(WIDTH, seeds=3)
-    assert in_precisions(plan, {("wide", 1): "bfloat16", ("baseline", 1): "bfloat16"}) == ()
 
 
 def test_a_guess_at_which_way_is_better_is_told():

@@ -138,6 +138,20 @@ class TestBest:
                 "not tried again.",
             )
 
+    @pytest.mark.parametrize("points", [9, 10])
+    def test_points_that_all_come_out_alike_are_told(self, points: int) -> None:
+        space, (result,), records = make_search(arms=("baseline",), points=points)
+        alike = [point.model_copy(update={"value": 80.0}) for point in result.points]
+        flat = [result.model_copy(update={"points": tuple(alike)})]
+        expected = (
+            "baseline: all 10 points that completed have the same validation_accuracy, as if "
+            "nothing that is searched changed it."
+        )
+        findings = analyse_search(make_search_plan(flat), space, flat, records)
+        assert (expected in findings.warnings) == (points == 10)
+        varied = analyse_search(make_search_plan([result]), space, [result], records)
+        assert expected not in varied.warnings
+
     def test_a_guess_at_which_way_the_metric_is_better_is_warned_of(self) -> None:
         findings = make_search_findings(metric="validation_wobble")
         assert findings.warnings[0] == (
