@@ -13,6 +13,7 @@ from ablate.analysis.comparison import Comparison, Contender, compare, curves_of
 from ablate.atomic import write_atomically
 from ablate.combined_runs import read_runs
 from ablate.errors import AblateError, Problem, did_you_mean
+from ablate.records.asked_metrics import all_as_asked
 from ablate.reporting import formatting
 from ablate.reporting.figures import comparison as figure_of
 from ablate.reporting.figures import theme
@@ -48,7 +49,7 @@ def compare_runs(
     """
     names = run_names(folders)
     everyone = [
-        Contender(name, run.plan, run.records, arm)
+        Contender(name, run.plan, all_as_asked(run.plan, run.records), arm)
         for name, folder in zip(names, folders, strict=True)
         for run in [read_runs([folder])]
         for arm in run.plan.arms

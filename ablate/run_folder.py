@@ -50,7 +50,8 @@ class Run(NamedTuple):
     plan: Plan
     """With shared settings, where the study is tuned."""
     records: Mapping[str, TrialRecord]
-    """Of a tuned study also those of the searches, and of the arms at their own settings."""
+    """As they were written, whatever the study asks for; of a tuned study also those of the
+    searches, and of the arms at their own settings."""
     searches: Searches = NO_SEARCHES
     """Those finished, of a tuned study."""
 
@@ -220,8 +221,8 @@ def followed(plan: Plan, find: Find, searches: Searches) -> Run:
     less far where looking after every seed has ended before the last,
     with all records that its order rests on, or that own settings were found and judged by.
     """
-    find = as_asked(plan, find)
-    path = follow(_as_far_as_looked(plan, find), find)
+    asked = as_asked(plan, find)
+    path = follow(_as_far_as_looked(plan, asked), asked)
     hashes = [trial.hash for trial in path.trials]
     hashes += [hash_ for search in searches.values() for hash_ in search.trials]
     if (own := own_plan(plan, searches)) is not None:

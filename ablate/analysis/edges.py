@@ -1,5 +1,7 @@
 """Best values at an end of their range: a better one may lie outside."""
 
+from contextlib import suppress
+
 from ablate.errors import SettingsError
 from ablate.records.search_result import SearchPoint
 from ablate.study.arms import Arm, overlaid
@@ -16,9 +18,9 @@ def edge_of(plan: Plan, arm: Arm, best: SearchPoint, parameter: Parameter) -> Ed
     edge = parameter.edge(best.values[parameter.name])
     if edge is None:
         return None
-    beyond = {**best.settings, parameter.key: parameter.beyond(edge)}
-    try:
-        plan.load_workload().resolve(overlaid(arm.settings, beyond))
-    except SettingsError:
-        return None
-    return edge
+    workload = plan.load_workload()
+    for value in parameter.beyond(edge):
+        with suppress(SettingsError):
+            workload.resolve(overlaid(arm.settings, {**best.settings, parameter.key: value}))
+            return edge
+    return None

@@ -43,7 +43,7 @@ from ablate.analysis.tables import (
 )
 from ablate.analysis.ties import warnings_of_ties
 from ablate.errors import StudyError, did_you_mean
-from ablate.records.asked_metrics import has_curve, named_metrics, needed_metrics
+from ablate.records.asked_metrics import all_as_asked, has_curve, named_metrics, needed_metrics
 from ablate.records.failures import each_reason
 from ablate.records.greedy_path import criterion
 from ablate.records.schema import TrialRecord
@@ -127,6 +127,7 @@ def analyse(
     searches: of a tuned study, by arm; its arms are compared with shared settings and, once all are
     searched, with their own.
     """
+    records = all_as_asked(plan, records)
     shared = _analysed(plan, records)
     tune = plan.study.tune
     if tune is None:

@@ -11,6 +11,7 @@ import pandas as pd
 from ablate.analysis.edges import edge_of
 from ablate.analysis.importance import ENOUGH, importance_table
 from ablate.analysis.tables import ArmKey
+from ablate.records.asked_metrics import all_as_asked
 from ablate.records.failures import each_reason
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import PointStatus, SearchPoint, SearchResult
@@ -67,6 +68,7 @@ def analyse_search(
     completed or diverged are warned of.
     """
     first = results[0]
+    records = all_as_asked(plan, records, [first.metric])
     metric = describe_metric(first.metric, plan.metrics).model_copy(
         update={"higher_is_better": first.higher_is_better}
     )
@@ -258,6 +260,13 @@ def _warnings(
 ) -> Iterator[str]:
     if guess := guessed_direction(results[0].metric, plan.metrics):
         yield guess
+    if both := [str(seed) for seed in results[0].seeds if seed in plan.study.seeds]:
+        seeds = f"Seed{'' if len(both) == 1 else 's'} {', '.join(both)}"
+        yield (
+            f"{seeds} of the search {'is' if len(both) == 1 else 'are'} the study's, too: settings "
+            "that were chosen on a seed look better on it than on others. Search with seeds, or "
+            "compare arms with seeds, that the other does not have."
+        )
     several = len({result.context for result in results}) > 1
     for result in results:
         name = f"{result.arm} in {result.context}" if several else result.arm

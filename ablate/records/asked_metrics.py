@@ -1,7 +1,7 @@
-"""The metrics that a study asks for: a trial that ends without a finite one of them has diverged.
+"""The metrics that a study asks for: to it, a trial that ends without a finite one has diverged.
 
-Others may end as they like. They are left out of the record, which names them, so that a study that
-asks for them knows.
+Studies share trials, and ask for different metrics. So a record is the same whoever asks: what is
+not finite is left out of it, and named, and each study counts it by what it asks.
 """
 
 import math
@@ -15,7 +15,7 @@ from ablate.study.plan import Plan
 from ablate.study.schema import Faster, Study
 
 NOT_FINITE = "not_finite"
-"""In a completed trial's provenance: the metrics left out, for which its study did not ask."""
+"""In a completed trial's provenance: the metrics left out."""
 
 
 LARGEST = math.sqrt(sys.float_info.max)
@@ -115,8 +115,8 @@ def divergence(names: Collection[str]) -> str:
 
 
 def as_asked(plan: Plan, find: Find) -> Find:
-    """Records as the plan's study counts them: one that lacks a metric because it was not finite,
-    and the study that trained it did not ask, has diverged; so has one that has it and exploded.
+    """Records as the plan's study counts them: one that lacks a metric that is asked for because it
+    was not finite has diverged; so has one that has it and exploded.
     """
     asked = asked_metrics(plan)
 
@@ -125,6 +125,14 @@ def as_asked(plan: Plan, find: Find) -> Find:
         return None if record is None else counted(record, asked)
 
     return found
+
+
+def all_as_asked(
+    plan: Plan, records: Mapping[str, TrialRecord], also: Collection[str] = ()
+) -> dict[str, TrialRecord]:
+    """The same of many records, by hash. also: metrics that are asked for beside the study's."""
+    asked = asked_metrics(plan).union(also)
+    return {hash_: counted(record, asked) for hash_, record in records.items()}
 
 
 def counted(record: TrialRecord, asked: Collection[str]) -> TrialRecord:

@@ -204,7 +204,8 @@ def _cure_of_none_completed(result: SearchResult) -> str:
 def write_search(results: Sequence[SearchResult], folder: Path) -> None:
     """search.csv, a row a point, for people and spreadsheets; search.json, complete, for reports.
 
-    Columns: context, arm, point, status, the metric, flops, a column a parameter, trials.
+    Columns: context, arm, point, status, the metric, flops, a column a parameter, trials. A
+    parameter that is named as another column is called value.<name>.
     """
     write_atomically(folder / TABLE_FILE, _table(results).encode())
     content = [result.model_dump(mode="json") for result in results]
@@ -236,12 +237,16 @@ def _table(results: Sequence[SearchResult]) -> str:
         name for result in results for point in result.points for name in point.values
     )
     metrics = dict.fromkeys(result.metric for result in results)
-    writer.writerow(["context", "arm", "point", "status", *metrics, "flops", *names, "trials"])
+    about = ["context", "arm", "point", "status", *metrics, "flops"]
+    taken = {*about, "trials"}
+    called = (f"value.{name}" if name in taken else name for name in names)
+    writer.writerow([*about, *called, "trials"])
     for result in results:
         for point in result.points:
             values = (point.value if name == result.metric else None for name in metrics)
             set_to = (
-                scalar_name(point.values[name]) if name in point.values else "" for name in names
+                scalar_name(point.values[name]) or "[]" if name in point.values else ""
+                for name in names
             )
             writer.writerow(
                 [

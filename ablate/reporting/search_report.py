@@ -1,6 +1,6 @@
 """One page that a reader can judge a search by."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,10 +107,12 @@ def _method(findings: SearchFindings) -> Iterator[str]:
     )
     yield f"A point is one choice of the parameters, {worth}."
     yield from _asked(findings)
+    study_seeds = findings.plan.study.seeds
+    fresh = "" if set(first.seeds) & set(study_seeds) else ", as ablate run does with the study's"
     yield (
         "Points were chosen by validation data alone: the test set had no part in it. The best "
         "point was chosen for what it is worth on the search's seeds, where it looks better than "
-        "it is: compare arms on other seeds, as ablate run does with those of the study."
+        f"it is: compare arms on other seeds{fresh}."
     )
     yield (
         f"A best value within {100 * EDGE:.0f} % of its range from an end, on the parameter's "
@@ -128,14 +130,31 @@ def _method(findings: SearchFindings) -> Iterator[str]:
 
 def _asked(findings: SearchFindings) -> Iterator[str]:
     """How points were asked for, and which of their trials were stopped."""
-    methods = dict.fromkeys(method for result in findings.results for method in result.methods)
     own = "The first point of an arm is the arm as the study has it, where that lies in the space."
-    if not methods:
-        yield f"{own} The sampler of the others was not noted."
+    several = len({result.context for result in findings.results}) > 1
+    searched: dict[tuple[SearchMethod, ...], list[str]] = {}
+    for result in findings.results:
+        arm = f"{result.arm} in {result.context}" if several else result.arm
+        searched.setdefault(result.methods, []).append(arm)
+    if len(searched) == 1:
+        (methods,) = searched
+        yield f"{_proposed(methods)} {own}" if methods else f"{own} {_proposed(methods)}"
+        yield from _stopped(methods)
         return
+    yield f"Arms were not searched alike, so their best points are not chosen from like ones. {own}"
+    for methods, arms in searched.items():
+        yield f"{', '.join(arms)}: {' '.join((_proposed(methods), *_stopped(methods)))}"
+
+
+def _proposed(methods: Sequence[SearchMethod]) -> str:
     samplers = dict.fromkeys(f"{method.sampler} (seed {method.seed})" for method in methods)
-    yield f"Points were proposed by Optuna's {', then '.join(samplers)}. {own}"
-    if not any(method.scheduler for method in methods):
+    if not samplers:
+        return "The sampler of the others was not noted."
+    return f"Points were proposed by Optuna's {', then '.join(samplers)}."
+
+
+def _stopped(methods: Sequence[SearchMethod]) -> Iterator[str]:
+    if methods and not any(method.scheduler for method in methods):
         yield "No trial was stopped early."
     yield from dict.fromkeys(how_trials_were_stopped(each) for each in methods if each.scheduler)
 

@@ -31,6 +31,10 @@ EDGE = 0.05
 """So near an end of its range, as a part of the range on its scale, a value lies at the edge."""
 
 
+_OUTSIDE = (EDGE, 1e-3, 1e-6)
+"""So far outside a range, as parts of it on its scale, a workload is asked about a value."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -93,15 +97,17 @@ class Parameter(_Frozen):
         share = self.position(value)
         return "lowest" if share < EDGE else "highest" if share > 1 - EDGE else None
 
-    def beyond(self, edge: Edge) -> float:
-        """A value a little outside the range."""
+    def beyond(self, edge: Edge) -> tuple[float, ...]:
+        """Values outside the range, from far to near: what is hard to pass may lie close to it, as
+        1 to a momentum of 0.99.
+        """
         low, high = self.bounds
         end, outwards = (low, -1) if edge == "lowest" else (high, 1)
         if self.type == "int":
-            return end + outwards
+            return (end + outwards,)
         if self.scale == "log":
-            return float(end * (high / low) ** (outwards * EDGE))
-        return end + outwards * EDGE * (high - low)
+            return tuple(float(end * (high / low) ** (outwards * part)) for part in _OUTSIDE)
+        return tuple(end + outwards * part * (high - low) for part in _OUTSIDE)
 
     def within(self, value: Any) -> bool:
         """Whether a value is one that the search could try."""
@@ -173,6 +179,8 @@ class SearchSpace(_Frozen):
             value = value_at(resolved, parameter.key)
             if isinstance(value, list) and not parameter.within(value) and value:
                 value = value[0] if value == value[:1] * len(value) else value  # one for all
+            if parameter.type == "int" and isinstance(value, float) and value.is_integer():
+                value = int(value)  # as a search would try it
             values[parameter.name] = value
             if not parameter.within(value) or rounded(value) != value:
                 outside.append(parameter)

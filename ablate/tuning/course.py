@@ -6,7 +6,7 @@ matter, and a lost process can raise nothing at all.
 
 import math
 import platform
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from numbers import Real
@@ -49,7 +49,8 @@ class TrialTask(BaseModel):
     resources: Resources = Resources()
     wanted: Wanted = Wanted()
     asked_metrics: frozenset[str]
-    """Without a finite one of which the trial has diverged; no part of its hash."""
+    """Without a finite one of which the trial counts as diverged where it was asked for; no part of
+    its hash, nor of its record."""
     provenance: dict[str, Any] = {}
     """What the driver knows of where the trial comes from, e.g. the code's commit."""
 
@@ -99,7 +100,7 @@ def course(task: TrialTask, workload: Workload, data: Mapping[str, Any]) -> Iter
     them, and then are no point of the record's.
 
     Raises what the workload raises, and TypeError or ValueError for dictionaries that hold anything
-    but numbers; DivergedError and final metrics that are asked for and not finite are endings.
+    but numbers; DivergedError and a final loss that is not finite are endings.
     """
     started, watch, taken = datetime.now(UTC), Stopwatch(), _Taken()
     try:
@@ -118,7 +119,7 @@ def course(task: TrialTask, workload: Workload, data: Mapping[str, Any]) -> Iter
             taken.points.append(taken.held)
         facts, final = dict(problem.facts), _Final("diverged", {}, str(problem))
     else:
-        facts, final = dict(taken.facts), _judged(metrics, task.asked_metrics)
+        facts, final = dict(taken.facts), _judged(metrics)
     weights = facts.pop("weights", None) if final.status == "completed" else None
     history = columns(taken.points)
     record = TrialRecord(
@@ -194,13 +195,13 @@ class _Final(NamedTuple):
     """As provenance has it."""
 
 
-def _judged(final: Point, asked: Collection[str]) -> _Final:
-    """Final metrics: those that are finite, unless a loss or one that is asked for is not, or none
-    is.
+def _judged(final: Point) -> _Final:
+    """Final metrics: those that are finite, unless a loss is not, or none is. What a study asks for
+    has no part in it, as another one may share the trial; see `asked_metrics.as_asked`.
     """
     unknown = not_finite(final)
     losses = {name for name in final if "loss" in words(name)}
-    lost = not_finite(final, losses.union(asked)) or (unknown if len(unknown) == len(final) else [])
+    lost = not_finite(final, losses) or (unknown if len(unknown) == len(final) else [])
     if lost:
         return _Final("diverged", {}, divergence(lost))
     metrics = {name: value for name, value in final.items() if name not in unknown}
@@ -248,6 +249,9 @@ def _numbers(row: Mapping[str, Any]) -> Point:
 def _facts(said: Any) -> Mapping[str, Any]:
     if not isinstance(said, Mapping):
         raise TypeError(f"facts are a dictionary, not {said!r:.80}")
+    weights = said.get("weights")
+    if weights is not None and not isinstance(weights, bytes):
+        raise TypeError(f"fact 'weights' is the bytes of a file, not {weights!r:.80}")
     for name in ("chance_level", "metric_resolution"):
         numbers = said.get(name, {})
         if not isinstance(numbers, Mapping) or not all(

@@ -324,16 +324,22 @@ def _file_of(where: str) -> Path | None:
 def _open_database(url: str) -> BaseStorage:
     from sqlalchemy.exc import SQLAlchemyError
 
+    # A RuntimeError says that another version of Optuna has made it, and what to do.
+    kinds = SQLAlchemyError, ImportError, ValueError, RuntimeError, optuna.exceptions.OptunaError
     try:
         return RDBStorage(url)
-    except (SQLAlchemyError, ImportError, ValueError, optuna.exceptions.OptunaError) as error:
+    except kinds as error:
         raise AblateError(
             Problem(
                 f"--storage {url.split('://')[0]}://...",
-                f"cannot be opened: {str(error).splitlines()[0]}",
+                f"cannot be opened: {_first_line(error)}",
                 "write it as in sqlite:///search.db, or leave it out: a journal in the run folder",
             )
         ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _check_owner(where: str, found: str, theirs: Any, name: str, ours: Owner) -> None:

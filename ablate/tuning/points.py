@@ -190,6 +190,7 @@ class PointSearch:
         """A trial that was handed out has left a record on disk. Raises AblateError where it had no
         validation point by which a scheduler could have judged it.
         """
+        record = counted(record, self._asked_metrics)
         self._check_judged(record)
         self._running.discard(record.hash)
         for point in tuple(self._open):

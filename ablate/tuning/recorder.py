@@ -8,6 +8,7 @@ from ray import tune
 from ray.tune.experiment import Trial
 
 from ablate.errors import AblateError
+from ablate.records.asked_metrics import counted
 from ablate.records.encoding import decode
 from ablate.records.provenance import arithmetic
 from ablate.records.schema import Status, TrialRecord
@@ -97,7 +98,9 @@ class Recorder(tune.Callback):
         self._recorded.add(trial.trial_id)
         for known in (self._rows, self._points):
             known.pop(trial.trial_id, None)
-        self._progress.trial_ended(record.hash, _name(_task(trial)), record)
+        task = _task(trial)
+        as_asked = counted(record, task.asked_metrics)
+        self._progress.trial_ended(record.hash, _name(task), as_asked)
         self._compare_arithmetic(record)
 
     def _compare_arithmetic(self, record: TrialRecord) -> None:

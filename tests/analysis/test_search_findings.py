@@ -152,6 +152,16 @@ class TestBest:
         varied = analyse_search(make_search_plan([result]), space, [result], records)
         assert expected not in varied.warnings
 
+    @pytest.mark.parametrize(
+        ("seeds", "said"),
+        [((100,), None), ((1, 100), "Seed 1 of the search is the study's, too: "),
+         ((0, 1), "Seeds 0, 1 of the search are the study's, too: ")],
+    )  # fmt: skip
+    def test_seeds_of_the_study_are_warned_of(self, seeds: tuple[int, ...], said: str) -> None:
+        warnings = make_search_findings(points=2, seeds=seeds).warnings
+        told = [warning for warning in warnings if "the study's, too" in warning]
+        assert [warning.startswith(said) for warning in told] == ([] if said is None else [True])
+
     def test_a_guess_at_which_way_the_metric_is_better_is_warned_of(self) -> None:
         findings = make_search_findings(metric="validation_wobble")
         assert findings.warnings[0] == (
@@ -185,6 +195,22 @@ class TestBest:
         point = result.points[0].model_copy(update={"values": at(rate, optimizer="sgd")})
         found = result.model_copy(update={"points": (point,)})
         assert edges_of(make_search_plan([found]), found, space) == edges
+
+    @pytest.mark.parametrize(("highest", "told"), [(2.0, True), (1.001, True), (1.0, False)])
+    def test_the_edge_is_told_however_near_the_end_of_what_can_be_had(
+        self, highest: float, told: bool
+    ) -> None:
+        def resolve(settings: dict[str, Any]) -> dict[str, Any]:
+            if settings[RATE.key] >= highest:
+                raise SettingsError(Problem(RATE.key, f"must be below {highest}", "lower it"))
+            return settings
+
+        space, (result, *_), _ = make_search((RATE,), points=1)
+        plan = make_search_plan([result])
+        plan.load_workload = lambda: SimpleNamespace(resolve=resolve)
+        point = result.points[0].model_copy(update={"values": at(0.99)})
+        found = result.model_copy(update={"points": (point,)})
+        assert edges_of(plan, found, space) == ({RATE.name: "upper"} if told else {})
 
     def test_the_end_of_what_can_be_had_is_no_edge(self) -> None:
         def resolve(settings: dict[str, Any]) -> dict[str, Any]:

@@ -79,6 +79,15 @@ class TestFiles:
             f"baseline,adam,1,pruned,,,,none,8-8,{'c' * 20}\n"
         )
 
+    def test_no_column_is_there_twice_and_an_empty_list_is_no_empty_cell(self, tmp_path: Path):
+        named_alike = {"status": 1, "validation_accuracy": 0.5, "widths": []}
+        write_search([result(point(0, 60.5, values=named_alike))], tmp_path)
+        assert (tmp_path / "search.csv").read_text().splitlines() == [
+            "context,arm,point,status,validation_accuracy,flops,value.status,"
+            "value.validation_accuracy,widths,trials",
+            "baseline,sgd,0,completed,60.5,,1,0.5,[],",
+        ]
+
     def test_what_is_written_is_read_again(self, tmp_path: Path):
         results = (result(point(0, 60.5)), result(point(1), arm="adam"))
         write_search(results, tmp_path)

@@ -87,7 +87,7 @@ def make_search_findings(**options: Any) -> SearchFindings:
     return analyse_search(make_search_plan(results), space, results, records)
 
 
-def make_search_plan(results: Sequence[SearchResult]) -> Any:
+def make_search_plan(results: Sequence[SearchResult], study_seeds: Sequence[int] = (0, 1)) -> Any:
     """As much of a plan as a search's report looks at; the arm `baseline` is the reference."""
     arms = tuple(
         SimpleNamespace(
@@ -102,7 +102,14 @@ def make_search_plan(results: Sequence[SearchResult]) -> Any:
     def load_workload() -> Any:
         return SimpleNamespace(resolve=lambda settings: settings)
 
-    study = SimpleNamespace(contexts={"baseline": {"training.epochs": 2}})
+    study = SimpleNamespace(
+        contexts={"baseline": {"training.epochs": 2}},
+        seeds=tuple(study_seeds),
+        metric="test_accuracy",
+        claims=(),
+        published=(),
+        design=SimpleNamespace(kind="one_at_a_time", order=None),
+    )
     return SimpleNamespace(
         arms=arms, arm=arm, metrics=METRICS, study=study, load_workload=load_workload
     )

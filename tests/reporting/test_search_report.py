@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ablate.analysis.search_findings import analyse_search
 from ablate.records.search_result import SearchMethod
 from ablate.reporting.figures import theme
 from ablate.reporting.search_pictures import search_pictures
@@ -17,7 +18,9 @@ from tests.reporting.search_factory import (
     OPTIMIZER,
     RATE,
     WIDTH,
+    make_search,
     make_search_findings,
+    make_search_plan,
 )
 
 ENDINGS = {1: "diverged", 2: "pruned", 3: "failed"}
@@ -137,6 +140,24 @@ class TestMethod:
             for sampler in ("random", "tpe")
         )
         assert self.said(methods=methods).count("asha stopped trials") == 1
+
+    def test_arms_that_were_searched_in_other_ways_are_told_apart(self) -> None:
+        space, (first, second), records = make_search(points=2)
+        stopped = SearchMethod(sampler="random", seed=0, scheduler="asha")
+        results = (first, second.model_copy(update={"methods": (stopped,)}))
+        findings = analyse_search(make_search_plan(results), space, results, records)
+        said = make_search_page(findings, {}).method
+        assert said[1].startswith("Arms were not searched alike, ")
+        assert said[2] == (
+            "baseline: Points were proposed by Optuna's tpe (seed 0). No trial was stopped early."
+        )
+        assert said[3].startswith(
+            "strided_conv: Points were proposed by Optuna's random (seed 0). asha stopped trials "
+        )
+
+    def test_ablate_run_is_named_for_a_comparison_where_its_seeds_are_others(self) -> None:
+        assert "on other seeds, as ablate run does with the study's." in self.said(seeds=(100,))
+        assert "on other seeds. " in self.said(seeds=(1, 100))
 
     def test_what_was_not_noted_is_not_made_up(self) -> None:
         assert "The sampler of the others was not noted." in self.said(methods=())

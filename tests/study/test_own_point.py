@@ -52,6 +52,11 @@ def test_what_keeps_an_arm_outside_is_named(settings: dict[str, Any], why: str):
     assert why_outside(space(), FAKE, arm(settings)) == why
 
 
+def test_a_whole_number_is_one_however_it_is_written():
+    values = own_point(space(WIDTH), FAKE, arm({"model.width": 16.0}))
+    assert values == {"width": 16} and type(values["width"]) is int
+
+
 def test_a_setting_that_is_not_there_and_a_list_are_outside():
     assert why_outside(space(DECAY), FAKE, arm({})) == "training.decay is not set"
     uneven = arm({"model.rates": [0.1, 0.2]})

@@ -36,8 +36,8 @@ class TestEdge:
     def test_beyond_is_outside(self):
         for parameter in (RATE, SHARE, WIDTH):
             low, high = parameter.bounds
-            assert parameter.beyond("lowest") < low < high < parameter.beyond("highest")
-        assert RATE.beyond("lowest") > 0
+            assert max(parameter.beyond("lowest")) < low < high < min(parameter.beyond("highest"))
+        assert min(RATE.beyond("lowest")) > 0
 
 
 class TestInner:

@@ -162,8 +162,26 @@ def test_a_trial_of_which_nothing_is_finite_has_diverged():
     assert (record.status, record.error) == ("diverged", "not finite at the end: minor")
 
 
-def test_what_is_asked_for_does_not_change_which_trial_it_is():
+def test_what_is_asked_for_changes_neither_which_trial_it_is_nor_its_record():
+    """Studies share trials: another one may not ask for what is not finite here."""
+
+    def train(settings, seed):
+        yield {"accuracy": 80.0, "minor": math.nan}
+
     assert make_task(asked_metrics={"minor"}).hash == make_task().hash
+    (asked, _), (not_asked, _) = ending(train, asked_metrics={"minor"}), ending(train)
+    for record in (asked, not_asked):
+        assert (record.status, record.metrics) == ("completed", {"accuracy": 80.0})
+        assert record.provenance["not_finite"] == ["minor"]
+
+
+@pytest.mark.parametrize("weights", ["a path", {"layer": 1.0}, bytearray(b"tensors")])
+def test_weights_are_the_bytes_of_a_file(weights):
+    def train(settings, seed):
+        yield {"accuracy": 80.0, "facts": {"weights": weights}}
+
+    with pytest.raises(TypeError, match=r"^fact 'weights' is the bytes of a file, not "):
+        ending(train)
 
 
 def test_what_was_asked_for_and_did_not_come_is_noted():

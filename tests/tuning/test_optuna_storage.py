@@ -1,5 +1,7 @@
 import json
 import pickle
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +199,17 @@ class TestDatabase:
         asked(study, 2)
         again = open_study(open_storage(url), url, "baseline/adam", ["maximize"], OWNER)
         assert len(again.trials) == 2
+
+    def test_one_that_another_version_of_optuna_has_made(self, tmp_path: Path):
+        url = f"sqlite:///{tmp_path}/search.db"
+        open_study(open_storage(url), url, "baseline/adam", ["maximize"], OWNER)
+        with closing(sqlite3.connect(tmp_path / "search.db")) as database, database:
+            database.execute("UPDATE alembic_version SET version_num = 'v1.3.0.a'")
+        with pytest.raises(AblateError) as caught:
+            open_storage(url)
+        (problem,) = caught.value.problems
+        assert problem.message.startswith("cannot be opened: ")
+        assert "optuna storage upgrade" in problem.message
 
     @pytest.mark.parametrize("url", ["sqlite:////no/such/folder/search.db", "oracel://here"])
     def test_one_that_cannot_be_opened(self, url: str):

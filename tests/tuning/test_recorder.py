@@ -8,8 +8,9 @@ import pytest
 
 from ablate.errors import RecordError
 from ablate.records.encoding import encode
+from ablate.records.schema import TrialRecord
 from ablate.records.store import RecordStore
-from ablate.tuning.progress import Silent
+from ablate.tuning.progress import Silent, TrialName
 from ablate.tuning.recorder import Recorder, error_text
 from ablate.tuning.runner import missing_tasks
 from ablate.tuning.trainable import OUTCOME, WEIGHTS
@@ -99,3 +100,21 @@ def test_another_arithmetic_than_that_of_a_seeds_recorded_trials_is_told_at_the_
         record = completed(new, provenance={"precision": "bfloat16", "device": "cpu"})
         recorder.on_trial_result(1, [], trial, {OUTCOME: encode(record), WEIGHTS: None})
     assert remarks == told
+
+
+def test_who_waits_is_told_by_what_the_study_asks_and_the_record_is_the_same_whoever_asks(
+    tmp_path: Path, trial: Any
+):
+    told: list[str] = []
+
+    class Listener(Silent):
+        def trial_ended(self, hash_: str, trial: TrialName, record: TrialRecord) -> None:
+            told.append(record.status)
+
+    plan, store = make_trivial_plan(seeds=1), RecordStore(tmp_path)
+    recorder = Recorder(store, Listener())
+    recorder.on_trial_start(1, [], trial)
+    record = completed(plan.trials[0], provenance={"not_finite": [plan.study.metric]})
+    recorder.on_trial_result(1, [], trial, {OUTCOME: encode(record), WEIGHTS: None})
+    assert told == ["diverged"]
+    assert [kept.status for kept in store.records()] == ["completed"]

@@ -21,6 +21,7 @@ from ablate.quiet_optuna import quiet_optuna
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult, settings_of_best
 from ablate.records.store import RecordStore
+from ablate.records.tuned_search import is_of_arm
 from ablate.study.plan import Plan, make_plan
 from ablate.study.schema import Factor, Study
 from ablate.study.search_options import SearchOptions
@@ -203,6 +204,13 @@ class TestSearch:
                 assert point.value == pytest.approx(accuracy(point.settings), abs=1e-9)
                 assert point.flops == 256.0
         assert sorted(store.hashes()) == sorted(h for p in result.points for h in p.trials)
+
+    def test_whole_numbers_are_such_however_the_arm_writes_them(self, tmp_path: Path):
+        """The settings of a point are those that its trials had."""
+        plan = make_valley_plan({"width": 16.0, "momentum": 0.5})
+        result = find(plan, tmp_path, space(WIDTH, MOMENTUM), trials=2)
+        assert result.points[0].settings["width"] == 16
+        assert is_of_arm(plan, plan.arms[0], result)
 
     @pytest.mark.parametrize("sampler", SAMPLERS)
     def test_every_sampler_draws_other_points_each_time_and_the_same_again(
