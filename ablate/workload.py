@@ -69,6 +69,8 @@ class MetricDescription(BaseModel):
     itself. None: not known."""
     note: str = ""
     """A sentence on what its values are, for the caption of its curves."""
+    meaning: str = ""
+    """A sentence on what it is, for verdicts on it, where its label does not say it all."""
 
     @property
     def difference_unit(self) -> str:

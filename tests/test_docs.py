@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from ablate.image_classification.architecture.presets import PRESETS
+from ablate.image_classification.metrics import METRICS
 from ablate.image_classification.settings.reference import settings_reference
 from ablate.study import schema
 from ablate.study.designs import DESIGNS
@@ -116,6 +117,16 @@ def settings_page() -> str:
             f"|---|{'---|' * len(PRESETS)}",
             *differing,
             "",
+            "## Metrics",
+            "",
+            "What a trial ends with, and a study's `metric` or a claim's may name. Validation "
+            "points hold epoch, images, seconds, flops and losses and accuracies of training and "
+            "validation data, with [`test_curve: true`](studies.md) of test data too.",
+            "",
+            "| metric | unit | better | what it is |",
+            "|---|---|---|---|",
+            *METRIC_ROWS,
+            "",
         ]
     )
 
@@ -125,6 +136,11 @@ def _cell(value: str) -> str:
 
 
 KEYS = settings_reference()
+METRIC_ROWS = [
+    f"| `{name}` | {metric.unit} | {'higher' if metric.higher_is_better else 'lower'} | "
+    f"{metric.meaning or metric.label} |"
+    for name, metric in METRICS.items()
+]
 
 
 def test_the_page_of_settings_is_what_the_settings_are() -> None:

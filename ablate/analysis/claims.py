@@ -22,6 +22,7 @@ from ablate.analysis.readings import read
 from ablate.analysis.sequential import Outcome
 from ablate.study.arms import Arm
 from ablate.study.schema import Claim, Open
+from ablate.workload import describe_metric
 
 
 class Verdict(BaseModel):
@@ -137,6 +138,7 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
     lacking = _lacking(stand, most) if outcome == "undecided" else _Lacking()
     to_come = 0 if outcome == "open" else _trials_to_come(evidence, reading)
     notes = (
+        describe_metric(evidence.metric_of(claim), evidence.plan.metrics).meaning,
         reading.note,
         _no_interval(evidence, claim, reading),
         _no_more_seeds(stand, most),

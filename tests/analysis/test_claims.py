@@ -100,6 +100,15 @@ def test_p_of_a_difference_beyond_zero_is_that_of_the_paired_t_test():
     assert verdict.verdict == "supported"
 
 
+def test_a_verdict_says_what_its_metric_means_where_a_label_does_not():
+    described = MetricDescription(label="roughness", meaning="Roughness: the mean rise.")
+    claim = WIDE_IS_BETTER.model_copy(update={"metric": "roughness"})
+    values = {arm: [{"roughness": value} for value in own] for arm, own in against_80(1, 2).items()}
+    verdict = verdict_of(claim, values, metrics={"roughness": described})
+    assert verdict.note == "Roughness: the mean rise."
+    assert verdict_of(WIDE_IS_BETTER, against_80(1, 2)).note == ""
+
+
 def test_a_verdict_repeats_its_claim():
     claim = WIDE_IS_BETTER.model_copy(update={"published": "two points", "family": "widths"})
     verdict = verdict_of(claim, against_80(1.9, 2.0, 2.2))
