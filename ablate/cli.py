@@ -289,9 +289,16 @@ def model(
     preset: Annotated[str, typer.Argument(metavar="PRESET", help="Name of a preset.")],
     overrides: Overrides = None,
     image: Annotated[
-        str, typer.Option(metavar="CxHxW", help="Channels, height and width of an image.")
-    ] = "3x32x32",
-    classes: Annotated[int, typer.Option(metavar="N", min=2, help="Number of classes.")] = 10,
+        str | None,
+        typer.Option(
+            metavar="CxHxW",
+            help="Channels, height and width of an image; otherwise those of the settings.",
+        ),
+    ] = None,
+    classes: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=2, help="Number of classes; otherwise that of the settings."),
+    ] = None,
 ) -> None:
     """Show a network's layers with output shapes and parameters, and their totals.
 

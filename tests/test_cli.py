@@ -499,8 +499,8 @@ class TestModel:
             ),
             (
                 ["good_model", "--image", "3x4x4"],
-                "filters has 3 entries, and each stage halves the map, but images of 4x4 pixels "
-                "can be halved only 2 times: use fewer stages or larger images\n",
+                "architecture: filters has 3 entries, and each stage halves the map, but images of "
+                "4x4 pixels can be halved only 2 times: use fewer stages or larger images\n",
             ),
             *(
                 (

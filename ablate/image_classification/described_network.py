@@ -5,6 +5,7 @@ from typing import Any
 
 from ablate.errors import AblateError, Problem
 from ablate.image_classification.architecture.summary import layer_table
+from ablate.image_classification.settings.implied import class_count, input_shape
 from ablate.image_classification.settings.resolving import parse, resolve
 
 HEADER = ("layer", "what", "output", "parameters", "FLOPs an image")
@@ -12,23 +13,28 @@ NUMERIC = (2, 3, 4)
 
 
 def described_network(
-    preset: str, overrides: Mapping[str, Any], image: str, classes: int
+    preset: str,
+    overrides: Mapping[str, Any],
+    image: str | None = None,
+    classes: int | None = None,
 ) -> list[tuple[str, ...]]:
     """Cells by HEADER: a row a layer, and one of totals.
 
-    overrides: settings by dotted key. image: "CxHxW", brought to the settings' image size if they
-    name one. classes: their number, if the settings choose none. Raises AblateError for settings
-    and shapes that make no network.
+    overrides: settings by dotted key. image: "CxHxW", as it reaches the network; None: as the
+    settings have it. classes: their number; None: of those of the settings. Raises AblateError for
+    settings and shapes that make no network, and for both of two ways to say one thing.
     """
-    settings = resolve({"preset": preset, **overrides})
+    for option, key in ((image, "data.image_size"), (classes, "data.classes")):
+        if option is not None and key in overrides:
+            raise _said_twice(key, option)
+    shape = None if image is None else _image_shape(image)
+    settings = parse(resolve({"preset": preset, **overrides}, shape), shape)
     try:
-        checked = parse(settings)
-        shape = _image_shape(image)
-        if (side := checked.data.image_size) is not None:
-            shape = (shape[0], side, side)
-        chosen = checked.data.classes
-        count = classes if chosen is None else len(chosen)
-        table = layer_table(checked.architecture, shape, count)
+        table = layer_table(
+            settings.architecture,
+            shape or input_shape(settings),
+            classes or class_count(settings),
+        )
     except ValueError as error:
         raise AblateError(str(error)) from None
     rows: list[tuple[str, ...]] = [
@@ -42,6 +48,13 @@ def described_network(
         for row in table.rows
     ]
     return [*rows, ("total", "", "", f"{table.parameters:,}", f"{table.flops:,}")]
+
+
+def _said_twice(key: str, option: str | int) -> AblateError:
+    name = "image" if key == "data.image_size" else "classes"
+    return AblateError(
+        Problem(f"--{name} {option}", f"and --set {key} say the same", "leave one of the two out")
+    )
 
 
 def _image_shape(text: str) -> tuple[int, ...]:

@@ -21,23 +21,26 @@ from ablate.image_classification.settings.keys import (
 )
 
 
-def check(settings: ImageClassificationSettings) -> None:
-    """Raises SettingsError, `where` being the key to change."""
-    _check_data(settings)
+def check(settings: ImageClassificationSettings, shape: Shape | None = None) -> None:
+    """Raises SettingsError, `where` being the key to change. shape: (channels, height, width) of
+    the images that reach the network, where they are others than the settings say.
+    """
+    _check_data(settings, shape)
     _check_schedule(settings.training)
 
 
-def _check_data(settings: ImageClassificationSettings) -> None:
+def _check_data(settings: ImageClassificationSettings, given: Shape | None) -> None:
     name = settings.data.dataset
     if name not in DATASETS:
         raise SettingsError(
             Problem("data.dataset", f"no data set named '{name}'", did_you_mean(name, DATASETS))
         )
     _check_classes(settings.data)
+    shape = given or input_shape(settings)
     if (backbone := settings.architecture.backbone) is None:
-        _check_convolutional(settings)
+        _check_convolutional(settings, shape)
     else:
-        _check_backbone(backbone, settings.architecture.train_from, input_shape(settings))
+        _check_backbone(backbone, settings.architecture.train_from, shape)
     _check_split(settings)
     _check_batches(settings)
 
@@ -83,7 +86,7 @@ def _check_batches(settings: ImageClassificationSettings) -> None:
         )
 
 
-def _check_convolutional(settings: ImageClassificationSettings) -> None:
+def _check_convolutional(settings: ImageClassificationSettings, shape: Shape) -> None:
     spec, defaults = settings.architecture, BackboneSpec()
     for key in BackboneSpec.model_fields:
         if getattr(spec, key) != getattr(defaults, key):
@@ -95,7 +98,7 @@ def _check_convolutional(settings: ImageClassificationSettings) -> None:
                 )
             )
     try:
-        layer_list(spec, input_shape(settings), class_count(settings))
+        layer_list(spec, shape, class_count(settings))
     except ValueError as error:
         raise SettingsError(Problem("architecture", str(error))) from None
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from ablate.errors import Problem, SettingsError, did_you_mean
 from ablate.image_classification.architecture import weights
+from ablate.image_classification.architecture.layers import Shape
 from ablate.image_classification.architecture.presets import PRESETS
 from ablate.image_classification.data.sources import DATASETS
 from ablate.image_classification.settings.checks import check
@@ -20,17 +21,17 @@ _ADDED_FOR_THE_HASH = (("data", "digest"), ("data", CHANNELS), ("architecture", 
 """Sections and keys of `identity` that are no settings."""
 
 
-def resolve(settings: Mapping[str, Any]) -> Settings:
+def resolve(settings: Mapping[str, Any], shape: Shape | None = None) -> Settings:
     """Complete settings from nested or dotted ones; `preset` fills what is not given.
 
-    A file of weights is named with its content (see `architecture/weights.py`). Raises
-    SettingsError, `where` being the dotted key of each mistake.
+    A file of weights is named with its content (see `architecture/weights.py`). shape: as of
+    `parse`. Raises SettingsError, `where` being the dotted key of each mistake.
     """
     given = nested(settings)
     preset = given.pop("preset", None)
     if preset is not None:
         given = merged(_preset(preset), given)
-    resolved = parse(given).model_dump(mode="json")
+    resolved = parse(given, shape).model_dump(mode="json")
     resolved["architecture"]["weights"] = weights.pinned(resolved["architecture"]["weights"])
     return resolved
 
@@ -54,8 +55,10 @@ def pinned(settings: Mapping[str, Any]) -> Settings:
     }
 
 
-def parse(settings: Settings) -> ImageClassificationSettings:
-    """The settings as a checked model. Raises SettingsError."""
+def parse(settings: Settings, shape: Shape | None = None) -> ImageClassificationSettings:
+    """The settings as a checked model. shape: of images that are others than the settings say, as
+    in `check`. Raises SettingsError.
+    """
     given = merged(settings, {})
     if isinstance(data := given.get("data"), dict) and "digest" in data:
         _take_back(given, data)
@@ -63,7 +66,7 @@ def parse(settings: Settings) -> ImageClassificationSettings:
         checked = ImageClassificationSettings.model_validate(given)
     except ValidationError as error:
         raise SettingsError(*problems(error)) from None
-    check(checked)
+    check(checked, shape)
     return checked
 
 
