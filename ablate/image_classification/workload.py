@@ -10,6 +10,7 @@ from ablate.image_classification.metrics import METRICS
 from ablate.image_classification.needed_data import load_needed, needed_data
 from ablate.image_classification.settings import identity, resolving
 from ablate.image_classification.settings.resolving import parse
+from ablate.image_classification.training.automatic_precision import automatic_precision
 from ablate.workload import MetricDescription, Resources, Settings, Wanted
 
 
@@ -52,6 +53,7 @@ class ImageClassification:
                     "give each trial one GPU, or a share of one, such as 0.5",
                 )
             )
+        automatic_precision()  # misspelt, it would end each trial by itself
         return _check_gpu if resources.gpus else None
 
     def run(

@@ -33,3 +33,14 @@ def test_a_gpu_is_checked_by_computing_on_it(gpus: float, monkeypatch: pytest.Mo
 
 def test_without_a_gpu_there_is_nothing_to_check() -> None:
     assert WORKLOAD.device_check(Resources()) is None
+
+
+def test_a_misspelt_precision_of_the_environment_is_refused_before_any_trial(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("ABLATE_PRECISION", "fp32")
+    with pytest.raises(AblateError) as caught:
+        WORKLOAD.device_check(Resources())
+    assert str(caught.value) == (
+        "ABLATE_PRECISION=fp32: is no precision\n    write float32 or bfloat16, or leave it out"
+    )

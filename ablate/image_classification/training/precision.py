@@ -1,26 +1,23 @@
 """The arithmetic of a trial: bfloat16 autocast where the device has it, else float32."""
 
-import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from ablate.image_classification.training.automatic_precision import Used, automatic_precision
+
 MEMORY_FORMAT = torch.channels_last
 """Float32 GoodModel trains 1.4 times as fast in it as in torch's default (AMD Zen 3)."""
 
 Asked = Literal["auto", "float32", "bfloat16"]
-AUTOMATIC = "ABLATE_PRECISION"
-"""Environment variable: what `auto` stands for. So a study that was begun on a machine without
-bfloat16 can be continued on one that has it, with the same trials in the same arithmetic.
-"""
 
 
 class Precision(NamedTuple):
     """The arithmetic in use on a device."""
 
-    name: Literal["float32", "bfloat16"]
+    name: Used
     device: torch.device
 
     def autocast(self) -> AbstractContextManager[object]:
@@ -36,18 +33,13 @@ class Precision(NamedTuple):
 
 
 def choose_precision(asked: Asked, device: torch.device) -> Precision:
-    """The precision used where `asked` is wished for on `device`. Raises ValueError where the
-    environment asks for one that there is not.
+    """The precision used where `asked` is wished for on `device`. Raises AblateError as
+    `automatic_precision` does.
     """
     if asked != "auto":
         return Precision(asked, device)
-    match os.environ.get(AUTOMATIC, ""):
-        case "":
-            return Precision("bfloat16" if has_bfloat16(device) else "float32", device)
-        case "float32" | "bfloat16" as name:
-            return Precision(name, device)
-        case other:
-            raise ValueError(f"{AUTOMATIC} is '{other}'; known are float32 and bfloat16")
+    own: Used = "bfloat16" if has_bfloat16(device) else "float32"
+    return Precision(automatic_precision() or own, device)
 
 
 def keep_float32_exact() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from ablate.errors import AblateError
 from ablate.image_classification.training import precision as precision_file
 from ablate.image_classification.training.precision import (
     Asked,
@@ -65,5 +66,8 @@ def test_the_environment_says_what_auto_is_and_nothing_else(monkeypatch: pytest.
         assert choose_precision("auto", CPU).name == name
         assert choose_precision("float32", CPU).name == "float32"
     monkeypatch.setenv("ABLATE_PRECISION", "float16")
-    with pytest.raises(ValueError, match="ABLATE_PRECISION is 'float16'; known are float32 and"):
+    with pytest.raises(AblateError) as caught:
         choose_precision("auto", CPU)
+    assert str(caught.value) == (
+        "ABLATE_PRECISION=float16: is no precision\n    write float32 or bfloat16, or leave it out"
+    )
