@@ -91,8 +91,8 @@ class TrainingSettings(_Section):
     one_cycle_warm_up: float = Field(default=0.3, ge=0, lt=1)
     """Only one_cycle: share of the steps in which the rate rises."""
     one_cycle_start_divisor: float = Field(default=25.0, gt=1)
-    """Only one_cycle with a warm-up: the first step's rate is the learning rate divided by
-    this."""
+    """Only one_cycle: with a warm-up, the first step's rate is the learning rate divided by
+    this; with or without, the last one's is lower for it."""
     one_cycle_final_divisor: float = Field(default=1e4, ge=1)
     """Only one_cycle: the last step's rate is the learning rate divided by this and by
     one_cycle_start_divisor."""

@@ -187,7 +187,9 @@ class _File:
         stored = _STORED[self.dtype]
         try:
             rows = np.memmap(self.path, stored, mode="r", shape=(self.count, *self.shape))
-        except (OSError, ValueError):  # removed, or begun anew, since it was seen whole
+        except (OSError, ValueError):  # removed since it was seen whole
+            return None
+        if self.done() < self.count:  # begun anew since then: at its full size, and of zeros
             return None
         with suppress(OSError):
             os.utime(self.path)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 import torch
 from filelock import FileLock
@@ -67,6 +68,27 @@ def in_full(images: Fake) -> Tensor:
 @pytest.fixture
 def at_every_block(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "SYNC_SECONDS", 0.0)
+
+
+def test_a_file_that_another_has_begun_anew_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has its full size at once, and holds zeros."""
+    kept(tmp_path, Fake(10))
+    (rows,), (count,) = tmp_path.glob("*.rows"), tmp_path.glob("*.json")
+    memmap = np.memmap
+
+    def just_after(*arguments: Any, **options: Any) -> Any:
+        size = rows.stat().st_size
+        rows.unlink()
+        count.unlink()
+        rows.write_bytes(bytes(size))
+        return memmap(*arguments, **options)
+
+    monkeypatch.setattr(np, "memmap", just_after)
+    sets, words = kept(tmp_path, Fake(10))
+    assert sets is None
+    assert words[-1].endswith(f"another trial has made room for its own in {tmp_path}")
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
