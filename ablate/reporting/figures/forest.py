@@ -128,9 +128,9 @@ def _marks(effects: pd.DataFrame, shown: list[readable_axis.Row], kind: str) -> 
 
 
 def said(shown: list[readable_axis.Row], band: interest_band.Band) -> list[str]:
-    """What stands below the axis of seeds that hold a diverged trial."""
+    """What stands below the axis of seeds that hold a diverged trial, and of what is beyond it."""
     if not any(row.diverged.any() for row in shown):
-        return []
+        return [] if band.ends is None else ["arrow: the interval goes on beyond the axis"]
     beyond = "" if band.ends is None else "; arrow: beyond the axis"
     return [f"×: a trial diverged, at chance level{beyond}"]
 

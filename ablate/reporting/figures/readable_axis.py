@@ -1,7 +1,9 @@
 """An axis that ends where measurements do: chance levels of diverged trials may lie so far off that
-no interval could be told from its mark. What is beyond stands at the edge, as a number.
+no interval could be told from its mark, and an interval of two seeds may be so wide that no other
+could. What is beyond is told at the edge.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -42,28 +44,46 @@ def row_of(summary: Sequence[Any], seeds: pd.DataFrame, column: str) -> Row:
 
 def measured(rows: Iterable[Row], also: Sequence[float] = ()) -> tuple[float, float] | None:
     """The ends of what was measured, where an axis of everything would squeeze it: rows without
-    diverged seeds, and the other seeds of those with. None where an axis may show everything.
+    diverged seeds, and the other seeds of those with; of the widest intervals, fewer than half,
+    the means alone where they would squeeze all others. None where an axis may show everything.
 
     also: further numbers that the axis shows.
     """
     rows = list(rows)
     every, plain = list(also), list(also)
+    intervals: list[Sequence[float]] = []
     for row in rows:
         every += [*row.summary, *row.values]
         plain += row.values[~row.diverged].tolist()
-        plain += [] if row.diverged.any() else row.summary
+        if not row.diverged.any():
+            plain += row.summary[:1]
+            intervals.append(row.summary[1:])
+    plain += _without_the_widest(plain, [each for each in intervals if each])
     saves_any = any(len(row.values) and not row.diverged.any() for row in rows)
     if not saves_any or np.ptp(plain) >= _SQUEEZED * np.ptp(every):
         return None
     return min(plain), max(plain)
 
 
+def _without_the_widest(marks: Sequence[float], intervals: list[Sequence[float]]) -> list[float]:
+    """The ends of the intervals but for the widest, as few as it takes, that would leave no room
+    for the others and the marks.
+    """
+    intervals = sorted(intervals, key=np.ptp, reverse=True)
+    ends = [[*itertools.chain(*intervals[left_out:])] for left_out in range(len(intervals) + 1)]
+    for left_out in range(1, (len(intervals) + 1) // 2):
+        if np.ptp([*marks, *ends[left_out]]) < _SQUEEZED * np.ptp([*marks, *ends[0]]):
+            return ends[left_out]
+    return ends[0]
+
+
 def caption(rows: Iterable[Row], ends: tuple[float, float] | None) -> str:
-    """What is to be said of diverged trials, if there are any, after other sentences. ends: of
-    `measured`.
+    """What is to be said of diverged trials, and of what is beyond the axis, if there are any,
+    after other sentences. ends: of `measured`.
     """
     if not any(row.diverged.any() for row in rows):
-        return ""
+        arrow = " An arrow stands where an interval goes on beyond the axis."
+        return "" if ends is None else arrow
     text = " A × is a seed with a trial that diverged: it counts at chance level, also in the mean."
     if ends is not None:
         text += (

@@ -34,6 +34,31 @@ def test_otherwise_an_axis_shows_everything(rows: list[readable_axis.Row]) -> No
     assert readable_axis.measured(rows, also=[0.0]) is None
 
 
+def wide(half: float) -> readable_axis.Row:
+    return readable_axis.row_of(
+        [1.0, 1 - half, 1 + half], pd.DataFrame({"value": [0.0, 2.0]}), "value"
+    )
+
+
+@pytest.mark.parametrize(
+    ("halves", "ends"),
+    [
+        ([2, 3, 40], (-2.0, 4.0)),
+        ([2, 3, 2, 3, 40, 70], (-2.0, 4.0)),  # neither by itself squeezes the others
+        ([2, 3, 20, 40], None),  # half of them
+        ([2, 3, 10], None),  # the others can be read
+        ([40], None),
+    ],
+)
+def test_the_widest_intervals_do_not_squeeze_the_others(
+    halves: list[float], ends: tuple[float, float] | None
+) -> None:
+    rows = [wide(half) for half in halves]
+    assert readable_axis.measured(rows, also=[0.0]) == ends
+    arrow = " An arrow stands where an interval goes on beyond the axis."
+    assert readable_axis.caption(rows, ends) == ("" if ends is None else arrow)
+
+
 def test_what_is_beyond_stands_at_the_edge_with_its_numbers(figure: Figure) -> None:
     axes = figure.subplots()
     axes.set_xlim(0, 10)
