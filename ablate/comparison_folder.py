@@ -49,9 +49,10 @@ def compare_runs(
     """
     names = run_names(folders)
     everyone = [
-        Contender(name, run.plan, all_as_asked(run.plan, run.records), arm)
+        Contender(name, run.plan, records, arm)
         for name, folder in zip(names, folders, strict=True)
         for run in [read_runs([folder])]
+        for records in [all_as_asked(run.plan, run.records)]
         for arm in run.plan.arms
     ]
     contenders = _chosen(everyone, arms)

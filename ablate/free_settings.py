@@ -7,8 +7,6 @@ from typing import Any
 from ablate.errors import AblateError, Problem
 from ablate.workload import MetricDescription, Resources, Settings, Wanted, nested
 
-_NOTHING_MORE = Wanted()
-
 
 class FreeSettings:
     """Part of `ablate.workload.Workload`: settings of any names, without defaults, and metrics of
@@ -65,6 +63,6 @@ class ResultsAlone(FreeSettings):
         seed: int,
         resources: Resources,
         data: Mapping[str, Any],
-        wanted: Wanted = _NOTHING_MORE,
+        wanted: Wanted = Wanted(),
     ) -> Iterator[dict[str, Any]]:
         raise AblateError(self._refusal)

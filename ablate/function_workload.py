@@ -25,7 +25,6 @@ from ablate.module_sources import sources_beside
 from ablate.workload import Resources, Settings, Wanted
 
 TrialFunction = Callable[[Settings, int], Iterator[dict[str, Any]]]
-_NOTHING_MORE = Wanted()
 
 
 class FunctionWorkload(FreeSettings):
@@ -56,7 +55,7 @@ class FunctionWorkload(FreeSettings):
         seed: int,
         resources: Resources,
         data: Mapping[str, Any],
-        wanted: Wanted = _NOTHING_MORE,
+        wanted: Wanted = Wanted(),
     ) -> Iterator[dict[str, Any]]:
         """What the function yields. It gets settings of its own, which it may change."""
         rows = self._function(copy.deepcopy(settings), seed)

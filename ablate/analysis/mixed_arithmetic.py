@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ablate.records.provenance import arithmetic
 from ablate.records.schema import TrialRecord
 from ablate.study.plan import Plan
+from ablate.study.seeds import seeds_named
 
 Kinds = dict[str, set[str]]
 """What the trials of one seed were trained in, by context."""
@@ -24,7 +25,8 @@ def mixed_arithmetic(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator
     if pairs:
         both = _in_words(_all(_all(kinds.values()) for kinds in pairs.values()))
         yield (
-            f"Trials of {_seeds(pairs)} were trained partly in {both}, so their pairs mix the two."
+            f"Trials of {seeds_named(pairs)} were trained partly in {both}, so their pairs mix the "
+            "two."
         )
     contexts = {
         seed: kinds
@@ -38,7 +40,7 @@ def mixed_arithmetic(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator
             for name in names
         ]
         yield (
-            f"On {_seeds(contexts)} trials were trained in arithmetic of their context's own "
+            f"On {seeds_named(contexts)} trials were trained in arithmetic of their context's own "
             f"({', '.join(each)}): no pair mixes them, but what is compared across contexts does."
         )
 
@@ -49,9 +51,3 @@ def _all(sets: Iterable[Iterable[str]]) -> set[str]:
 
 def _in_words(kinds: Iterable[str]) -> str:
     return " and ".join(sorted(kinds))
-
-
-def _seeds(numbers: Iterable[int]) -> str:
-    """As in "seed 1" and "seeds 1, 2"."""
-    numbers = list(numbers)
-    return f"seed{'' if len(numbers) == 1 else 's'} {', '.join(map(str, numbers))}"

@@ -18,6 +18,7 @@ from ablate.records.search_result import PointStatus, SearchPoint, SearchResult
 from ablate.records.store import FINISHED
 from ablate.study.plan import Plan
 from ablate.study.search_space import Parameter, SearchSpace
+from ablate.study.seeds import seeds_named
 from ablate.workload import MetricDescription, describe_metric, guessed_direction
 
 VALUE, POSITION = "value.", "position."
@@ -260,12 +261,12 @@ def _warnings(
 ) -> Iterator[str]:
     if guess := guessed_direction(results[0].metric, plan.metrics):
         yield guess
-    if both := [str(seed) for seed in results[0].seeds if seed in plan.study.seeds]:
-        seeds = f"Seed{'' if len(both) == 1 else 's'} {', '.join(both)}"
+    if both := [seed for seed in results[0].seeds if seed in plan.study.seeds]:
         yield (
-            f"{seeds} of the search {'is' if len(both) == 1 else 'are'} the study's, too: settings "
-            "that were chosen on a seed look better on it than on others. Search with seeds, or "
-            "compare arms with seeds, that the other does not have."
+            f"{seeds_named(both).capitalize()} of the search "
+            f"{'is' if len(both) == 1 else 'are'} the study's, too: settings that were chosen on a "
+            "seed look better on it than on others. Search with seeds, or compare arms with seeds, "
+            "that the other does not have."
         )
     several = len({result.context for result in results}) > 1
     for result in results:

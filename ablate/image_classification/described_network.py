@@ -24,9 +24,13 @@ def described_network(
     settings have it. classes: their number; None: of those of the settings. Raises AblateError for
     settings and shapes that make no network, and for both of two ways to say one thing.
     """
-    for option, key in ((image, "data.image_size"), (classes, "data.classes")):
-        if option is not None and key in overrides:
-            raise _said_twice(key, option)
+    for option, given, key in (
+        ("image", image, "data.image_size"),
+        ("classes", classes, "data.classes"),
+    ):
+        if given is not None and key in overrides:
+            message = f"and --set {key} say the same"
+            raise AblateError(Problem(f"--{option} {given}", message, "leave one of the two out"))
     shape = None if image is None else _image_shape(image)
     settings = parse(resolve({"preset": preset, **overrides}, shape), shape)
     try:
@@ -48,13 +52,6 @@ def described_network(
         for row in table.rows
     ]
     return [*rows, ("total", "", "", f"{table.parameters:,}", f"{table.flops:,}")]
-
-
-def _said_twice(key: str, option: str | int) -> AblateError:
-    name = "image" if key == "data.image_size" else "classes"
-    return AblateError(
-        Problem(f"--{name} {option}", f"and --set {key} say the same", "leave one of the two out")
-    )
 
 
 def _image_shape(text: str) -> tuple[int, ...]:

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ablate.analysis.arm_names import listed
 from ablate.analysis.search_findings import SearchFindings
+from ablate.analysis.tables import ArmKey
 from ablate.records.search_result import SearchMethod
 from ablate.reporting import formatting, search_tables
 from ablate.reporting import tables as table_makers
@@ -131,11 +133,9 @@ def _method(findings: SearchFindings) -> Iterator[str]:
 def _asked(findings: SearchFindings) -> Iterator[str]:
     """How points were asked for, and which of their trials were stopped."""
     own = "The first point of an arm is the arm as the study has it, where that lies in the space."
-    several = len({result.context for result in findings.results}) > 1
-    searched: dict[tuple[SearchMethod, ...], list[str]] = {}
+    searched: dict[tuple[SearchMethod, ...], list[ArmKey]] = {}
     for result in findings.results:
-        arm = f"{result.arm} in {result.context}" if several else result.arm
-        searched.setdefault(result.methods, []).append(arm)
+        searched.setdefault(result.methods, []).append((result.context, result.arm))
     if len(searched) == 1:
         (methods,) = searched
         yield f"{_proposed(methods)} {own}" if methods else f"{own} {_proposed(methods)}"
@@ -143,7 +143,7 @@ def _asked(findings: SearchFindings) -> Iterator[str]:
         return
     yield f"Arms were not searched alike, so their best points are not chosen from like ones. {own}"
     for methods, arms in searched.items():
-        yield f"{', '.join(arms)}: {' '.join((_proposed(methods), *_stopped(methods)))}"
+        yield f"{listed(findings.plan, arms)}: {' '.join((_proposed(methods), *_stopped(methods)))}"
 
 
 def _proposed(methods: Sequence[SearchMethod]) -> str:

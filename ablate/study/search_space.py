@@ -102,12 +102,9 @@ class Parameter(_Frozen):
         1 to a momentum of 0.99.
         """
         low, high = self.bounds
-        end, outwards = (low, -1) if edge == "lowest" else (high, 1)
         if self.type == "int":
-            return (end + outwards,)
-        if self.scale == "log":
-            return tuple(float(end * (high / low) ** (outwards * part)) for part in _OUTSIDE)
-        return tuple(end + outwards * part * (high - low) for part in _OUTSIDE)
+            return (low - 1,) if edge == "lowest" else (high + 1,)
+        return tuple(self._at(-part if edge == "lowest" else 1 + part) for part in _OUTSIDE)
 
     def within(self, value: Any) -> bool:
         """Whether a value is one that the search could try."""

@@ -1,7 +1,7 @@
 """Seeds as a person writes them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ablate.errors import Problem, StudyError
@@ -47,6 +47,11 @@ def seeds_text(seeds: Sequence[int]) -> str:
         else:
             parts.append([seed])
     return ",".join(f"{a[0]}-{a[-1]}" if len(a) > 1 else str(a[0]) for a in parts)
+
+
+def seeds_named(seeds: Collection[int]) -> str:
+    """For a sentence, each by its number: "seed 1", "seeds 1, 2"."""
+    return f"seed{'' if len(seeds) == 1 else 's'} {', '.join(map(str, seeds))}"
 
 
 def _listed(values: Any) -> list[int]:

@@ -9,6 +9,7 @@ from ablate.refused_values import shown
 from ablate.study.draft import Draft
 from ablate.study.plan import Plan
 from ablate.study.schema import Study, Tune
+from ablate.study.seeds import seeds_named
 from ablate.study.space_file import (
     LoadedSpace,
     check_space,
@@ -127,13 +128,12 @@ def _companions(draft: Draft, study: Study) -> Iterator[Problem]:
 
 
 def _seeds(draft: Draft, study: Study, tune: Tune, seeds_given: bool) -> Iterator[Problem]:
-    both = [str(seed) for seed in tune.seeds if seed in study.seeds]
+    both = [seed for seed in tune.seeds if seed in study.seeds]
     if both:
-        seeds = f"seed{'' if len(both) == 1 else 's'} {', '.join(both)}"
         yield Problem(
             "--seeds" if seeds_given else draft.source.where(("tune", "seeds")),
-            f"{seeds} would both choose settings and compare them: a setting that was chosen on a "
-            "seed looks better on that seed than on others",
+            f"{seeds_named(both)} would both choose settings and compare them: a setting that was "
+            "chosen on a seed looks better on that seed than on others",
             "leave them to `tune`" if seeds_given else "search with others, such as [100, 101]",
         )
 

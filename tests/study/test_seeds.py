@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ablate.errors import StudyError
-from ablate.study.seeds import parse_seeds, seeds_text
+from ablate.study.seeds import parse_seeds, seeds_named, seeds_text
 
 HOW = "\n    write them as 0-4, as 0-2,7 or as [0, 1]"
 
@@ -61,3 +61,8 @@ def test_seeds_are_written_as_they_are_read() -> None:
 @given(st.lists(st.integers(0, 12), min_size=1, unique=True))
 def test_seeds_that_are_written_are_the_same_when_read(seeds: list[int]) -> None:
     assert parse_seeds(seeds_text(seeds)) == tuple(seeds)
+
+
+def test_seeds_are_named_each_by_its_number():
+    assert seeds_named((1,)) == "seed 1"
+    assert seeds_named({0: "a", 1: "b", 5: "c"}) == "seeds 0, 1, 5"

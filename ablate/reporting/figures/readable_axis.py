@@ -57,8 +57,8 @@ def measured(rows: Iterable[Row], also: Sequence[float] = ()) -> tuple[float, fl
         plain += row.values[~row.diverged].tolist()
         if not row.diverged.any():
             plain += row.summary[:1]
-            intervals.append(row.summary[1:])
-    plain += _without_the_widest(plain, [each for each in intervals if each])
+            intervals += [row.summary[1:]] if len(row.summary) > 1 else []
+    plain += _without_the_widest(plain, intervals)
     saves_any = any(len(row.values) and not row.diverged.any() for row in rows)
     if not saves_any or np.ptp(plain) >= _SQUEEZED * np.ptp(every):
         return None
@@ -69,12 +69,13 @@ def _without_the_widest(marks: Sequence[float], intervals: list[Sequence[float]]
     """The ends of the intervals but for the widest, as few as it takes, that would leave no room
     for the others and the marks.
     """
-    intervals = sorted(intervals, key=np.ptp, reverse=True)
-    ends = [[*itertools.chain(*intervals[left_out:])] for left_out in range(len(intervals) + 1)]
+    widest_first = sorted(intervals, key=np.ptp, reverse=True)
+    every = [*itertools.chain(*intervals)]
     for left_out in range(1, (len(intervals) + 1) // 2):
-        if np.ptp([*marks, *ends[left_out]]) < _SQUEEZED * np.ptp([*marks, *ends[0]]):
-            return ends[left_out]
-    return ends[0]
+        others = [*itertools.chain(*widest_first[left_out:])]
+        if np.ptp([*marks, *others]) < _SQUEEZED * np.ptp([*marks, *every]):
+            return others
+    return every
 
 
 def caption(rows: Iterable[Row], ends: tuple[float, float] | None) -> str:
