@@ -45,12 +45,37 @@ def identity(resolved: Settings) -> Settings:
 def canonical(resolved: Settings) -> Any:
     """What is computed: two arms of equal canonical form are one network by one recipe."""
     effective = _effective(parse(resolved))
-    training = effective.training
-    if training.early_stopping_patience is not None:
-        # In the hash it stays as given, so that trials already recorded keep theirs.
-        patience = min(training.early_stopping_patience, _lasting_patience(training))
-        training = training.model_copy(update={"early_stopping_patience": patience})
+    # In the hash these stay as given, so that trials already recorded keep theirs.
+    as_run = _shortest_patience(effective.training) | _one_cycle_as_run(effective)
+    training = effective.training.model_copy(update=as_run)
     return effective.model_copy(update={"training": training}).model_dump(mode="json")
+
+
+def _shortest_patience(training: TrainingSettings) -> Settings:
+    """Of those that stop it where it is stopped."""
+    if training.early_stopping_patience is None:
+        return {}
+    lasting = _lasting_patience(training)
+    return {"early_stopping_patience": min(training.early_stopping_patience, lasting)}
+
+
+def _one_cycle_as_run(settings: ImageClassificationSettings) -> Settings:
+    """The keys of the cycle, alike for all that give each step the same rate: the highest one has
+    a step of its own, the first and the last only where they are others.
+    """
+    training = settings.training
+    if training.schedule != "one_cycle":
+        return {}
+    steps = training.planned_steps(training_images(settings))
+    peak = training.one_cycle_peak(steps)
+    start, final = training.one_cycle_start_divisor, training.one_cycle_final_divisor
+    if peak == 0:
+        start, final = 1.0, float(f"{start * final:.12g}")
+    return {
+        "one_cycle_warm_up": (peak + 1) / steps,
+        "one_cycle_start_divisor": start,
+        "one_cycle_final_divisor": 1.0 if peak == steps - 1 else final,
+    }
 
 
 def _lasting_patience(training: TrainingSettings) -> int:

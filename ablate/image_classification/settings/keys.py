@@ -3,6 +3,7 @@
 Imports no torch: studies are validated and planned by this package alone.
 """
 
+import math
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -136,6 +137,14 @@ class TrainingSettings(_Section):
         rest = images % self.batch_size
         fewest = self.batch_size if self.drop_last_batch else SMALLEST_BATCH
         return images - rest if rest < fewest else images
+
+    def planned_steps(self, images: int) -> int:
+        """In all epochs, with so many images to train with."""
+        return self.epochs * math.ceil(self.images_per_epoch(images) / self.batch_size)
+
+    def one_cycle_peak(self, steps: int) -> int:
+        """The step, of so many, that has the highest rate: 0 to steps - 1."""
+        return max(0, round(self.one_cycle_warm_up * steps) - 1)
 
     @property
     def own_momentum(self) -> float:

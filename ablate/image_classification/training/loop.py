@@ -72,7 +72,7 @@ def train(
     """
     watch, progress = Stopwatch(), Progress()
     optimizer = make_optimizer(network.parameters(), settings)
-    schedule = make_schedule(optimizer, settings, _planned_steps(len(splits.train), settings))
+    schedule = make_schedule(optimizer, settings, settings.planned_steps(len(splits.train)))
     once = len(splits.train) + len(splits.validation) if frozen_once else None
     # Dropout draws from the global generator: its stream depends on the seed alone.
     torch.manual_seed(stream_seed(seed, "dropout"))
@@ -107,11 +107,6 @@ def train(
         break
     if progress.best_weights is not None:
         network.load_state_dict(progress.best_weights)
-
-
-def _planned_steps(images: int, settings: TrainingSettings) -> int:
-    """In all epochs, with so many images to train with."""
-    return settings.epochs * math.ceil(settings.images_per_epoch(images) / settings.batch_size)
 
 
 def _portions(

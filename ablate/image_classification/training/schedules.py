@@ -62,7 +62,7 @@ def _one_cycle(step: int, steps: int, settings: TrainingSettings) -> Rates:
     first = highest / settings.one_cycle_start_divisor
     last = first / settings.one_cycle_final_divisor
     lowest = own if settings.one_cycle_momentum is None else settings.one_cycle_momentum
-    peak = max(0, round(settings.one_cycle_warm_up * steps) - 1)
+    peak = settings.one_cycle_peak(steps)
     if step < peak:
         share = step / peak
         return Rates(_eased(first, highest, share), _eased(own, lowest, share))

@@ -229,6 +229,54 @@ def test_keys_without_effect_change_neither_canonical_form_nor_hash(
     assert identity(resolve(one)) == identity(resolve(other))
 
 
+STEPS = {"data.dataset": "digits", "training.epochs": 2, "training.batch_size": 512, **ONE_CYCLE}
+"""Six steps: 1,290 images in three batches, twice."""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # Less than a step of warm-up is none, and then but the last rate tells a divisor.
+        ({"warm_up": 0.0}, {"warm_up": 0.01}),
+        ({"warm_up": 0.0}, {"warm_up": 0.2}),
+        ({"warm_up": 0.5}, {"warm_up": 0.45}),
+        (
+            {"warm_up": 0.0, "start_divisor": 10, "final_divisor": 100},
+            {"warm_up": 0.0, "start_divisor": 100, "final_divisor": 10},
+        ),
+        # The rate rises to the end.
+        ({"warm_up": 0.99, "final_divisor": 10}, {"warm_up": 0.99, "final_divisor": 1000}),
+    ],
+)
+def test_cycles_of_the_same_rates_at_each_step_are_one_trial(
+    digits: dict[str, Any], one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    given = [
+        {**STEPS, **{f"training.one_cycle_{key}": value for key, value in keys.items()}}
+        for keys in (one, other)
+    ]
+    assert canonical(resolve(given[0])) == canonical(resolve(given[1]))
+    first, second = (trial(digits, settings)[-1] for settings in given)
+    assert first["train_loss"] == second["train_loss"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"warm_up": 0.3}, {"warm_up": 0.5}),
+        ({"start_divisor": 10, "final_divisor": 100}, {"start_divisor": 100, "final_divisor": 10}),
+        ({"warm_up": 0.0, "final_divisor": 10}, {"warm_up": 0.0, "final_divisor": 100}),
+        ({"warm_up": 0.99, "start_divisor": 10}, {"warm_up": 0.99, "start_divisor": 100}),
+    ],
+)
+def test_cycles_of_other_rates_are_other_trials(one: dict[str, Any], other: dict[str, Any]) -> None:
+    first, second = (
+        {**STEPS, **{f"training.one_cycle_{key}": value for key, value in keys.items()}}
+        for keys in (one, other)
+    )
+    assert canonical(resolve(first)) != canonical(resolve(second))
+
+
 def test_a_schedule_enters_the_hash_with_its_own_keys_alone() -> None:
     given = {**ONE_CYCLE, "training.momentum": 0.9, "training.one_cycle_warm_up": 0.4}
     assert identity(resolve(given))["training"] == {
