@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ablate.image_classification.visualization.activations import Activations
     from ablate.image_classification.visualization.filters import Filters
+    from ablate.image_classification.visualization.image import Image
 
 _SCALE = "One scale of colours for all; it ends at the 99.5th percentile of the absolute values."
 _COLOURS = ("red", "green", "blue")
@@ -68,7 +69,7 @@ def draw_activations(
     found = [activations(subject.network, given, layer) for layer in layers]
     seen = as_seen(shown, subject.settings)
     with theme.themed():
-        pictures = [_activations_picture(subject, one, shown.name, seen, count) for one in found]
+        pictures = [_activations_picture(subject, one, shown, seen, count) for one in found]
     make_folder(folder)
     return Drawn(write_pictures(pictures, folder))
 
@@ -76,14 +77,14 @@ def draw_activations(
 def _activations_picture(
     subject: Subject,
     found: "Activations",
-    image_name: str,
+    image: "Image",
     seen: "NDArray[np.uint8]",
     count: int | None,
 ) -> Picture:
     from ablate.image_classification.visualization.activations import strongest
 
     channels = len(found.maps)
-    numbers, names = list(range(channels)), [found.layer, image_name]
+    numbers, names = list(range(channels)), [found.layer, image.name]
     order = "All maps, numbered by channel."
     if count is not None and count < channels:
         numbers = strongest(found.maps, count)
@@ -94,20 +95,21 @@ def _activations_picture(
         )
     panel = Mosaic(found.maps[numbers], mosaic.columns_for(len(numbers)), numbers)
     shape = "×".join(map(str, found.maps.shape))
-    title = f"{found.layer} ({shape}) for {image_name}: {subject.name}"
+    title = f"{found.layer} ({shape}) for {image.name}: {subject.name}"
+    explained = " ".join(filter(None, [image.note, order, _SCALE]))
     return draw_picture(
         _file_name("activations", subject.file_name, *names),
         title,
-        f"What the layer gives for {image_name}, which is shown as it reaches the network, before "
-        f"it is normalised. {order} {_SCALE}",
-        maps.size(panel, image_name),
+        f"What the layer gives for {image.name}, which is shown as it reaches the network, before "
+        f"it is normalised. {explained}",
+        maps.size(panel, image.name),
         lambda figure: maps.draw(
             panel,
             seen,
             figure,
-            picture_name=image_name,
+            picture_name=image.name,
             title=title,
-            subtitle=f"{order} {_SCALE}",
+            subtitle=explained,
             label="activation",
         ),
     )

@@ -49,6 +49,15 @@ def test_activations_are_a_picture_a_layer(subject: Subject, tmp_path: Path) -> 
     ) in last.caption
 
 
+def test_an_image_of_a_class_that_the_network_does_not_have_is_told_of(tmp_path: Path) -> None:
+    some = find_subject("simple_model", overrides={**SMALL, "data.classes": [3, 8]})
+    draw_activations(some, tmp_path, layers=["first"], class_name="7")
+    (picture,) = read_pictures(tmp_path)
+    assert " The image's class, 7, is none of those that the network tells apart. " in (
+        picture.caption
+    )
+
+
 def test_the_strongest_maps_are_drawn_beside_all_of_them(subject: Subject, tmp_path: Path) -> None:
     for count in (None, 2, 6):
         draw_activations(subject, tmp_path, layers=["last"], count=count)

@@ -17,10 +17,13 @@ from ablate.image_classification.training.precision import normalise
 
 
 class Image(NamedTuple):
-    """pixels: uint8 (channels, height, width). name: "frog, test image 4", or that of a file."""
+    """pixels: uint8 (channels, height, width). name: "frog, test image 4", or that of a file.
+    note: a sentence on what it is not, if anything.
+    """
 
     pixels: NDArray[np.uint8]
     name: str
+    note: str = ""
 
 
 def choose_image(
@@ -70,7 +73,11 @@ def choose_image(
             )
         )
     number = int(found[int(image)])
-    return Image(data.test_images[number], f"{names[labels[number]]}, test image {number}")
+    label = int(labels[number])
+    known = settings.data.classes is None or label in settings.data.classes
+    name = names[label]
+    note = f"The image's class, {name}, is none of those that the network tells apart."
+    return Image(data.test_images[number], f"{name}, test image {number}", "" if known else note)
 
 
 def read_image(path: Path, shape: tuple[int, ...]) -> Image:

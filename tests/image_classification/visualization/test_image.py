@@ -35,6 +35,16 @@ def test_within_a_class_images_are_counted_from_the_first() -> None:
     assert choose_image(DIGITS, "1", "7").name == f"7, test image {second}"
 
 
+@pytest.mark.parametrize(("classes", "known"), [(None, True), ([3, 7], True), ([3, 8], False)])
+def test_an_image_of_a_class_that_the_network_does_not_have_says_so(
+    classes: list[int] | None, known: bool
+) -> None:
+    settings = parse(resolve({"data.dataset": "digits", "data.classes": classes}))
+    assert choose_image(settings, "1", "7").note == (
+        "" if known else "The image's class, 7, is none of those that the network tells apart."
+    )
+
+
 def test_the_network_gets_what_a_trial_would_give_it() -> None:
     data = load_data("digits")
     pixels = torch.from_numpy(data.test_images[3]).float() / 255
