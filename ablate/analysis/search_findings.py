@@ -8,6 +8,7 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
+from ablate.analysis.arm_names import told
 from ablate.analysis.edges import edge_of
 from ablate.analysis.importance import ENOUGH, importance_table
 from ablate.analysis.tables import ArmKey
@@ -268,9 +269,8 @@ def _warnings(
             "seed look better on it than on others. Search with seeds, or compare arms with seeds, "
             "that the other does not have."
         )
-    several = len({result.context for result in results}) > 1
     for result in results:
-        name = f"{result.arm} in {result.context}" if several else result.arm
+        name = told(plan, result.context, result.arm)
         if result.best is None:
             yield f"{name}: no point completed, so there is no best one."
         values = [point.value for point in result.points if point.counts]
