@@ -181,12 +181,21 @@ def _whom_it_suited(
     resolution = resolution_of(metric, own.trials, records)
     change = _change(shared, own, metric, {one.key: sign, other.key: -sign}, resolution)
     low, high = interval(change)
-    keys = dict.fromkeys(parameter.key for parameter in tune.space.parameters)
-    what = _word(next(iter(keys))) if len(keys) == 1 else "settings"
+    what = _before_tuning(plan, tune, (one, other))
     if not (low > 0 or high < 0):
-        return f"; these seeds do not show whom the shared {what} suited"
+        return f"; these seeds do not show whom the {what} suited"
     suited = (compared_arms[1], other) if low > 0 else (compared_arms[0], one)
-    return f": the shared {what} suited {_called(*suited)}"
+    return f": the {what} suited {_called(*suited)}"
+
+
+def _before_tuning(plan: Plan, tune: Tune, arms: tuple[Arm, ...]) -> str:
+    """As in "shared rate", or "given rates" where a level gives a rate along."""
+    keys = list(dict.fromkeys(parameter.key for parameter in tune.space.parameters))
+    resolve = plan.load_workload().resolve
+    first, *others = ([value_at(resolve(arm.settings), key) for key in keys] for arm in arms)
+    shared = all(values == first for values in others)
+    what = _word(keys[0]) if len(keys) == 1 else "settings"
+    return f"shared {what}" if shared else f"given {what.removesuffix('s')}s"
 
 
 def _called(selector: Selector, arm: Arm) -> str:

@@ -22,7 +22,8 @@ def provenance_of(records: Iterable[TrialRecord]) -> dict[str, str]:
     """Each fact that the records give, by its dotted name in order of names, and the time from
     first to last.
 
-    Where the trials differ in a fact, every value is named with the number of its trials.
+    Where the trials differ in a fact, or some do not say it, as those that were stopped early,
+    every value is named with the number of its trials.
     """
     facts = [dict(_flat(record.provenance)) for record in records]
     values: dict[str, Counter[str]] = {}
@@ -30,7 +31,7 @@ def provenance_of(records: Iterable[TrialRecord]) -> dict[str, str]:
         for name, value in of_one.items():
             if name not in _OF_ONE_TRIAL and name not in ("started", "ended"):
                 values.setdefault(name, Counter())[value] += 1
-    merged = {name: _joined(values[name]) for name in sorted(values)}
+    merged = {name: _joined(values[name], len(facts)) for name in sorted(values)}
     starts = [of_one["started"] for of_one in facts if "started" in of_one]
     ends = [of_one["ended"] for of_one in facts if "ended" in of_one]
     return merged | ({"trained": f"{min(starts)} to {max(ends)}"} if starts and ends else {})
@@ -42,8 +43,8 @@ def arithmetic(record: TrialRecord) -> str:
     return f"{precision} on {record.provenance.get('device', 'cpu')}" if precision else ""
 
 
-def _joined(counts: Counter[str]) -> str:
-    if len(counts) == 1:
+def _joined(counts: Counter[str], trials: int) -> str:
+    if len(counts) == 1 and counts.total() == trials:
         return next(iter(counts))
     return ", ".join(
         f"{value} ({count} trial{'' if count == 1 else 's'})"

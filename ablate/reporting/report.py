@@ -215,9 +215,9 @@ def _pairing(findings: Findings) -> str:
             "between means, judged by Welch's test."
         )
     return (
-        "Effects are paired by seed: a seed fixes what is random in a trial, alike in every arm, "
-        "and each difference is taken within a seed. Where seeds do not match, Welch's test takes "
-        "its place and the table says so."
+        "Effects are paired by seed: a seed fixes what is random in a trial, alike in every arm as "
+        "far as arms draw alike, and each difference is taken within a seed. Where seeds do not "
+        "match, Welch's test takes its place and the table says so."
     )
 
 

@@ -7,7 +7,7 @@ from ablate.analysis.findings import analyse
 from ablate.analysis.tuned import become_one, settings_table
 from ablate.records.tuned_search import finished
 from ablate.study.arms import overlaid
-from ablate.study.schema import Difference, NoDifference, NoWorse, Reaches, Tune
+from ablate.study.schema import Difference, Factor, NoDifference, NoWorse, Reaches, Tune
 from ablate.study.search_space import Parameter, SearchSpace
 from ablate.study.tuned import tuned_plan
 from ablate.study.yaml_source import scalar_name
@@ -94,6 +94,26 @@ class TestChangedVerdicts:
             "“Adam beats SGD.” is supported with shared settings and undecided with each arm's "
             "own; these seeds do not show whom the shared rate suited."
         ]
+
+    def test_rates_that_the_levels_give_along_are_not_called_shared(self):
+        rates = {"adam": 1e-3, "sgd": 1e-2}
+        levels = {
+            name: {"training.optimizer": name, "training.rate": rates[name]} for name in rates
+        }
+        plan = plan_of(
+            Factor(name="optimizer", levels=levels),
+            contexts={"baseline": levels["adam"]},
+            claims=(ADAM_WINS,),
+            smallest_effect_of_interest=0.5,
+            tune=Tune(space=RATES, trials=3),
+            seeds=3,
+        )
+        for own, end in (
+            (SGD_OWN, "each arm's own: the given rates suited baseline."),
+            ([20.0, 70.0, 110.0], "own; these seeds do not show whom the given rates suited."),
+        ):
+            findings = findings_of({"baseline": ADAM, "sgd": SGD_SHARED}, {"sgd": own}, plan=plan)
+            assert findings.warnings[0].endswith(end)
 
     def test_of_an_equivalence_too_and_of_other_kinds_the_verdicts_alone(self):
         same = NoDifference(

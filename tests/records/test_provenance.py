@@ -21,3 +21,8 @@ def test_what_differs_in_every_trial_says_nothing_of_a_run():
 def test_where_trials_differ_each_value_says_of_how_many_it_is():
     records = [make_record(provenance={"commit": commit}) for commit in ("b", "a", "b")]
     assert provenance_of(records)["commit"] == "a (1 trial), b (2 trials)"
+
+
+def test_what_some_trials_do_not_say_is_not_said_of_all():
+    records = [make_record(provenance={"precision": "bfloat16"} if said else {}) for said in (1, 0)]
+    assert provenance_of(records)["precision"] == "bfloat16 (1 trial)"
