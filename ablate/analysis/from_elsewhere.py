@@ -4,10 +4,9 @@ from collections.abc import Collection, Iterator, Mapping
 
 import pandas as pd
 
-from ablate.records.fractions import likely_fractions
+from ablate.records.fractions import accuracies_in_percent, likely_fractions
 from ablate.records.schema import LAST_POINT, SOURCE, TrialRecord
 from ablate.records.table_file import joined
-from ablate.study.percentages import is_accuracy_in_percent
 from ablate.study.plan import Plan, PlannedTrial
 
 
@@ -64,9 +63,8 @@ def _fractions(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:
 
 def _lone_fractions(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:
     """Accuracies below 1 % among others: a network of a thousand classes may have them."""
-    percent = {
-        name for name, described in plan.metrics.items() if is_accuracy_in_percent(name, described)
-    }
+    given = {name for record in records.values() for name in record.metrics}
+    percent = accuracies_in_percent(plan, given)
     found = [
         (metric, trial, records[trial.hash].metrics[metric])
         for trial in plan.unique_trials

@@ -18,6 +18,7 @@ Position = tuple[float, ...]
 """Where in a trial a value belongs: an entry for each of the table's position columns, -inf where
 the row leaves it open; () for a final value."""
 
+NOT_ENDED = "had not ended when its results were saved"
 _ENDINGS: Mapping[str, tuple[Status, str | None]] = {
     **dict.fromkeys(
         ("", "completed", "complete", "finished", "success", "succeeded", "done", "terminated"),
@@ -28,7 +29,7 @@ _ENDINGS: Mapping[str, tuple[Status, str | None]] = {
     ),
     **dict.fromkeys(
         ("running", "pending", "scheduled", "queued", "waiting", "preempting", "preempted"),
-        ("failed", "had not ended when its results were saved"),
+        ("failed", NOT_ENDED),
     ),
     "diverged": ("diverged", "diverged where it ran"),
     "pruned": ("pruned", None),

@@ -5,6 +5,7 @@ A table is *wide* (one row a trial, one column a metric) or *long* (one row a va
 are told apart: `results_columns.py`.
 """
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -28,7 +29,7 @@ from ablate.records.results_columns import (
     find_columns,
     metric_name,
 )
-from ablate.records.results_rows import Position, Reading, RowReader
+from ablate.records.results_rows import NOT_ENDED, Position, Reading, RowReader
 from ablate.records.schema import LAST_POINT, SOURCE, Status, TrialRecord
 from ablate.records.store import FINISHED
 from ablate.records.table_file import Table, TableProblems, joined, read_table
@@ -218,6 +219,13 @@ class _Recorder:
         if not ended:
             return readings[-1:]
         attempt = [r for r, ending in zip(readings, endings, strict=True) if ending == ended[0]]
+        if others := _points_before(attempt, readings):
+            self._note(
+                others,
+                f"{self._name(attempt[0])} is there in several attempts, and whether these points "
+                "are of the one that ended is not told",
+                "keep its rows alone, or give each the status that its attempt ended with",
+            )
         if not self._columns.is_long and len(attempt) > 1:
             self._note(attempt, f"{self._name(attempt[0])} is there {_times(len(attempt))}")
             return attempt[:1]
@@ -288,9 +296,9 @@ class _Recorder:
                 lines=[*self._lines[record.hash], *(reading.line for reading in attempt)],
             )
 
-    def _note(self, readings: Sequence[Reading], message: str) -> None:
+    def _note(self, readings: Sequence[Reading], message: str, fix: str | None = None) -> None:
         lines = [reading.line for reading in readings]
-        self._problems.note(message, self._cure(), lines=lines)
+        self._problems.note(message, self._cure() if fix is None else fix, lines=lines)
 
     def _cure(self) -> str:
         """Of what is there twice."""
@@ -313,21 +321,56 @@ class _Recorder:
 def _ended_as_their_last(readings: list[Reading]) -> list[Reading]:
     """The rows of one course of training with the status that its last point gives: trackers write
     it into the last row alone, or what it was at the time into each. Rows of several attempts,
-    which have a value at the same point twice, as they are.
+    which have a value at the same point twice, and of endings that contradict each other, as they
+    are.
     """
     given = [reading for reading in readings if reading.gives_status]
     points = [(value.metric, value.position) for reading in readings for value in reading.values]
-    if not given or len(set(points)) < len(points):
+    if len(set(points)) < len(points):
         return readings
-    # Of points that are told alike, by epoch or step or both; the newest may stand first.
-    alike = [reading for reading in given if _told_by(reading) == _told_by(given[-1])]
-    last = max(reversed(alike), key=lambda reading: [value.position for value in reading.values])
-    return [reading._replace(status=last.status, error=last.error) for reading in readings]
+    endings = list(dict.fromkeys((reading.status, reading.error) for reading in _last(given)))
+    known = [ending for ending in endings if ending[1] != NOT_ENDED] or endings
+    told = [ending for ending in known if ending[0] in FINISHED] or known
+    if len(told) != 1:
+        return readings
+    ((status, error),) = told
+    return [reading._replace(status=status, error=error) for reading in readings]
 
 
-def _told_by(reading: Reading) -> list[list[bool]]:
-    """Which of its places a row of a long table gives."""
-    return [[math.isfinite(place) for place in value.position] for value in reading.values]
+def _last(readings: list[Reading]) -> list[Reading]:
+    """Those at the last point, whatever their order: final ones, else by the epoch or step that all
+    of them tell. Where some tell the one and some the other, the last of either. A row without a
+    number, whose point is not known, is one of them.
+    """
+    placed = [(reading.values[0].position, reading) for reading in readings if reading.values]
+    last = [reading for reading in readings if not reading.values]
+    if final := [reading for position, reading in placed if not position]:
+        return last + final
+    told = [[math.isfinite(place) for place in position] for position, _ in placed]
+    by_all = [all(of_one) for of_one in zip(*told, strict=True)]
+    kinds: dict[str, dict[Position, list[Reading]]] = {}
+    for of_row, (position, reading) in zip(told, placed, strict=True):
+        kind = "" if any(by_all) else str(of_row)
+        place = tuple(itertools.compress(position, by_all)) if any(by_all) else position
+        kinds.setdefault(kind, {}).setdefault(place, []).append(reading)
+    return last + [reading for places in kinds.values() for reading in places[max(places)]]
+
+
+def _points_before(attempt: Sequence[Reading], readings: Sequence[Reading]) -> list[Reading]:
+    """Rows that are not of the attempt, with points of a metric before the first that it has: an
+    attempt that is told by its own status alone has its course from the beginning.
+    """
+    own = {(value.metric, value.position) for reading in attempt for value in reading.values}
+    first: dict[str, Position] = {}
+    for metric, position in own:
+        first[metric] = min(first.get(metric, position), position, key=_order)
+    return [
+        reading
+        for reading in readings
+        for value in reading.values
+        if value.position and value.metric in first
+        if _order(value.position) < _order(first[value.metric])
+    ]
 
 
 def _order(position: Position) -> tuple[bool, Position]:

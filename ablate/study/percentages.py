@@ -15,7 +15,7 @@ def impossible_percentages(
 ) -> Iterator[tuple[Place, Problem]]:
     """Each with its place in the study's long form, which is still to be named."""
     for place, metric, value in values_stated(study):
-        if not is_accuracy_in_percent(metric, describe_metric(metric, known)):
+        if not _is_accuracy_in_percent(metric, describe_metric(metric, known)):
             continue
         if 0 < value < 1:
             message = f"{value:g} is a fraction, and '{metric}' is in percent"
@@ -24,7 +24,7 @@ def impossible_percentages(
             yield place, Problem("", f"'{metric}' is in percent, and never {value:g}")
 
 
-def is_accuracy_in_percent(metric: str, described: MetricDescription) -> bool:
+def _is_accuracy_in_percent(metric: str, described: MetricDescription) -> bool:
     """Whether a metric is one of which a value below 1 is likely a fraction; errors and gaps may
     really be so small.
     """

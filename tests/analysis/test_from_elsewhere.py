@@ -63,6 +63,14 @@ def test_an_accuracy_that_is_a_fraction_among_percentages_is_told():
     assert not any("fraction" in text for text in warnings_of(table.replace("0.821", "82"), study))
 
 
+def test_a_lone_fraction_is_told_where_the_studys_own_numbers_are_in_percent():
+    study = STUDY.replace("metric: err", "metric: acc")
+    study = "".join(line for line in study.splitlines(True) if not line.startswith("metrics:"))
+    table = "arm,seed,acc\nbaseline,0,82\nbaseline,1,0.821\nmean,0,82.1\nmean,1,82.5\n"
+    assert any("if it is a fraction" in text for text in warnings_of(table, study))
+    assert not any("fraction" in text for text in warnings_of(table.replace("0.821", "82"), study))
+
+
 @pytest.mark.parametrize("other", ["1.2", "12"])
 def test_one_error_that_exceeds_1_tells_that_all_are_in_percent(other: str):
     assert warnings_of(FRACTIONS.replace(".112", other)) == ()

@@ -639,6 +639,17 @@ class TestAWideTable:
         results = read("arm,seed,error\nbaseline,0,0.35\nmean,0,0.2\n", study)
         assert metrics_of(results)["mean", 0] == {"error": 0.2}
 
+    def test_accuracies_that_are_fractions_are_refused_beside_percentages_of_another_metric(
+        self, refused: Callable[..., str]
+    ):
+        study = STUDY + (
+            "metrics: {accuracy: {label: accuracy, unit: '%'}, bleu: {label: BLEU, unit: '%'}}\n"
+        )
+        assert refused("arm,seed,accuracy,bleu\nmean,0,0.62,27.1\nmean,1,0.63,27.2\n", study) == (
+            "results.csv, column 'accuracy': accuracy is in percent, and all that is given of it "
+            "is at most 1\n    multiply by 100"
+        )
+
     def test_one_metric_that_exceeds_1_tells_that_the_table_is_in_percent(
         self, read: Read, refused: Callable[..., str]
     ):
@@ -822,6 +833,42 @@ class TestALongTable:
         assert by_trial(read(text.format("finished")))["mean", 0].status == "completed"
         assert by_trial(read(text.format("crashed")))["mean", 0].status == "failed"
 
+    @pytest.mark.parametrize("end", ["diverged", "crashed", "finished"])
+    def test_points_told_by_their_step_alone_stand_after_those_with_an_epoch_too(
+        self, end: str, read: Read
+    ):
+        rows = [
+            "mean,0,accuracy,1,100,1,running",
+            "mean,0,accuracy,2,200,2,running",
+            "mean,0,loss,,100,0.5,running",
+            f"mean,0,loss,,250,0.4,{end}",
+        ]
+        head = "arm,seed,metric,epoch,step,value,status"
+        statuses = {
+            by_trial(read("\n".join([head, *order])))["mean", 0].status
+            for order in itertools.permutations(rows)
+        }
+        assert statuses == {{"crashed": "failed", "finished": "completed"}.get(end, end)}
+
+    @pytest.mark.parametrize("end", ["diverged", "finished"])
+    def test_an_ending_goes_before_what_was_running_at_the_same_point(self, end: str, read: Read):
+        rows = ["mean,0,accuracy,1,1,running", "mean,0,accuracy,2,2,running"]
+        rows += [f"mean,0,loss,2,0.4,{end}", "mean,0,f1,3,,running"]
+        statuses = {
+            by_trial(read("\n".join(["arm,seed,metric,epoch,value,status", *order])))[
+                "mean", 0
+            ].status
+            for order in itertools.permutations(rows)
+        }
+        assert statuses == {{"finished": "completed"}.get(end, end)}
+
+    def test_two_endings_at_the_same_point_are_refused(self, refused: Callable[..., str]):
+        text = (
+            "arm,seed,metric,epoch,value,status\nmean,0,accuracy,1,1,running\n"
+            "mean,0,accuracy,2,2,finished\nmean,0,loss,2,0.4,diverged\n"
+        )
+        assert "has both completed and diverged" in refused(text)
+
     def test_an_infinite_step_is_refused(self, refused: Callable[..., str]):
         text = (
             "arm,seed,metric,epoch,Step,value\nmean,0,accuracy,1,inf,9\nmean,0,accuracy,-inf,,3\n"
@@ -898,6 +945,23 @@ class TestALongTable:
         record = by_trial(read(text))["mean", 0]
         assert (record.status, record.metrics) == ("completed", {"accuracy": 7.0})
         assert record.history == {"step": [1.0, 2.0], "accuracy": [6.0, 7.0]}
+
+    @pytest.mark.parametrize("turned", [False, True])
+    def test_attempts_that_their_status_does_not_tell_apart_are_refused(
+        self, turned: bool, refused: Callable[..., str]
+    ):
+        rows = [
+            "mean,0,running,accuracy,1,5",
+            "mean,0,crashed,accuracy,2,6",
+            "mean,0,running,accuracy,1,7",
+            "mean,0,finished,accuracy,2,8",
+        ]
+        text = "\n".join(["arm,seed,status,metric,step,value", *rows[:: -1 if turned else 1]])
+        assert refused(text) == (
+            f"results.csv, lines {'3 and 5' if turned else '2 and 4'}: arm 'mean' with seed 0 is "
+            "there in several attempts, and whether these points are of the one that ended is not "
+            "told\n    keep its rows alone, or give each the status that its attempt ended with"
+        )
 
     def test_prefixes_of_metrics_are_dropped(self, read: Read):
         text = "arm,seed,metric,value\nmean,0,metrics.accuracy,1\nmean,0,summary.loss,2\n"
