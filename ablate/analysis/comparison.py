@@ -184,6 +184,7 @@ def _warnings(
 ) -> Iterator[str]:
     """What keeps curves from being comparable, or from being there."""
     yield from _other_data(contenders, labels)
+    yield from _diverged(contenders, labels)
     for label, table in zip(labels, tables, strict=True):
         if lacking := [name for name in metrics if name not in table]:
             yield f"{label} has no history of {', '.join(lacking)}."
@@ -226,6 +227,20 @@ def _other_data(contenders: Sequence[Contender], labels: Sequence[str]) -> Itera
             yield f"Not the same data, as {key} differs: {different}."
     if different := _different(labels, [_stated(contender, "images") for contender in contenders]):
         yield f"Not comparable, as the split differs: {different}."
+
+
+def _diverged(contenders: Sequence[Contender], labels: Sequence[str]) -> Iterator[str]:
+    """Trials that count otherwise than by where their curves lead, or not at all."""
+    for contender, label in zip(contenders, labels, strict=True):
+        own = contender.own_records
+        diverged = sum(record.status == "diverged" for record in own)
+        if not diverged:
+            continue
+        how = "left out of metrics and curves"
+        if contender.plan.study.diverged == "chance":
+            how = "counted at chance level in metrics, if one is known, and in curves to its end"
+        (name,) = quoted(label)
+        yield f"{diverged} of {len(own)} trials of {name} diverged ({how})."
 
 
 def _data_settings(contender: Contender) -> dict[str, str]:

@@ -165,6 +165,25 @@ def test_arms_that_say_nothing_of_themselves_are_not_warned_of() -> None:
     assert compare([*contenders(), *contenders("second", provenance={})]).warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("rule", "how"),
+    [
+        ("chance", "counted at chance level in metrics, if one is known, and in curves to its end"),
+        ("failure_rate", "left out of metrics and curves"),
+    ],
+)
+def test_diverged_trials_are_told_of(rule: str, how: str) -> None:
+    first, second = contenders()
+    hash_, record = next(iter(second.records.items()))
+    gone = record.model_copy(update={"status": "diverged", "metrics": {}})
+    study = first.plan.study.model_copy(update={"diverged": rule})
+    plan = first.plan.model_copy(update={"study": study})
+    mixed = [
+        each._replace(plan=plan, records={**each.records, hash_: gone}) for each in (first, second)
+    ]
+    assert compare(mixed).warnings == (f"1 of 2 trials of baseline diverged ({how}).",)
+
+
 def test_studies_of_different_metrics_are_said_to_be() -> None:
     first, *_ = contenders()
     second, *_ = contenders("second")

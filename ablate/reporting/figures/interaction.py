@@ -12,6 +12,7 @@ from ablate.reporting.figures import axis_label
 from ablate.reporting.figures.palette import BETTER, INK, WORSE
 
 _LABEL_WIDTH, _COLUMN_WIDTH = 22, 20
+_MOST_SPREAD = 10
 _AROUND_ZERO = LinearSegmentedColormap.from_list("effects", [WORSE, "#f7f7f7", BETTER])
 
 
@@ -45,7 +46,9 @@ def draw(
     for cell in cells.to_dict("records"):
         grid[rows.index(cell["row"]), columns.index(cell["column"])] = cell["value"]
     colours = _AROUND_ZERO if higher_is_better else _AROUND_ZERO.reversed()
-    image = axes.pcolormesh(grid, cmap=colours, edgecolors="white", linewidth=2, **_limits(grid))
+    reach = _reach(grid)
+    norm = TwoSlopeNorm(0, -reach, reach)
+    image = axes.pcolormesh(grid, cmap=colours, edgecolors="white", linewidth=2, norm=norm)
     for cell in cells.to_dict("records"):
         _write(axes, cell, rows, columns, image, unit)
     axes.set_xticks(
@@ -60,17 +63,20 @@ def draw(
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    bar = axes.figure.colorbar(image, ax=axes, fraction=0.05, pad=0.03)
+    # Pointed ends say that there are values beyond them.
+    pointed = "both" if (np.abs(grid) > reach).any() else "neither"
+    bar = axes.figure.colorbar(image, ax=axes, fraction=0.05, pad=0.03, extend=pointed)
     text = axis_label.with_direction(label, unit, higher_is_better)
     axes.set_title(axis_label.wrapped(text, size(cells)[0] - 2), fontweight="normal")
     bar.outline.set_visible(False)
 
 
-def _limits(grid: np.ndarray) -> dict[str, Any]:
-    if not np.isfinite(grid).any():
-        return {}
-    reach = float(np.nanmax(np.abs(grid))) or 1.0
-    return {"norm": TwoSlopeNorm(0, -reach, reach)}
+def _reach(grid: np.ndarray) -> float:
+    """Where the scale of colours ends: at the largest effect, unless it, as of an arm that
+    diverged, is so large that all others would be as pale as none.
+    """
+    sizes = np.abs(grid[np.isfinite(grid) & (grid != 0)])
+    return float(min(sizes.max(), _MOST_SPREAD * np.median(sizes))) if sizes.size else 1.0
 
 
 def _write(

@@ -44,3 +44,17 @@ def test_rows_and_columns_keep_the_tables_order(figure: Figure) -> None:
     assert [label.get_text() for label in axes.get_yticklabels()] == ["strided_conv", "sgd"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["good", "simple"]
     assert axes.yaxis_inverted()
+
+
+def test_one_effect_far_beyond_all_others_leaves_them_their_colours(figure: Figure) -> None:
+    axes = figure.subplots()
+    diverged = CELLS.assign(value=[-2.0, -0.5, 3200.0, 1.0])
+    interaction.draw(diverged, axes, label="difference", unit="points")
+    mesh = axes.collections[0]
+    assert mesh.get_clim() == (-15.0, 15.0)
+    assert mesh.colorbar.extend == "both"
+    mild = CELLS.assign(value=[-2.0, -0.5, 4.0, 1.0])
+    other = figure.subplots()
+    interaction.draw(mild, other, label="difference", unit="points")
+    assert other.collections[0].get_clim() == (-4.0, 4.0)
+    assert other.collections[0].colorbar.extend == "neither"
