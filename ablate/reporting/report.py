@@ -1,5 +1,6 @@
 """One page that a reader can judge a study by."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -101,7 +102,7 @@ def make_page(
     study = findings.plan.study
     return Page(
         name=study.name,
-        title=formatting.sentence_case(study.name.replace("_", " ")),
+        title=_title(study.name),
         question=study.question,
         baselines=table_makers.baselines(findings.plan),
         answer=answer(findings),
@@ -206,6 +207,12 @@ def _endings(findings: Findings) -> Iterator[str]:
         )
     if trials["status"].isin(["failed", "missing", "pruned"]).any():
         yield "A failed or missing trial lowers n."
+
+
+def _title(name: str) -> str:
+    """As in "Filter size" of `filter_size`; a name that is no file's stays as it is."""
+    of_a_file = re.fullmatch(r"[\w-]+", name, re.ASCII)
+    return formatting.sentence_case(name.replace("_", " ")) if of_a_file else name
 
 
 def _pairing(findings: Findings) -> str:

@@ -71,6 +71,7 @@ def load_study(
     study = _validated(draft, long)
     if workload is not None:
         options = {key: option for key, _, option in given}
+        draft.problems += _of_another_workload(draft, long, workload)
         draft.problems += dict.fromkeys(_settings_problems(draft, study, workload, options))
         draft.problems += _metric_problems(draft, long, workload)
         if study is not None:
@@ -239,6 +240,24 @@ def _settings_problems(
                     if problem not in known:
                         place = ("factors", name, "levels", level)
                         yield _located(draft, problem, place, settings, {})
+
+
+def _of_another_workload(
+    draft: Draft, long: Mapping[str, Any], workload: Workload
+) -> Iterator[Problem]:
+    """That a study names no workload, where the default one knows nothing of its settings."""
+    for baseline in draft.contexts.values():
+        refused = _refused(workload, baseline)
+        unknown = {problem.where for problem in refused if problem.about == "key"}
+        sections = {key.partition(".")[0] for key in baseline}
+        if "workload" not in long and sections and sections <= unknown:
+            yield Problem(
+                draft.source.where(()),
+                f"names no workload, and its settings are none of {workload.name}",
+                "of results from elsewhere write `workload: external`, and of a function of your "
+                "own `workload: module:function`",
+            )
+            return
 
 
 def _words_taken_for_text(draft: Draft) -> Iterator[Problem]:

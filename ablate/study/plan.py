@@ -99,10 +99,10 @@ class Plan(BaseModel):
         if found:
             return found[0]
         levels = ", ".join(f"{factor}: {level}" for factor, level in selector.levels.items())
-        names = ", ".join(f"'{arm.name}'" for arm in arms)
-        raise StudyError(
-            Problem("", f"'{context}' has no arm with {{{levels}}}", f"its arms are {names}")
-        )
+        fix = "its arms are " + ", ".join(f"'{arm.name}'" for arm in arms)
+        if self.study.design.kind == "fractional_factorial":
+            fix = f"a claim compares single arms, of which a fraction has some; {fix}"
+        raise StudyError(Problem("", f"'{context}' has no arm with {{{levels}}}", fix))
 
     def resolved_settings(self, trial: PlannedTrial) -> Settings:
         """Complete settings of a trial, as its workload's `run` takes them."""

@@ -241,7 +241,7 @@ def _by_factor(draft: Draft, value: Mapping[str, Any], place: Place) -> dict[str
         there = (*place, factor)
         if draft.word(factor, there, draft.factors, "factor"):
             levels = draft.factors[factor]["levels"]
-            name = scalar_name(level)
+            name = _of_that_number(level, levels) or scalar_name(level)
             if isinstance(level, list) and name not in levels:
                 draft.refuse(
                     there,
@@ -253,6 +253,22 @@ def _by_factor(draft: Draft, value: Mapping[str, Any], place: Place) -> dict[str
             if name == "baseline" or draft.word(name, there, levels, f"level of '{factor}'"):
                 result[factor] = name
     return result
+
+
+def _of_that_number(level: Any, levels: Mapping[str, Any]) -> str | None:
+    """The one level that is the same number written otherwise, as 0.0 is for 0."""
+    is_number = isinstance(level, int | float) and not isinstance(level, bool)
+    if not is_number or scalar_name(level) in levels:
+        return None
+    equal = [name for name in levels if _number(name) == level]
+    return equal[0] if len(equal) == 1 else None
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 # --- design, seeds, tuning --------------------------------------------------------------------

@@ -181,6 +181,16 @@ def test_a_report_of_one_arm_has_no_effects(
     assert not (tmp_path / "tables" / "effects.tex").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("filter_size", "Filter size"), ("GPU-runs", "GPU-runs"), ("β_{x}", "β_{x}")],
+)
+def test_the_title_is_the_studys_name_and_that_of_a_file_in_words(name: str, title: str) -> None:
+    findings = make_findings()
+    findings.plan.study.name = name
+    assert make_page(findings, {}).title == title
+
+
 def test_the_navigation_leads_to_every_section(tmp_path: Path) -> None:
     changes = {"batch_norm": {"normalization": "with"}}
     findings = make_findings(changes, contexts=("good", "simple"), verdicts=(make_verdict(),))

@@ -1056,3 +1056,31 @@ def test_an_accuracy_that_is_given_as_a_fraction_is_refused_at_its_line(load: Lo
         "study.yaml, line 7, claims[0].reaches.value: 0.9 is a fraction, and 'test_accuracy' is in "
         "percent\n    write 90"
     )
+
+
+def test_settings_of_no_named_workload_that_the_default_does_not_know(tmp_path: Path) -> None:
+    text = "question: '?'\nbaseline: {tying: true, dropout: 0.1}\nfactors: {tying: [true, false]}\n"
+    path = tmp_path / "study.yaml"
+    hint = "names no workload, and its settings are none of image_classification\n    of results "
+    for written, hinted in (
+        (text, True),
+        (text.replace("tying: true", "preset: goo_model"), False),
+        (text.replace("question", "workload: image_classification\nquestion"), False),
+    ):
+        path.write_text(written, encoding="utf-8")
+        with pytest.raises(StudyError) as error:
+            load_study(path)
+        assert (hint in str(error.value)) == hinted
+
+
+@pytest.mark.parametrize("written", ["0", "0.0", "0.000"])
+def test_a_level_may_be_named_by_its_number_however_that_is_written(
+    load: Load, written: str
+) -> None:
+    text = (
+        PLAIN.replace("{model.width: 16}", "{model.width: 16, training.rate: 0.1}")
+        + "  training.rate: [0.1, 0.0]\nclaims:\n  - says: a\n"
+        + f"    reaches: {{value: 1, arm: {{rate: {written}}}}}\n"
+    )
+    (claim,) = load(text).claims
+    assert claim.arm.levels == {"rate": "0.0"}

@@ -6,7 +6,7 @@ from ablate.errors import StudyError
 from ablate.study.plan import PlanRow, make_plan, plan_table
 from ablate.study.schema import Selector
 from tests.study.fake_workload import FAKE
-from tests.study.made_studies import MOMENTUM, NORM, OPTIMIZER, POOL, THREE, WIDTH, study
+from tests.study.made_studies import MOMENTUM, NORM, OPTIMIZER, POOL, RECIPE, THREE, WIDTH, study
 
 
 def test_trials_come_seed_by_seed() -> None:
@@ -120,6 +120,13 @@ def test_a_selector_that_names_no_arm_is_refused() -> None:
     assert select({}, Selector(levels={"width": "wide"})) == (
         "factor 'width' changes nothing in 'baseline'\n    varied there are: pool, norm"
     )
+
+
+def test_of_a_fraction_an_arm_that_it_leaves_out_is_refused_with_why() -> None:
+    factors = {**RECIPE, "optimizer": OPTIMIZER}
+    plan = make_plan(study(factors, design={"kind": "fractional_factorial", "resolution": 4}), FAKE)
+    with pytest.raises(StudyError, match="single arms, of which a fraction has some; its arms are"):
+        plan.select(Selector(levels={"pool": "mean"}))
 
 
 def test_a_claim_that_names_no_arm_is_refused() -> None:
