@@ -238,7 +238,7 @@ def _diverged(contenders: Sequence[Contender], labels: Sequence[str]) -> Iterato
             continue
         how = "left out of metrics and curves"
         if contender.plan.study.diverged == "chance":
-            how = "counted at chance level in metrics, if one is known, and in curves to its end"
+            how = "in metrics at chance level or, where none is known, left out"
         (name,) = quoted(label)
         yield f"{diverged} of {len(own)} trials of {name} diverged ({how})."
 

@@ -189,13 +189,13 @@ def _whom_it_suited(
 
 
 def _before_tuning(plan: Plan, tune: Tune, arms: tuple[Arm, ...]) -> str:
-    """As in "shared rate", or "given rates" where a level gives a rate along."""
+    """As in "shared rate", or "rate given to each" where a level gives a rate along."""
     keys = list(dict.fromkeys(parameter.key for parameter in tune.space.parameters))
     resolve = plan.load_workload().resolve
     first, *others = ([value_at(resolve(arm.settings), key) for key in keys] for arm in arms)
     shared = all(values == first for values in others)
     what = _word(keys[0]) if len(keys) == 1 else "settings"
-    return f"shared {what}" if shared else f"given {what.removesuffix('s')}s"
+    return f"shared {what}" if shared else f"{what} given to each"
 
 
 def _called(selector: Selector, arm: Arm) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from ablate.records.asked_metrics import is_finite
-from ablate.study.percentages import values_stated
+from ablate.study.percentages import is_accuracy, values_stated
 from ablate.study.plan import Plan
 from ablate.study.schema import Faster, Study
 from ablate.workload import describe_metric, is_a_share
@@ -16,28 +16,30 @@ def likely_fractions(plan: Plan, values: Iterable[tuple[str, float]]) -> list[st
     """The metrics in percent of which all that is given is at most 1, and not all of it 0.
 
     values: each with its metric, of all trials together. A metric that exceeds 1 tells that others
-    are in percent, too, but not that accuracies are: BLEU in percent stands beside them as often.
+    are in percent, too; but that accuracies are, only another accuracy tells: beside BLEU in
+    percent they are fractions as often.
     """
     largest: dict[str, float] = {}
     for metric, number in values:
         if is_finite(number):
             largest[metric] = max(largest.get(metric, 0.0), abs(number))
     in_percent = {metric: size for metric, size in largest.items() if _is_in_percent(plan, metric)}
-    one_tells = any(size > 1 for size in in_percent.values())
+    accuracies = accuracies_in_percent(plan, in_percent)
+    said_by = {metric: accuracies if metric in accuracies else in_percent for metric in in_percent}
     return [
         metric
         for metric, size in in_percent.items()
-        if 0 < size <= 1 and (not one_tells or _is_accuracy(plan, metric))
+        if size > 0 and all(in_percent[other] <= 1 for other in said_by[metric])
     ]
 
 
 def accuracies_in_percent(plan: Plan, metrics: Iterable[str]) -> set[str]:
     """Those of which a value below 1 is likely a fraction."""
-    return {name for name in metrics if _is_in_percent(plan, name) and _is_accuracy(plan, name)}
-
-
-def _is_accuracy(plan: Plan, metric: str) -> bool:
-    return is_a_share(metric) and describe_metric(metric, plan.metrics).higher_is_better
+    return {
+        name
+        for name in metrics
+        if _is_in_percent(plan, name) and is_accuracy(name, describe_metric(name, plan.metrics))
+    }
 
 
 def _is_in_percent(plan: Plan, metric: str) -> bool:

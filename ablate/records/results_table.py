@@ -216,12 +216,13 @@ class _Recorder:
         ended = [status for status in FINISHED if status in endings]
         if len(ended) > 1:
             self._note(readings, f"{self._name(readings[0])} has both {' and '.join(ended)}")
+            return readings[-1:]
         if not ended:
             return readings[-1:]
         attempt = [r for r, ending in zip(readings, endings, strict=True) if ending == ended[0]]
-        if others := _points_before(attempt, readings):
+        if untold := _of_untold_attempts(attempt, readings):
             self._note(
-                others,
+                untold,
                 f"{self._name(attempt[0])} is there in several attempts, and whether these points "
                 "are of the one that ended is not told",
                 "keep its rows alone, or give each the status that its attempt ended with",
@@ -320,32 +321,39 @@ class _Recorder:
 
 def _ended_as_their_last(readings: list[Reading]) -> list[Reading]:
     """The rows of one course of training with the status that its last point gives: trackers write
-    it into the last row alone, or what it was at the time into each. Rows of several attempts,
-    which have a value at the same point twice, and of endings that contradict each other, as they
-    are.
+    it into the last row alone, or what it was at the time into each. What ended goes before what
+    failed, and that before what had not ended. Rows of several attempts, and of two endings of
+    which neither goes before the other, as they are.
     """
-    given = [reading for reading in readings if reading.gives_status]
-    points = [(value.metric, value.position) for reading in readings for value in reading.values]
-    if len(set(points)) < len(points):
-        return readings
-    endings = list(dict.fromkeys((reading.status, reading.error) for reading in _last(given)))
-    known = [ending for ending in endings if ending[1] != NOT_ENDED] or endings
-    told = [ending for ending in known if ending[0] in FINISHED] or known
-    if len(told) != 1:
+    last = {(reading.status, reading.error) for reading in _last(readings)}
+    known = {ending for ending in last if ending[1] != NOT_ENDED} or last
+    told = {ending for ending in known if ending[0] in FINISHED} or known
+    if len(told) != 1 or _are_several_attempts(readings):
         return readings
     ((status, error),) = told
     return [reading._replace(status=status, error=error) for reading in readings]
 
 
-def _last(readings: list[Reading]) -> list[Reading]:
-    """Those at the last point, whatever their order: final ones, else by the epoch or step that all
-    of them tell. Where some tell the one and some the other, the last of either. A row without a
-    number, whose point is not known, is one of them.
+def _are_several_attempts(readings: Sequence[Reading]) -> bool:
+    """By a point that is there twice, or two endings that each stand at several points."""
+    points: Counter[tuple[str, Position]] = Counter()
+    places: dict[str, set[Position]] = {}
+    for reading in readings:
+        for value in reading.values:
+            points[value.metric, value.position] += 1
+            if reading.gives_status and reading.error != NOT_ENDED:
+                places.setdefault(reading.status, set()).add(value.position)
+    return max(points.values(), default=0) > 1 or sum(len(own) > 1 for own in places.values()) > 1
+
+
+def _last(readings: Iterable[Reading]) -> list[Reading]:
+    """Of the rows that give a status those at the last point, whatever their order: by the epoch or
+    step that all of them tell. Where some tell the one and some the other, or neither as they are
+    final, the last of each. A row without a number, whose point is not known, is one of them.
     """
-    placed = [(reading.values[0].position, reading) for reading in readings if reading.values]
-    last = [reading for reading in readings if not reading.values]
-    if final := [reading for position, reading in placed if not position]:
-        return last + final
+    given = [reading for reading in readings if reading.gives_status]
+    last = [each for each in given if not each.values or not each.values[0].position]
+    placed = [(each.values[0].position, each) for each in given if each not in last]
     told = [[math.isfinite(place) for place in position] for position, _ in placed]
     by_all = [all(of_one) for of_one in zip(*told, strict=True)]
     kinds: dict[str, dict[Position, list[Reading]]] = {}
@@ -356,20 +364,22 @@ def _last(readings: list[Reading]) -> list[Reading]:
     return last + [reading for places in kinds.values() for reading in places[max(places)]]
 
 
-def _points_before(attempt: Sequence[Reading], readings: Sequence[Reading]) -> list[Reading]:
-    """Rows that are not of the attempt, with points of a metric before the first that it has: an
-    attempt that is told by its own status alone has its course from the beginning.
+def _of_untold_attempts(attempt: Sequence[Reading], readings: Sequence[Reading]) -> list[Reading]:
+    """Rows of the time before an ending, where those of the attempt that ended are its last point
+    alone: of several attempts, any may have gone on to it.
     """
-    own = {(value.metric, value.position) for reading in attempt for value in reading.values}
-    first: dict[str, Position] = {}
-    for metric, position in own:
-        first[metric] = min(first.get(metric, position), position, key=_order)
+    places: dict[str, set[Position]] = {}
+    for reading in attempt:
+        for value in reading.values:
+            places.setdefault(value.metric, set()).add(value.position)
+    if any(len(own) > 1 for own in places.values()):
+        return []
+    at_the_end = set().union(*places.values())
     return [
         reading
         for reading in readings
-        for value in reading.values
-        if value.position and value.metric in first
-        if _order(value.position) < _order(first[value.metric])
+        if reading.error == NOT_ENDED
+        if any(value.position and value.position not in at_the_end for value in reading.values)
     ]
 
 

@@ -210,9 +210,9 @@ def _endings(findings: Findings) -> Iterator[str]:
 
 
 def _title(name: str) -> str:
-    """As in "Filter size" of `filter_size`; a name that is no file's stays as it is."""
-    of_a_file = re.fullmatch(r"[\w-]+", name, re.ASCII)
-    return formatting.sentence_case(name.replace("_", " ")) if of_a_file else name
+    """As in "Filter size" of `filter_size`; one that is more than words stays as it is."""
+    is_words = re.fullmatch(r"[\w .-]+", name)
+    return formatting.sentence_case(name.replace("_", " ")) if is_words else name
 
 
 def _pairing(findings: Findings) -> str:

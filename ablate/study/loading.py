@@ -248,9 +248,12 @@ def _of_another_workload(
     """That a study names no workload, where the default one knows nothing of its settings."""
     for baseline in draft.contexts.values():
         refused = _refused(workload, baseline)
-        unknown = {problem.where for problem in refused if problem.about == "key"}
+        unknown = {problem.where: problem.fix for problem in refused if problem.about == "key"}
         sections = {key.partition(".")[0] for key in baseline}
-        if "workload" not in long and sections and sections <= unknown:
+        if "workload" in long or not sections or not sections <= unknown.keys():
+            continue
+        # A key that is nearly a known one is a misprint.
+        if any(not unknown[section].startswith("did you mean") for section in sections):
             yield Problem(
                 draft.source.where(()),
                 f"names no workload, and its settings are none of {workload.name}",

@@ -28,7 +28,12 @@ def _is_accuracy_in_percent(metric: str, described: MetricDescription) -> bool:
     """Whether a metric is one of which a value below 1 is likely a fraction; errors and gaps may
     really be so small.
     """
-    return described.unit == "%" and described.higher_is_better and is_a_share(metric)
+    return described.unit == "%" and is_accuracy(metric, described)
+
+
+def is_accuracy(metric: str, described: MetricDescription) -> bool:
+    """By its name and which way is better."""
+    return described.higher_is_better and is_a_share(metric)
 
 
 def values_stated(study: Study) -> Iterator[tuple[Place, str, float]]:

@@ -101,7 +101,7 @@ class Plan(BaseModel):
         levels = ", ".join(f"{factor}: {level}" for factor, level in selector.levels.items())
         fix = "its arms are " + ", ".join(f"'{arm.name}'" for arm in arms)
         if self.study.design.kind == "fractional_factorial":
-            fix = f"a claim compares single arms, of which a fraction has some; {fix}"
+            fix = f"the fraction leaves it out; {fix}"
         raise StudyError(Problem("", f"'{context}' has no arm with {{{levels}}}", fix))
 
     def resolved_settings(self, trial: PlannedTrial) -> Settings:

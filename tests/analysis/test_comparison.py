@@ -168,7 +168,7 @@ def test_arms_that_say_nothing_of_themselves_are_not_warned_of() -> None:
 @pytest.mark.parametrize(
     ("rule", "how"),
     [
-        ("chance", "counted at chance level in metrics, if one is known, and in curves to its end"),
+        ("chance", "in metrics at chance level or, where none is known, left out"),
         ("failure_rate", "left out of metrics and curves"),
     ],
 )

@@ -120,6 +120,12 @@ class TestBest:
             "baseline: 1 point failed (ValueError: no luck); the same search tries it again.",
         )
 
+    def test_an_arm_whose_name_holds_a_comma_is_quoted_in_warnings(self) -> None:
+        findings = make_search_findings(
+            arms=("adam, aug=yes",), points=2, unfinished={0: "pruned", 1: "failed"}
+        )
+        assert findings.warnings[0].startswith("'adam, aug=yes': no point completed")
+
     def test_points_that_were_refused_are_told_apart_from_those_that_failed(self) -> None:
         endings = dict.fromkeys(range(4), "failed")
         space, (result,), records = make_search(arms=("baseline",), unfinished=endings)

@@ -109,8 +109,11 @@ class TestChangedVerdicts:
             seeds=3,
         )
         for own, end in (
-            (SGD_OWN, "each arm's own: the given rates suited baseline."),
-            ([20.0, 70.0, 110.0], "own; these seeds do not show whom the given rates suited."),
+            (SGD_OWN, "each arm's own: the rate given to each suited baseline."),
+            (
+                [20.0, 70.0, 110.0],
+                "own; these seeds do not show whom the rate given to each suited.",
+            ),
         ):
             findings = findings_of({"baseline": ADAM, "sgd": SGD_SHARED}, {"sgd": own}, plan=plan)
             assert findings.warnings[0].endswith(end)

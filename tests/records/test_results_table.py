@@ -650,6 +650,14 @@ class TestAWideTable:
             "is at most 1\n    multiply by 100"
         )
 
+    def test_of_two_accuracies_one_tells_that_the_other_is_in_percent(self, read: Read):
+        study = STUDY + (
+            "metrics: {accuracy: {label: accuracy, unit: '%'}, "
+            "robust_accuracy: {label: under attack, unit: '%'}}\n"
+        )
+        results = read("arm,seed,accuracy,robust_accuracy\nmean,0,92.1,0.6\n", study)
+        assert metrics_of(results)["mean", 0] == {"accuracy": 92.1, "robust_accuracy": 0.6}
+
     def test_one_metric_that_exceeds_1_tells_that_the_table_is_in_percent(
         self, read: Read, refused: Callable[..., str]
     ):
@@ -850,6 +858,31 @@ class TestALongTable:
         }
         assert statuses == {{"crashed": "failed", "finished": "completed"}.get(end, end)}
 
+    @pytest.mark.parametrize(
+        ("rows", "status"),
+        [
+            # final values say that nothing had ended, or how it did, whatever a point says
+            (["accuracy,1,1,running", "accuracy,2,2,finished", "f1,,3,running"], "completed"),
+            (["accuracy,1,1,running", "accuracy,2,2,running", "f1,,3,finished"], "completed"),
+            # a row without a number, whose point is not known
+            (["accuracy,1,1,running", "accuracy,2,2,running", "f1,2,,crashed"], "failed"),
+            # what failed gives way at the last point, too
+            (["accuracy,1,1,running", "accuracy,2,2,finished", "loss,2,1,crashed"], "completed"),
+        ],
+    )
+    def test_an_ending_is_found_wherever_it_stands(self, rows: list[str], status: str, read: Read):
+        found = {
+            by_trial(
+                read(
+                    "\n".join(
+                        ["arm,seed,metric,epoch,value,status", *(f"mean,0,{row}" for row in order)]
+                    )
+                )
+            )["mean", 0].status
+            for order in itertools.permutations(rows)
+        }
+        assert found == {status}
+
     @pytest.mark.parametrize("end", ["diverged", "finished"])
     def test_an_ending_goes_before_what_was_running_at_the_same_point(self, end: str, read: Read):
         rows = ["mean,0,accuracy,1,1,running", "mean,0,accuracy,2,2,running"]
@@ -867,7 +900,10 @@ class TestALongTable:
             "arm,seed,metric,epoch,value,status\nmean,0,accuracy,1,1,running\n"
             "mean,0,accuracy,2,2,finished\nmean,0,loss,2,0.4,diverged\n"
         )
-        assert "has both completed and diverged" in refused(text)
+        assert refused(text) == (
+            "results.csv, lines 2, 3 and 4: arm 'mean' with seed 0 has both completed and "
+            "diverged\n    keep one"
+        )
 
     def test_an_infinite_step_is_refused(self, refused: Callable[..., str]):
         text = (
@@ -945,6 +981,44 @@ class TestALongTable:
         record = by_trial(read(text))["mean", 0]
         assert (record.status, record.metrics) == ("completed", {"accuracy": 7.0})
         assert record.history == {"step": [1.0, 2.0], "accuracy": [6.0, 7.0]}
+
+    @pytest.mark.parametrize(
+        ("others", "own"),
+        [
+            (["crashed,accuracy,10,5", "crashed,accuracy,20,6"], [(15, 7), (20, 8)]),
+            (["crashed,accuracy,10,5", "crashed,accuracy,20,6"], [(15, 7), (30, 8)]),
+            (["crashed,accuracy,10,5", "crashed,accuracy,40,6"], [(15, 7), (30, 8)]),
+            (["preempted,accuracy,1,5", "preempted,accuracy,2,6"], [(2, 7), (3, 8)]),
+            (["running,accuracy,0,5", "running,accuracy,1,6"], [(1, 7), (2, 8)]),
+        ],
+    )
+    def test_an_attempt_that_its_own_status_tells_counts_alone(
+        self, others: list[str], own: list[tuple[int, int]], read: Read
+    ):
+        rows = [*others, *(f"finished,accuracy,{step},{value}" for step, value in own)]
+        head = "arm,seed,status,metric,step,value"
+        for order in (rows, rows[::-1]):
+            text = "\n".join([head, *(f"mean,0,{row}" for row in order)])
+            record = by_trial(read(text))["mean", 0]
+            assert (record.status, record.metrics) == ("completed", {"accuracy": 8.0})
+            assert record.history == {"step": [own[0][0], own[1][0]], "accuracy": [7.0, 8.0]}
+
+    def test_a_final_value_ends_an_attempt_that_others_failed_before(self, read: Read):
+        rows = ["crashed,accuracy,1,5", "crashed,accuracy,,5", "finished,accuracy,,8"]
+        text = "\n".join(["arm,seed,status,metric,step,value", *(f"mean,0,{r}" for r in rows)])
+        assert metrics_of(read(text)) == {("mean", 0): {"accuracy": 8.0}}
+
+    def test_the_course_of_another_metric_is_not_lost_without_a_word(
+        self, refused: Callable[..., str]
+    ):
+        rows = [
+            "running,loss,1,5",
+            "crashed,accuracy,2,5",
+            "running,loss,1,4",
+            "finished,accuracy,2,8",
+        ]
+        text = "\n".join(["arm,seed,status,metric,step,value", *(f"mean,0,{r}" for r in rows)])
+        assert "lines 2 and 4: arm 'mean' with seed 0 is there in several attempts" in refused(text)
 
     @pytest.mark.parametrize("turned", [False, True])
     def test_attempts_that_their_status_does_not_tell_apart_are_refused(

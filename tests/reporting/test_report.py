@@ -183,7 +183,12 @@ def test_a_report_of_one_arm_has_no_effects(
 
 @pytest.mark.parametrize(
     ("name", "title"),
-    [("filter_size", "Filter size"), ("GPU-runs", "GPU-runs"), ("β_{x}", "β_{x}")],
+    [
+        ("filter_size", "Filter size"),
+        ("GPU-runs", "GPU-runs"),
+        ("β_{x}", "β_{x}"),
+        ("my study", "My study"),
+    ],
 )
 def test_the_title_is_the_studys_name_and_that_of_a_file_in_words(name: str, title: str) -> None:
     findings = make_findings()

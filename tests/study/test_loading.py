@@ -1064,7 +1064,8 @@ def test_settings_of_no_named_workload_that_the_default_does_not_know(tmp_path: 
     hint = "names no workload, and its settings are none of image_classification\n    of results "
     for written, hinted in (
         (text, True),
-        (text.replace("tying: true", "preset: goo_model"), False),
+        (text.replace("tying: true, dropout: 0.1", "preset: goo_model"), False),
+        (text.replace("tying: true, dropout: 0.1", "prest: good_model"), False),
         (text.replace("question", "workload: image_classification\nquestion"), False),
     ):
         path.write_text(written, encoding="utf-8")

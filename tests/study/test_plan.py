@@ -125,7 +125,7 @@ def test_a_selector_that_names_no_arm_is_refused() -> None:
 def test_of_a_fraction_an_arm_that_it_leaves_out_is_refused_with_why() -> None:
     factors = {**RECIPE, "optimizer": OPTIMIZER}
     plan = make_plan(study(factors, design={"kind": "fractional_factorial", "resolution": 4}), FAKE)
-    with pytest.raises(StudyError, match="single arms, of which a fraction has some; its arms are"):
+    with pytest.raises(StudyError, match="the fraction leaves it out; its arms are"):
         plan.select(Selector(levels={"pool": "mean"}))
 
 

@@ -12,7 +12,7 @@ from ablate.reporting.figures import axis_label
 from ablate.reporting.figures.palette import BETTER, INK, WORSE
 
 _LABEL_WIDTH, _COLUMN_WIDTH = 22, 20
-_MOST_SPREAD = 10
+_MOST_SPREAD, _ROUND_OFF = 20, 1e-9
 _AROUND_ZERO = LinearSegmentedColormap.from_list("effects", [WORSE, "#f7f7f7", BETTER])
 
 
@@ -63,20 +63,29 @@ def draw(
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    # Pointed ends say that there are values beyond them.
-    pointed = "both" if (np.abs(grid) > reach).any() else "neither"
-    bar = axes.figure.colorbar(image, ax=axes, fraction=0.05, pad=0.03, extend=pointed)
+    bar = axes.figure.colorbar(
+        image, ax=axes, fraction=0.05, pad=0.03, extend=_pointed(grid, reach)
+    )
     text = axis_label.with_direction(label, unit, higher_is_better)
     axes.set_title(axis_label.wrapped(text, size(cells)[0] - 2), fontweight="normal")
     bar.outline.set_visible(False)
 
 
 def _reach(grid: np.ndarray) -> float:
-    """Where the scale of colours ends: at the largest effect, unless it, as of an arm that
-    diverged, is so large that all others would be as pale as none.
+    """Where the scale of colours ends: at the largest effect, unless that, as of an arm that
+    diverged, is so large that half of the others would be as pale as none.
     """
-    sizes = np.abs(grid[np.isfinite(grid) & (grid != 0)])
-    return float(min(sizes.max(), _MOST_SPREAD * np.median(sizes))) if sizes.size else 1.0
+    sizes = np.abs(grid[np.isfinite(grid)])
+    sizes = sizes[sizes > _ROUND_OFF * sizes.max(initial=0.0)]
+    if not sizes.size:
+        return 1.0
+    return float(min(sizes.max(), _MOST_SPREAD * np.quantile(sizes, 0.5, method="lower")))
+
+
+def _pointed(grid: np.ndarray, reach: float) -> str:
+    """The ends of the scale beyond which there are values."""
+    beyond = (bool((grid < -reach).any()), bool((grid > reach).any()))
+    return {(True, True): "both", (True, False): "min", (False, True): "max"}.get(beyond, "neither")
 
 
 def _write(

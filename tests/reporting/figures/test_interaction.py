@@ -51,8 +51,15 @@ def test_one_effect_far_beyond_all_others_leaves_them_their_colours(figure: Figu
     diverged = CELLS.assign(value=[-2.0, -0.5, 3200.0, 1.0])
     interaction.draw(diverged, axes, label="difference", unit="points")
     mesh = axes.collections[0]
-    assert mesh.get_clim() == (-15.0, 15.0)
-    assert mesh.colorbar.extend == "both"
+    assert mesh.get_clim() == (-20.0, 20.0)
+    assert mesh.colorbar.extend == "max"
+    for sizes in ([3200.0, 3100.0, 1.0, 0.5], [3200.0, 1.0, 0.0, 0.0]):
+        axes = figure.subplots()
+        interaction.draw(CELLS.assign(value=sizes), axes, label="difference", unit="points")
+        assert axes.collections[0].get_clim() == (-20.0, 20.0)
+    rounding = figure.subplots()
+    interaction.draw(CELLS.assign(value=[1e-14, -1e-14, 1e-14, 3.0]), rounding, label="", unit="")
+    assert rounding.collections[0].get_clim() == (-3.0, 3.0)
     mild = CELLS.assign(value=[-2.0, -0.5, 4.0, 1.0])
     other = figure.subplots()
     interaction.draw(mild, other, label="difference", unit="points")

@@ -40,3 +40,8 @@ def test_the_better_a_value_the_darker_its_shade(higher_is_better: bool) -> None
     colours = shades(higher_is_better)(np.linspace(0, 1, 20))[:, :3]
     grey = colours @ [0.299, 0.587, 0.114]  # as a printer without colour shows them
     assert (np.diff(grey) * (-1 if higher_is_better else 1) > 0).all()
+
+
+def test_no_arm_looks_like_the_mark_of_a_trial_that_diverged() -> None:
+    styles = arm_styles([f"arm {number}" for number in range(40)])
+    assert {style.marker for style in styles.values()}.isdisjoint({"x", "X"})
