@@ -25,11 +25,11 @@ def likely_fractions(plan: Plan, values: Iterable[tuple[str, float]]) -> list[st
             largest[metric] = max(largest.get(metric, 0.0), abs(number))
     in_percent = {metric: size for metric, size in largest.items() if _is_in_percent(plan, metric)}
     accuracies = accuracies_in_percent(plan, in_percent)
-    said_by = {metric: accuracies if metric in accuracies else in_percent for metric in in_percent}
+    above = {metric for metric, size in in_percent.items() if size > 1}
     return [
         metric
         for metric, size in in_percent.items()
-        if size > 0 and all(in_percent[other] <= 1 for other in said_by[metric])
+        if size > 0 and not (above & accuracies if metric in accuracies else above)
     ]
 
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ablate.errors import Problem, StudyError, did_you_mean
@@ -10,7 +9,7 @@ from ablate.records.results_columns import NOTHING_GIVEN, ResultColumns
 from ablate.study.arms import BASELINE, Arm, conditions, scene
 from ablate.study.plan import Plan
 from ablate.study.schema import Selector, SettingsOverride
-from ablate.study.yaml_source import parse_scalar, scalar_name
+from ablate.study.yaml_source import is_same_number, parse_scalar, scalar_name
 from ablate.workload import Settings, Workload
 
 Cells = Mapping[str, str]
@@ -225,10 +224,8 @@ def _equal(cell: str, name: str) -> bool:
     """8.0 is 8, 5e-4 is 0.0005, ~ is none and [1, 0.5] is 1-0.5. Of YAML no more than lists: to it
     much that a cell may hold, such as #REF!, is nothing.
     """
-    try:
-        return Decimal(cell) == Decimal(name)
-    except InvalidOperation:
-        pass
+    if is_same_number(cell, name):
+        return True
     if cell.lower() in _NULL:
         return name == scalar_name(None)
     if not (cell.startswith("[") and cell.endswith("]")):

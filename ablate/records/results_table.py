@@ -299,7 +299,7 @@ class _Recorder:
 
     def _note(self, readings: Sequence[Reading], message: str, fix: str | None = None) -> None:
         lines = [reading.line for reading in readings]
-        self._problems.note(message, self._cure() if fix is None else fix, lines=lines)
+        self._problems.note(message, fix or self._cure(), lines=lines)
 
     def _cure(self) -> str:
         """Of what is there twice."""
@@ -352,16 +352,15 @@ def _last(readings: Iterable[Reading]) -> list[Reading]:
     final, the last of each. A row without a number, whose point is not known, is one of them.
     """
     given = [reading for reading in readings if reading.gives_status]
-    last = [each for each in given if not each.values or not each.values[0].position]
-    placed = [(each.values[0].position, each) for each in given if each not in last]
-    told = [[math.isfinite(place) for place in position] for position, _ in placed]
-    by_all = [all(of_one) for of_one in zip(*told, strict=True)]
-    kinds: dict[str, dict[Position, list[Reading]]] = {}
-    for of_row, (position, reading) in zip(told, placed, strict=True):
-        kind = "" if any(by_all) else str(of_row)
-        place = tuple(itertools.compress(position, by_all)) if any(by_all) else position
-        kinds.setdefault(kind, {}).setdefault(place, []).append(reading)
-    return last + [reading for places in kinds.values() for reading in places[max(places)]]
+    positions = [each.values[0].position if each.values else () for each in given]
+    told = [tuple(map(math.isfinite, position)) for position in positions]
+    by_all = [all(of_one) for of_one in zip(*filter(None, told), strict=True)]
+    kinds: dict[tuple[bool, ...], dict[Position, list[Reading]]] = {}
+    for reading, position, kind in zip(given, positions, told, strict=True):
+        if position and any(by_all):
+            position, kind = tuple(itertools.compress(position, by_all)), tuple(by_all)
+        kinds.setdefault(kind, {}).setdefault(position, []).append(reading)
+    return [reading for places in kinds.values() for reading in places[max(places)]]
 
 
 def _of_untold_attempts(attempt: Sequence[Reading], readings: Sequence[Reading]) -> list[Reading]:

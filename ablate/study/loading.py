@@ -71,8 +71,10 @@ def load_study(
     study = _validated(draft, long)
     if workload is not None:
         options = {key: option for key, _, option in given}
-        draft.problems += _of_another_workload(draft, long, workload)
-        draft.problems += dict.fromkeys(_settings_problems(draft, study, workload, options))
+        refused = dict.fromkeys(_settings_problems(draft, study, workload, options))
+        if refused and "workload" not in long:
+            draft.problems += _of_another_workload(draft, workload)
+        draft.problems += refused
         draft.problems += _metric_problems(draft, long, workload)
         if study is not None:
             draft.problems += [
@@ -242,18 +244,16 @@ def _settings_problems(
                         yield _located(draft, problem, place, settings, {})
 
 
-def _of_another_workload(
-    draft: Draft, long: Mapping[str, Any], workload: Workload
-) -> Iterator[Problem]:
+def _of_another_workload(draft: Draft, workload: Workload) -> Iterator[Problem]:
     """That a study names no workload, where the default one knows nothing of its settings."""
     for baseline in draft.contexts.values():
         refused = _refused(workload, baseline)
         unknown = {problem.where: problem.fix for problem in refused if problem.about == "key"}
         sections = {key.partition(".")[0] for key in baseline}
-        if "workload" in long or not sections or not sections <= unknown.keys():
-            continue
         # A key that is nearly a known one is a misprint.
-        if any(not unknown[section].startswith("did you mean") for section in sections):
+        if sections <= unknown.keys() and any(
+            not unknown[section].startswith("did you mean") for section in sections
+        ):
             yield Problem(
                 draft.source.where(()),
                 f"names no workload, and its settings are none of {workload.name}",

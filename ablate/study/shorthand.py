@@ -12,7 +12,7 @@ from ablate.refused_values import shown
 from ablate.study.draft import Draft, is_blank
 from ablate.study.schema import Claim, Design, Selector, Study, Tune
 from ablate.study.seeds import parse_seeds
-from ablate.study.yaml_source import Place, scalar_name
+from ablate.study.yaml_source import Place, is_same_number, scalar_name
 
 CLAIMS: dict[str, Any] = {
     kind.model_fields["kind"].default: kind for kind in get_args(get_args(Claim)[0])
@@ -260,15 +260,8 @@ def _of_that_number(level: Any, levels: Mapping[str, Any]) -> str | None:
     is_number = isinstance(level, int | float) and not isinstance(level, bool)
     if not is_number or scalar_name(level) in levels:
         return None
-    equal = [name for name in levels if _number(name) == level]
+    equal = [name for name in levels if is_same_number(name, scalar_name(level))]
     return equal[0] if len(equal) == 1 else None
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 # --- design, seeds, tuning --------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -213,6 +214,14 @@ def scalar_name(value: Any) -> str:
     if isinstance(value, list):
         return "-".join(map(scalar_name, value))
     return str(value)
+
+
+def is_same_number(one: str, other: str) -> bool:
+    """Whether both are numbers, and equal ones, however they are written: 0.0 is 0."""
+    try:
+        return Decimal(one) == Decimal(other)
+    except InvalidOperation:
+        return False
 
 
 def _plain(value: Any, path: Place, lines: dict[Place, int], name: str) -> Any:
