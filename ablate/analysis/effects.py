@@ -282,7 +282,9 @@ def _welch(ours: Sample, theirs: Sample) -> dict[str, Any]:
     )
     freedom = float(np.square(sum(squares)) / parts) if parts > 0 else 1.0
     half = float(stats.t.ppf(1 - ALPHA / 2, freedom)) * error
-    distance = abs(estimate) / error if error > 0 else (np.inf if estimate else 0.0)
+    without_spread = np.inf if estimate else 0.0
+    # The error is NaN where nothing tells how far seeds would spread, and so is p then.
+    distance = without_spread if error == 0 else abs(estimate) / error
     return {
         "n": min(ours.n, theirs.n),
         "estimate": estimate,

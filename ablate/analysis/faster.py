@@ -26,8 +26,9 @@ def read_faster(evidence: Evidence, claim: Faster) -> Reading:
     description = evidence.describe(claim.curve)
     if claim.threshold is None:
         reckoned = _mean_of_curve(evidence, claim.curve, faster, slower)
+        mean = f"{claim.curve}_mean"
         sample = reckoned.difference(
-            f"{claim.curve}_mean", faster.key, slower.key, description.higher_is_better
+            mean, faster.key, slower.key, description.higher_is_better
         ).sample
         places = "steps" if counts_steps(evidence.history, claim.curve) else "epochs"
         how = "as recorded" if reckoned is evidence else f"at the same {places} in both"
@@ -35,7 +36,7 @@ def read_faster(evidence: Evidence, claim: Faster) -> Reading:
         if reckoned is not evidence:
             note += _few_points(evidence, claim.curve, (faster, slower), by_seed=False)
         unit = description.difference_unit
-        possible = where_any_trained(evidence, faster, claim.curve)
+        possible = where_any_trained(reckoned, faster, mean)
         decision = inference.among(inference.exceeds(sample, claim.by), possible)
         return Reading(sample, decision, claim.by, unit, (faster, slower), note, possible=possible)
     return _read_faster_to(evidence, claim, claim.threshold, faster, slower)

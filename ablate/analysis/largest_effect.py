@@ -7,7 +7,9 @@ from ablate.analysis import inference
 from ablate.analysis.effects import compared
 from ablate.analysis.evidence import Evidence
 from ablate.analysis.inference import Sample, exceeds
+from ablate.analysis.left_out import where_any_trained
 from ablate.analysis.reading import Reading, undecided
+from ablate.analysis.sequential import Outcome
 from ablate.analysis.tables import ArmKey
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
@@ -37,9 +39,14 @@ def read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
     if len(known) < len(leads) and not (known and leads[nearest].mean < 0):
         return Reading(min(leads, key=lambda lead: lead.n), undecided(), 0.0, unit, arms)
     found = tuple(leads[place] for place in known)
+    possible: tuple[Outcome, ...] = ("supported", "refuted")
+    if claim.direction == "gain":
+        possible = where_any_trained(evidence, named, metric)
+    if len(known) < len(leads):
+        possible = ("refuted",)
     return Reading(
         leads[nearest],
-        inference.all_exceed(found, of=len(leads)),
+        inference.among(inference.all_exceed(found, of=len(leads)), possible),
         0.0,
         unit,
         arms,
@@ -47,7 +54,7 @@ def read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
         + _told_of_surest(rivals, leads, known, nearest),
         leads=found,
         lead_count=len(leads),
-        possible=("supported", "refuted") if len(known) == len(leads) else ("refuted",),
+        possible=possible,
     )
 
 

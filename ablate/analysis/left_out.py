@@ -19,8 +19,12 @@ from ablate.study.schema import Claim, Faster
 
 def trials_of(trials: pd.DataFrame, arms: Collection[ArmKey]) -> pd.DataFrame:
     """The rows of these arms' trials, each trial once."""
+    return _rows_of(trials, arms).drop_duplicates("hash")
+
+
+def _rows_of(trials: pd.DataFrame, arms: Collection[ArmKey]) -> pd.DataFrame:
     mine = [key in arms for key in zip(trials["context"], trials["arm"], strict=True)]
-    return trials[np.array(mine, dtype=bool)].drop_duplicates("hash")
+    return trials[np.array(mine, dtype=bool)]
 
 
 def seeds_at_chance(evidence: Evidence, arm: Arm) -> set[int]:
@@ -35,7 +39,7 @@ def where_any_trained(evidence: Evidence, arm: Arm, metric: str) -> tuple[Outcom
     """What a claim in an arm's favour can come to. Where none of its trials trained, what they
     count as supports nothing, even where another arm is worse than that.
     """
-    untrained = none_trained(trials_of(evidence.trials, {arm.key}), metric)
+    untrained = none_trained(_rows_of(evidence.trials, {arm.key}), metric)
     return ("refuted",) if untrained else ("supported", "refuted")
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ablate.analysis.resolution import step_of
-from ablate.records.asked_metrics import LARGEST
+from ablate.records.asked_metrics import LARGEST, needed_metrics
 from ablate.records.counted_metrics import chance_levels, counted_metrics
 from ablate.records.schema import TrialRecord
 from ablate.records.store import FINISHED
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
-from ablate.workload import with_description
+from ablate.workload import describe_metric, with_description
 
 ArmKey = tuple[str, str]
 """Context and name of an arm."""
@@ -41,11 +41,14 @@ def trial_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFrame:
     like another column stands under "metric.<name>".
     """
     hashes = {(trial.context, trial.arm, trial.seed): trial.hash for trial in plan.trials}
+    needed = needed_metrics(plan.study).final
+    described = {**plan.metrics, **{name: describe_metric(name, plan.metrics) for name in needed}}
     rows = [
-        _trial_row(plan, arm, seed, hash_, records.get(hash_))
+        _trial_row(arm, seed, hash_, record, counted_metrics(record, plan.study, described))
         for arm in plan.arms
         for seed in plan.study.seeds
         for hash_ in [hashes[arm.context, arm.name, seed]]
+        for record in [records.get(hash_)]
     ]
     table = pd.DataFrame(rows)
     column = metric_column(plan.study.metric)
@@ -53,10 +56,9 @@ def trial_table(plan: Plan, records: Mapping[str, TrialRecord]) -> pd.DataFrame:
 
 
 def _trial_row(
-    plan: Plan, arm: Arm, seed: int, hash_: str, record: TrialRecord | None
+    arm: Arm, seed: int, hash_: str, record: TrialRecord | None, counted: Mapping[str, float]
 ) -> dict[str, Any]:
     cost = None if record is None or not record.cost.is_known else record.cost
-    counted = counted_metrics(record, plan.study, plan.metrics)
     return {
         "context": arm.context,
         "arm": arm.name,
@@ -176,24 +178,24 @@ def resolution_of(
     the records say, else as its values do (`step_of`), which can only be too large; NaN where seeds
     make no difference in any arm, as nothing tells then how far they would spread.
     """
-    stated = [
-        record.metric_resolution[metric]
-        for record in records.values()
+    stated = {
+        hash_: record.metric_resolution[metric]
+        for hash_, record in records.items()
         if metric in record.metric_resolution
-    ]
-    contexts = list(dict.fromkeys(trials["context"]))
-    if stated:
-        return dict.fromkeys(contexts, max(stated))
+    }
     column = metric_column(metric)
-    if column not in trials:
-        return {}
-    known = trials.dropna(subset=[column])
-    return {name: _step_shown(known[known["context"] == name], column) for name in contexts}
+    steps = {}
+    for name, own in trials.groupby("context", sort=False):
+        if stated and (of_context := own["hash"].map(stated)).notna().any():
+            steps[str(name)] = float(of_context.max())
+        elif column in own:
+            steps[str(name)] = _step_shown(own.dropna(subset=[column]), column)
+    return steps
 
 
 def _step_shown(known: pd.DataFrame, column: str) -> float:
-    """What a diverged trial counts as need be no number of the metric's steps; it is asked where
-    nothing else differs.
+    """The step that a context's values show. What a diverged trial counts as need be no number of
+    the metric's steps; it is asked where nothing else differs.
     """
     if known.groupby("arm")[column].nunique().max() == 1 < known["seed"].nunique():
         return np.nan

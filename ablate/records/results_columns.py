@@ -159,18 +159,31 @@ def _find(
     key: str | None = None,
 ) -> str | None:
     """The column of that key; else of that name; else in other capitals; else, if nested, whose
-    last part it is.
+    last part it is, unless it is the whole key of another setting.
     """
+    whole = key.split(".") if key else []
     ways = (
-        [column.name for column in columns if key and _parts(column) == key.split(".")],
+        [column.name for column in columns if key and _parts(column) == whole],
         [column.name for column in columns if column.key == word],
         [column.name for column in columns if column.key.lower() == word.lower()],
-        [column.name for column in columns if nested and _parts(column)[-1] == word],
+        [
+            column.name
+            for column in columns
+            if nested and _parts(column)[-1] == word and _may_be(_parts(column), whole)
+        ],
     )
     names: list[str] = next(filter(None, ways), [])
     if len(names) > 1:
         _note_ambiguous(names, word, problems)
     return names[0] if names else None
+
+
+def _may_be(parts: list[str], key: list[str]) -> bool:
+    """Whether a column can be that of a key of several parts: each may lie deeper than the other,
+    but `encoder.dropout` is not `decoder.dropout`.
+    """
+    shared = min(len(parts), len(key))
+    return shared < 2 or parts[-shared:] == key[-shared:]
 
 
 def _parts(column: _Column) -> list[str]:

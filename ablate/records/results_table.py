@@ -245,7 +245,7 @@ class _Recorder:
         status: Status = first.status
         error = first.error
         points = self._points(attempt)
-        final = {name: of_metric[max(of_metric, key=_order)] for name, of_metric in points.items()}
+        final = {name: of_metric[_last_place(of_metric)] for name, of_metric in points.items()}
         if status == "completed" and (lost := not_finite(final, self._asked)):
             status, error = "diverged", divergence(lost)
         elif status == "completed" and self._plan.study.metric not in final:
@@ -263,7 +263,8 @@ class _Recorder:
         )
 
     def _last_point(self, points: Points) -> dict[str, dict[str, float]]:
-        last = max(points.get(self._plan.study.metric, ()), key=_order, default=())
+        own = points.get(self._plan.study.metric)
+        last = _last_place(own) if own else ()
         named = zip(self._columns.positions, last, strict=False)
         given = {name: number for name, number in named if math.isfinite(number)}
         return {LAST_POINT: given} if given else {}
@@ -280,6 +281,14 @@ class _Recorder:
                 place = self._place(position)
                 self._note(
                     same, f"{metric}{place} of {self._name(same[0])} is there {_times(len(same))}"
+                )
+        for metric, of_metric in points.items():
+            if () not in of_metric and not any(_told_by_all(of_metric)):
+                self._note(
+                    [row for place in of_metric for row in lines[metric, place]],
+                    f"which {metric} of {self._name(attempt[0])} is the last is not told: some "
+                    "give an epoch alone, and some a step alone",
+                    "give all of them the one or the other",
                 )
         return points
 
@@ -335,7 +344,9 @@ def _ended_as_their_last(readings: list[Reading]) -> list[Reading]:
 
 
 def _are_several_attempts(readings: Sequence[Reading]) -> bool:
-    """By a point that is there twice, or two endings that each stand at several points."""
+    """By a point that is there twice, or two endings that each stand at several points, unless what
+    ended goes on where what failed broke off.
+    """
     points: Counter[tuple[str, Position]] = Counter()
     places: dict[str, set[Position]] = {}
     for reading in readings:
@@ -343,7 +354,23 @@ def _are_several_attempts(readings: Sequence[Reading]) -> bool:
             points[value.metric, value.position] += 1
             if reading.gives_status and reading.error != NOT_ENDED:
                 places.setdefault(reading.status, set()).add(value.position)
-    return max(points.values(), default=0) > 1 or sum(len(own) > 1 for own in places.values()) > 1
+    if max(points.values(), default=0) > 1:
+        return True
+    return sum(len(own) > 1 for own in places.values()) > 1 and not _is_resumed(places)
+
+
+def _is_resumed(places: Mapping[str, set[Position]]) -> bool:
+    """Whether all points of what failed lie before all of what ended. places: by status."""
+    by_all = _told_by_all(itertools.chain(*places.values()))
+    if "failed" not in places or len(places) != 2 or not any(by_all):
+        return False
+    of_status = {
+        status: [tuple(itertools.compress(place, by_all)) for place in own if place]
+        for status, own in places.items()
+    }
+    failed = of_status.pop("failed")
+    (ended,) = of_status.values()
+    return bool(failed and ended) and max(failed) < min(ended)
 
 
 def _last(readings: Iterable[Reading]) -> list[Reading]:
@@ -354,11 +381,11 @@ def _last(readings: Iterable[Reading]) -> list[Reading]:
     given = [reading for reading in readings if reading.gives_status]
     positions = [each.values[0].position if each.values else () for each in given]
     told = [tuple(map(math.isfinite, position)) for position in positions]
-    by_all = [all(of_one) for of_one in zip(*filter(None, told), strict=True)]
+    by_all = _told_by_all(positions)
     kinds: dict[tuple[bool, ...], dict[Position, list[Reading]]] = {}
     for reading, position, kind in zip(given, positions, told, strict=True):
         if position and any(by_all):
-            position, kind = tuple(itertools.compress(position, by_all)), tuple(by_all)
+            position, kind = tuple(itertools.compress(position, by_all)), by_all
         kinds.setdefault(kind, {}).setdefault(position, []).append(reading)
     return [reading for places in kinds.values() for reading in places[max(places)]]
 
@@ -382,9 +409,17 @@ def _of_untold_attempts(attempt: Sequence[Reading], readings: Sequence[Reading])
     ]
 
 
-def _order(position: Position) -> tuple[bool, Position]:
-    """A final value after all others."""
-    return not position, position
+def _told_by_all(positions: Iterable[Position]) -> tuple[bool, ...]:
+    """Of each column of positions, whether all points tell it; those that are final tell none."""
+    told = [tuple(map(math.isfinite, position)) for position in positions if position]
+    return tuple(all(of_one) for of_one in zip(*told, strict=True))
+
+
+def _last_place(places: Iterable[Position]) -> Position:
+    """A final value is the last; of others, the last by the epoch or step that all of them tell."""
+    own = list(places)
+    by_all = _told_by_all(own)
+    return max(own, key=lambda place: (not place, *itertools.compress(place, by_all), place))
 
 
 def _with_a_course(trials: Iterable[Sequence[Reading]]) -> frozenset[str]:

@@ -1572,6 +1572,57 @@ def test_an_arm_that_never_trained_is_not_better_than_one_that_trained_badly(cla
         assert verdicts(evidence, standing(evidence))[0].verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("direction", "verdict"), [("gain", "undecided"), ("loss", "refuted")], ids=str
+)
+def test_an_arm_that_never_trained_does_not_gain_most(direction, verdict):
+    """It is refuted that it loses most, as all others are worse still."""
+    claim = LargestEffect(says="l", change=arm(width="wide"), direction=direction)
+    bad = [2.60, 2.65, 2.70, 2.62, 2.68]
+    values = {"baseline": bad, "batch": bad[::-1], "wide": ["diverged"] * 5}
+    plan = plan_of(WIDTH, NORM, claims=(claim,), metric="test_loss")
+    (found,) = verdicts_of(plan, values, chance_level={"test_loss": 2.302585})
+    assert found.verdict == verdict
+    (found,) = verdicts_of(plan, values | {"wide": [2.30, 2.31, 2.30, 2.29, 2.30]})
+    assert found.verdict == {"gain": "supported", "loss": "refuted"}[direction]
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_an_arm_that_never_trained_is_not_faster_by_the_mean_of_a_curve_of_another_name(recorded):
+    """The chance level is that of the test metric, of which trials have none at their end."""
+    bad = [5.0, 5.2, 4.9, 5.1, 5.05]
+    curves = {
+        "wide": [{"epoch": [1.0, 2.0], "validation_accuracy": [9.0, 9.0]}] * 5,
+        "baseline": [{"epoch": [1.0, 2.0], "validation_accuracy": [4.0, value]} for value in bad],
+    }
+    claim = faster(curve="validation_accuracy")
+    metrics = {"validation_accuracy_mean": MetricDescription(label="mean", chance=10.0)}
+    options: dict[str, Any] = {"metrics": metrics} if recorded else {}
+    plan = plan_of(WIDTH, claims=(claim,), **options)
+    means = [{"test_accuracy": value, "validation_accuracy_mean": value} for value in bad]
+    values = {"wide": ["diverged"] * 5, "baseline": means if recorded else bad}
+    chance = {} if recorded else {"validation_accuracy": 10.0}
+    records = records_of(plan, values, None if recorded else curves, chance_level=chance)
+    evidence = evidence_of(plan, records)
+    (verdict,) = verdicts(evidence, standing(evidence))
+    assert (verdict.verdict, verdict.n) == ("undecided", 5)
+    assert verdict.estimate > 4
+
+
+def test_a_validation_metric_counts_at_the_chance_level_of_its_test_counterpart():
+    metrics = {"test_score": MetricDescription(label="score", chance=10.0)}
+    claims = [
+        WIDE_IS_BETTER.model_copy(update={"metric": f"{split}_score"})
+        for split in ("validation", "test")
+    ]
+    trained = [dict.fromkeys(("test_score", "validation_score"), each) for each in NEAR_80]
+    values = {"baseline": trained, "wide": [*trained[:5], "diverged"]}
+    plan = plan_of(WIDTH, seeds=6, claims=claims, metrics=metrics, metric="test_score")
+    of_validation, of_test = verdicts_of(plan, values)
+    assert of_validation.n == of_test.n == 6
+    assert (of_validation.note, of_validation.estimate) == (of_test.note, of_test.estimate)
+
+
 @pytest.mark.parametrize("claim", [WIDE_IS_EQUAL, WIDE_IS_NO_WORSE], ids=lambda claim: claim.kind)
 def test_a_seed_on_which_both_arms_diverged_does_not_make_them_alike(claim: Claim):
     metrics = {"test_accuracy": MetricDescription(label="accuracy", chance=10.0)}

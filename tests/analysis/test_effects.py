@@ -381,6 +381,14 @@ def test_unmatched_seeds_that_tie_are_not_certain():
     assert effect["low"] < 0.5 < effect["high"]
 
 
+def test_unmatched_seeds_that_make_no_difference_prove_nothing():
+    """Nothing tells how far they would spread, as the step is not known."""
+    values = {"baseline": [80, 80, None, None], "wide": [None, None, 81, 81], "batch": 4 * [80.5]}
+    effects = effects_of(plan_of(WIDTH, NORM, seeds=4), values, resolution=np.nan)
+    assert effects.loc["wide", "method"] == "welch"
+    assert effects.loc["wide", ["low", "high", "p", "p_holm"]].isna().all()
+
+
 def test_unmatched_seeds_that_are_all_equal_show_no_difference():
     values = {"baseline": [80, 80, None, None], "wide": [None, None, 80, 80]}
     effect = effects_of(plan_of(WIDTH, seeds=4), values).loc["wide"]

@@ -310,6 +310,25 @@ def test_what_a_diverged_trial_counts_as_is_no_value_of_the_metrics_steps():
     assert step_of(trial_table(plan, records), records) == 0.5
 
 
+def test_each_context_has_the_step_that_its_own_records_state():
+    plan = plan_of(WIDTH, seeds=3, contexts={"small": {}, "large": {"training.epochs": 99}})
+    values = {
+        (context, name): [80.0 + step * seed for seed in range(3)]
+        for context, step in (("small", 0.5), ("large", 0.25))
+        for name in ("baseline", "wide")
+    }
+    records = records_of(plan, values)
+    stated = {"metric_resolution": {"test_accuracy": 1.0}}
+    records = {
+        trial.hash: records[trial.hash].model_copy(
+            update=stated if trial.context == "small" else {}
+        )
+        for trial in plan.trials
+    }
+    trials = trial_table(plan, records)
+    assert resolution_of("test_accuracy", trials, records) == {"small": 1.0, "large": 0.25}
+
+
 def test_each_context_has_the_step_of_its_own_values():
     plan = plan_of(WIDTH, seeds=3, contexts={"small": {}, "large": {"training.epochs": 99}})
     values = {("small", "baseline"): [80.5, 81.0, 80.0], ("small", "wide"): [81.0, 82.5, 80.5]}

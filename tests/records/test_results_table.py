@@ -211,12 +211,22 @@ class TestAWideTable:
         )
 
     @pytest.mark.parametrize(
-        "name", ["net.pool", "model.pool", "config.pool", "Pool", "baseline.net.pool"]
+        "name", ["net.pool", "config.model.net.pool", "config.pool", "Pool", "baseline.net.pool"]
     )
     def test_a_factors_column_may_have_a_longer_name(self, name: str, read: Read):
         assert set(by_trial(read(f"{name},learning_rate,seed,accuracy\nmean,,0,1\n"))) == {
             ("mean", 0)
         }
+
+    def test_the_column_of_another_setting_that_ends_alike_is_not_the_factors(
+        self, refused: Callable[..., str]
+    ):
+        study = KEYED.replace("model.lr", "decoder.dropout")
+        text = "params.encoder.dropout,seed,accuracy\n1,0,80\n2,0,81\n"
+        assert "no column names the arms" in refused(text, study)
+        assert "no column gives the factor 'pool'" in refused(
+            "model.pool,learning_rate,seed,accuracy\nmean,,0,1\n"
+        )
 
     @pytest.mark.parametrize("column", ["model.lr", "config.model.lr", "config/model/lr"])
     @pytest.mark.parametrize("other", ["lr", "LR", "head.lr", "params.head.lr"])
@@ -1003,6 +1013,29 @@ class TestALongTable:
             assert (record.status, record.metrics) == ("completed", {"accuracy": 8.0})
             assert record.history == {"step": [own[0][0], own[1][0]], "accuracy": [7.0, 8.0]}
 
+    @pytest.mark.parametrize("ending", ["finished", "diverged"])
+    def test_what_goes_on_where_it_broke_off_is_one_course(self, ending: str, read: Read):
+        rows = [f"{'crashed' if step < 3 else ending},accuracy,{step},{step}" for step in range(5)]
+        for order in (rows, rows[::-1]):
+            text = "\n".join(["arm,seed,status,metric,step,value", *(f"mean,0,{r}" for r in order)])
+            record = by_trial(read(text))["mean", 0]
+            assert record.status == ("completed" if ending == "finished" else ending)
+            assert record.history["step"] == [0.0, 1.0, 2.0, 3.0, 4.0]
+
+    def test_the_last_value_is_told_by_the_column_that_all_rows_fill(
+        self, read: Read, refused: Callable[..., str]
+    ):
+        text = (
+            "arm,seed,metric,epoch,step,value\nmean,0,accuracy,1,100,60\n"
+            "mean,0,accuracy,2,200,70\nmean,0,accuracy,,300,80\n"
+        )
+        assert metrics_of(read(text)) == {("mean", 0): {"accuracy": 80.0}}
+        assert refused(text.replace(",,300", ",,30").replace("2,200", "2,")) == (
+            "results.csv, lines 2, 3 and 4: which accuracy of arm 'mean' with seed 0 is the last "
+            "is not told: some give an epoch alone, and some a step alone\n"
+            "    give all of them the one or the other"
+        )
+
     def test_a_final_value_ends_an_attempt_that_others_failed_before(self, read: Read):
         rows = ["crashed,accuracy,1,5", "crashed,accuracy,,5", "finished,accuracy,,8"]
         text = "\n".join(["arm,seed,status,metric,step,value", *(f"mean,0,{r}" for r in rows)])
@@ -1152,8 +1185,8 @@ class TestWhatIsWrong:
                 "results.csv, line 2, column 'arm': is empty\n    give the arm's name",
             ),
             (
-                "model.pool,learning_rate,seed,accuracy\nmaxx,,0,1\n",
-                "results.csv, line 2, column 'model.pool': no level of 'pool' named 'maxx'\n"
+                "model.net.pool,learning_rate,seed,accuracy\nmaxx,,0,1\n",
+                "results.csv, line 2, column 'model.net.pool': no level of 'pool' named 'maxx'\n"
                 "    did you mean 'max'?",
             ),
             (
@@ -1207,8 +1240,8 @@ class TestWhatIsWrong:
                 "scheduled, succeeded, success, terminated, waiting",
             ),
             (
-                "a.pool,b.pool,learning_rate,seed,accuracy\nmax,mean,,0,1\n",
-                "results.csv: columns 'a.pool' and 'b.pool' could each be 'pool'\n"
+                "a.net.pool,b.net.pool,learning_rate,seed,accuracy\nmax,mean,,0,1\n",
+                "results.csv: columns 'a.net.pool' and 'b.net.pool' could each be 'pool'\n"
                 "    rename or remove all but one",
             ),
         ],
