@@ -46,8 +46,10 @@ class Scene:
     study: Study
     workload: Workload
     context: str
+    laid: tuple[str, ...]
+    """Factors of the context, in the study's order."""
     varied: tuple[str, ...]
-    """Factors, in the study's order."""
+    """Those of them that change something there."""
     unchanged: Mapping[str, str]
     """Factor -> the level that equals the baseline; only factors that have one."""
     reference: Mapping[str, str]
@@ -80,18 +82,18 @@ class Scene:
         their order, so that a later step of a path overrides an earlier one; yet each factor after
         those that its condition names.
 
-        A level that equals the baseline adds nothing, nor does a factor whose condition fails.
+        A factor whose condition fails adds nothing, nor does a reference level that equals the
+        baseline. Another level that equals it may take back what was laid before.
         """
         result = dict(self.study.contexts[self.context])
-        varied = [name for name in self.order if name in self.varied]
-        varied.sort(key=lambda name: levels[name] != self.reference[name])
-        for name in by_dependence(self.study, varied):
+        laid = [name for name in self.order if name in self.laid]
+        laid.sort(key=lambda name: levels[name] != self.reference[name])
+        for name in by_dependence(self.study, laid):
             level = levels[name]
-            if level in (BASELINE, self.unchanged.get(name)):
+            is_baseline = level == self.unchanged.get(name) == self.reference[name]
+            if level == BASELINE or is_baseline:
                 continue
-            if all(
-                levels.get(other) == held for other, held in self.study.factors[name].when.items()
-            ):
+            if holds(conditions(self.study, name), levels):
                 result = overlaid(result, self.study.factors[name].levels[level])
         return result
 
@@ -135,16 +137,17 @@ def scene(
     without: frozenset[str] = frozenset(),
     chosen: tuple[str, ...] = (),
 ) -> Scene:
-    """The context as its factors find it; factors in `without` are left at the baseline.
+    """The context as its factors find it; factors in `without` stay at their reference levels.
 
     chosen: as in `path_order`. Raises StudyError when the workload refuses a level's settings, or
     conditions form a circle or contradict each other.
     """
-    varied = tuple(
+    laid = tuple(
         name
         for name, factor in study.factors.items()
-        if name not in without and (not factor.contexts or context in factor.contexts)
+        if not factor.contexts or context in factor.contexts
     )
+    varied = tuple(name for name in laid if name not in without)
     unchanged: dict[str, str] = {}
     for name in by_dependence(study, study.factors):
         level = _unchanged_level(study, workload, context, name, unchanged)
@@ -152,11 +155,12 @@ def scene(
             unchanged[name] = level
     reference = {
         name: _reference_level(study, name, unchanged.get(name))
-        if name in varied
+        if name in laid
         else unchanged.get(name, BASELINE)
         for name in study.factors
     }
-    return Scene(study, workload, context, varied, unchanged, reference, path_order(study, chosen))
+    order = path_order(study, chosen)
+    return Scene(study, workload, context, laid, varied, unchanged, reference, order)
 
 
 def path_order(study: Study, chosen: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -199,6 +203,11 @@ def conditions(study: Study, factor: str) -> dict[str, str]:
                     )
                 )
     return needed
+
+
+def holds(condition: Mapping[str, str], levels: Mapping[str, str]) -> bool:
+    """Whether all that a condition names is at these levels."""
+    return all(levels.get(other) == level for other, level in condition.items())
 
 
 def by_dependence(study: Study, names: Iterable[str]) -> list[str]:
@@ -253,7 +262,7 @@ def _level_in_force(study: Study, factor: str, arm: Arm, reference: Arm) -> str 
 
     own = arm.levels[factor]
     held = held_by(arm.settings)
-    needed = study.factors[factor].when
+    needed = conditions(study, factor)
     if any(arm.levels.get(other, level) != level for other, level in needed.items()):
         return own if own in held else next(iter(held), None)
     if own != reference.levels[factor]:

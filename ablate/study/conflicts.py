@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ablate.errors import Problem, SettingsError
-from ablate.study.arms import Scene, conditions, overlaid
+from ablate.study.arms import Scene, conditions, holds, overlaid
 
 
 class _Conflict(NamedTuple):
@@ -33,7 +33,7 @@ def _conflicts(view: Scene, one: str, other: str) -> Iterator[_Conflict]:
         everywhere = {**view.reference, **needed, **levels}
         if not (view.allows(everywhere) and _is_drawn(view, everywhere)):
             continue
-        if all(_varied(view, name, everywhere) for name in levels):
+        if all(holds(conditions(view.study, name), everywhere) for name in levels):
             try:
                 key = _not_held(view, levels, everywhere)
             except SettingsError:  # refused where arms are drawn, if it is one of them
@@ -51,11 +51,6 @@ def _is_drawn(view: Scene, levels: Mapping[str, str]) -> bool:
     changed = dict(levels.items() - view.reference.items())
     alone = ({**conditions(view.study, name), name: changed[name]} for name in changed)
     return not changed or any(changed == dict(a.items() - view.reference.items()) for a in alone)
-
-
-def _varied(view: Scene, factor: str, levels: Mapping[str, str]) -> bool:
-    needed = conditions(view.study, factor)
-    return all(levels[other] == level for other, level in needed.items())
 
 
 def _not_held(view: Scene, levels: Mapping[str, str], everywhere: Mapping[str, str]) -> str | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 from ablate.errors import Problem, StudyError
-from ablate.study.arms import BASELINE, Arm, Scene, conditions, path_order
+from ablate.study.arms import BASELINE, Arm, Scene, conditions, holds, path_order
 
 MOST_ARMS = 10_000
 """A design with more arms in one context is taken for a mistake."""
@@ -120,9 +120,7 @@ def _reference_first(view: Scene, factor: str) -> list[str]:
 def _condition_holds(view: Scene, factor: str, levels: Mapping[str, str]) -> bool:
     if levels[factor] == view.reference[factor]:
         return True
-    everywhere = {**view.reference, **levels}
-    needed = conditions(view.study, factor)
-    return all(everywhere[other] == level for other, level in needed.items())
+    return holds(conditions(view.study, factor), {**view.reference, **levels})
 
 
 def all_with(view: Scene, factors: tuple[str, ...]) -> dict[str, str]:

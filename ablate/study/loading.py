@@ -65,6 +65,7 @@ def load_study(
     workload = workload or _workload(draft, long)
     if workload is not None and workload.takes_any_settings:
         draft.problems += _new_to_the_study(draft, given)
+    draft.problems += _empty_sections(draft, given)
     for context, settings in draft.contexts.items():
         draft.contexts[context] = overlaid(settings, {key: value for key, value, _ in given})
     _draw_curves(long)
@@ -146,6 +147,37 @@ def _new_to_the_study(draft: Draft, given: Sequence[tuple[str, Any, str]]) -> It
             near = nearest(key, known)
             cure = "add it to the baseline"
             yield Problem(option, message, f"{near} Else {cure}" if near else cure)
+
+
+def _empty_sections(draft: Draft, given: Sequence[tuple[str, Any, str]]) -> Iterator[Problem]:
+    """Sections without keys, laid over a study that sets keys of them: whether these are to stay,
+    or to go, is not said.
+    """
+    written = list(_settings_written(draft))
+    keys = [*(str(place[-1]) for place, _ in written), *(key for key, _, _ in given)]
+    laid = [
+        (str(place[-1]), draft.source.where(draft.written(place)))
+        for place, value in written
+        if place[0] == "factors" and value == {}
+    ]
+    laid += [(key, option) for key, value, option in given if value == {}]
+    for section, where in laid:
+        if any(key.startswith(f"{section}.") for key in keys):
+            yield Problem(
+                where,
+                f"'{section}' is empty, and the study sets keys of it",
+                "leave it out, as it changes nothing, or give the keys that it is to change",
+            )
+
+
+def _settings_written(draft: Draft) -> Iterator[tuple[Place, Any]]:
+    """Each setting of the baselines and of the levels, at its place in the long form."""
+    for name, settings in draft.contexts.items():
+        yield from ((("contexts", name, key), value) for key, value in settings.items())
+    for name, factor in draft.factors.items():
+        for level, settings in factor["levels"].items():
+            place = ("factors", name, "levels", level)
+            yield from (((*place, key), value) for key, value in settings.items())
 
 
 def _by_dotted_key(key: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -265,13 +297,7 @@ def _of_another_workload(draft: Draft, workload: Workload) -> Iterator[Problem]:
 
 def _words_taken_for_text(draft: Draft) -> Iterator[Problem]:
     """Values of settings that look like true, false or null, which nothing else would refuse."""
-    places: list[Place] = [
-        ("contexts", name, key) for name, keys in draft.contexts.items() for key in keys
-    ]
-    for name, factor in draft.factors.items():
-        for level, settings in factor["levels"].items():
-            places += [("factors", name, "levels", level, key) for key in settings]
-    written = {draft.written(place) for place in places}
+    written = {draft.written(place) for place, _ in _settings_written(draft)}
     for place, word in draft.source.unquoted.items():
         if any(place[:depth] in written for depth in range(len(place) + 1)):
             yield taken_for_text(draft.source.where(place), word)
@@ -449,11 +475,11 @@ def _written(draft: Draft, key: str) -> Place:
         if key in places:
             return draft.origin[places[key]]
         if _is_written(draft, key):
-            return tuple(int(part) if part.isdigit() else part for part in key.split("."))
+            return tuple(int(part) if part.isdecimal() else part for part in key.split("."))
         key = key.rpartition(".")[0]
     return ()
 
 
 def _is_written(draft: Draft, key: str) -> bool:
-    place = tuple(int(part) if part.isdigit() else part for part in key.split("."))
+    place = tuple(int(part) if part.isdecimal() else part for part in key.split("."))
     return place in draft.source.lines

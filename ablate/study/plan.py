@@ -323,6 +323,7 @@ def _claim_problems(plan: Plan) -> Iterator[Problem]:
         yield from _compared_with_themselves(plan)
         yield from _no_single_changes(plan)
         yield from _unlike_changes(plan)
+    yield from _claimed_twice(plan)
 
 
 def _unknown_arms(plan: Plan) -> Iterator[Problem]:
@@ -354,6 +355,20 @@ def _compared_with_themselves(plan: Plan) -> Iterator[Problem]:
                 f"compares {found.what}",
                 found.cure,
             )
+
+
+def _claimed_twice(plan: Plan) -> Iterator[Problem]:
+    """A claim that is there twice would take two shares of the error rate for one question."""
+    asked: list[Claim] = []
+    for index, claim in enumerate(plan.study.claims):
+        same = claim.model_copy(update={"says": "", "published": None})
+        if same in asked and claim.kind != "open":
+            yield Problem(
+                f"claims.{index}",
+                f"asks what claim {asked.index(same) + 1} asks",
+                "keep one of the two",
+            )
+        asked.append(same)
 
 
 def _no_single_changes(plan: Plan) -> Iterator[Problem]:

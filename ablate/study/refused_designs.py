@@ -96,7 +96,27 @@ def _design_problems(study: Study) -> Iterator[Problem]:
             f"{design.kind} has no resolution",
             "leave it out, or use kind: fractional_factorial",
         )
+    if design.kind == "path":
+        yield from _left_out_again(study)
     yield from _order_problems(study)
+
+
+def _left_out_again(study: Study) -> Iterator[Problem]:
+    """Conditions of a path on a level that a step leaves: what needs it would be taken away."""
+    for name, factor in study.factors.items():
+        for other, level in factor.when.items():
+            last = _last_level(study, other)
+            if level != last:
+                yield Problem(
+                    f"factors.{name}.when.{other}",
+                    f"needs '{other}' at '{level}', and a path keeps it at "
+                    f"'{last}' once it is added",
+                    f"write `when: {{{other}: {last}}}`, or use another design",
+                )
+
+
+def _last_level(study: Study, factor: str) -> str:
+    return list(study.factors[factor].levels)[-1]
 
 
 def _order_problems(study: Study) -> Iterator[Problem]:
@@ -119,7 +139,9 @@ def _order_problems(study: Study) -> Iterator[Problem]:
         added: list[str] = []
         for name in path_order(study):
             added.append(name)
-            late = [other for other in study.factors[name].when if other not in added]
+            needed = study.factors[name].when.items()
+            late = [other for other, level in needed if level == _last_level(study, other)]
+            late = [other for other in late if other not in added]
             for other in late:
                 yield Problem(
                     "design.order",

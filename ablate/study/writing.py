@@ -41,7 +41,7 @@ def study_to_yaml(study: Study) -> str:
     """The study as YAML that `load_study` reads back to an equal study."""
     yaml = YAML(typ="rt", pure=True)
     yaml.Representer = _Representer
-    yaml.width = 100
+    yaml.width = 2**31  # a fold loses a space of two, and adds one beside an escape
     text = io.StringIO()
     yaml.dump(_content(study), text)
     return text.getvalue()

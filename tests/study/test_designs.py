@@ -207,6 +207,49 @@ def test_an_ingredient_overrides_the_bare_recipe(design: str) -> None:
     assert [arm.settings["training.rate"] for arm in arms] == [0.1, 0.05, 0.5]
 
 
+@pytest.mark.parametrize("design", ["add_one_in", "path"])
+def test_an_ingredient_of_the_baseline_is_added_to_what_the_bare_recipe_leaves(design: str) -> None:
+    """A path whose baseline is the finished recipe."""
+    factors = {
+        "cycle": {"no": {"training.rate": 0.1}, "yes": CYCLE["yes"]},
+        "optimizer": {"sgd": OPTIMIZER["sgd"], "adam": {"training.optimizer": "adam"}},
+        "rate": {"own": {"training.rate": 0.3}, "usual": {"training.rate": 0.01}},
+    }
+    arms = draw_arms(
+        study(factors, design=design, contexts={"baseline": {"training.rate": 0.01}}), FAKE
+    )
+    assert arms[-1].settings["training.rate"] == 0.01
+
+
+@pytest.mark.parametrize("design", ["leave_one_out", "full_factorial"])
+def test_a_factor_that_is_not_varied_in_a_context_is_at_its_reference_level(design: str) -> None:
+    """Position matters to normalisation alone; the rate that both its levels set holds anyway."""
+    position = {name: {**sets, "training.rate": 0.01} for name, sets in POSITION.items()}
+    contexts = {"bare": {}, "normalised": {"model.norm": "batch"}}
+    when = {} if design == "leave_one_out" else {"position": "before"}
+    factors = {"position": position, "pool": POOL, "width": {"levels": WIDTH, "when": when}}
+    arms = draw_arms(study(factors, design=design, contexts=contexts), FAKE)
+    assert {arm.settings["training.rate"] for arm in arms} == {0.01}
+    bare = [arm for arm in arms if arm.context == "bare"]
+    assert all("position" not in arm.levels for arm in bare)
+    assert {arm.levels["width"] for arm in bare} == {"thin", "wide"}
+
+
+@pytest.mark.parametrize("design", ["leave_one_out", "full_factorial"])
+def test_a_condition_holds_only_where_those_do_that_it_rests_on(design: str) -> None:
+    factors = {
+        "norm": NORM,
+        "width": {"levels": WIDTH, "when": {"norm": "batch"}},
+        "pool": {"levels": {"mean": POOL["mean"], "max": POOL["max"]}, "when": {"width": "wide"}},
+    }
+    arms = draw_arms(
+        study(factors, design=design, contexts={"baseline": {"model.pool": "stride"}}), FAKE
+    )
+    without = [arm for arm in arms if arm.levels["norm"] == "none"]
+    assert [arm.settings["model.pool"] for arm in without] == ["stride"]
+    assert all("model.width" not in arm.settings for arm in without)
+
+
 def test_on_a_path_a_condition_refines_the_level_that_it_names() -> None:
     factors = {
         "cycle": CYCLE,

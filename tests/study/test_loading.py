@@ -11,7 +11,7 @@ from ablate.external_workload import EXTERNAL
 from ablate.study.loading import load_study, parse_override
 from ablate.study.schema import Design, Difference, Factor, Selector, Study
 from ablate.study.writing import study_to_yaml
-from ablate.workload import MetricDescription
+from ablate.workload import MetricDescription, Workload
 from tests.study.fake_workload import FAKE
 
 Load = Callable[..., Study]
@@ -268,6 +268,29 @@ def test_what_replaces_a_setting_of_any_names_one_that_the_study_has(
         "rates.first": 0.1,
         "model.pool": 1,
     }
+
+
+@pytest.mark.parametrize("workload", [FAKE, EXTERNAL])
+def test_an_empty_section_over_its_keys_is_refused(refused: Refused, workload: Workload) -> None:
+    level = PLAIN.replace(
+        "  model.pool: [max, mean]", "  net: {same: {model: {}}, wide: {model.width: 64}}"
+    )
+    said = "'model' is empty, and the study sets keys of it"
+    cure = "leave it out, as it changes nothing, or give the keys that it is to change"
+    assert f"line 4, factors.net.same.model: {said}\n    {cure}" in refused(
+        level, workload=workload
+    )
+    given = refused(PLAIN, workload=workload, overrides={"model": {}})
+    assert f"--set model: {said}\n    {cure}" in given
+
+
+def test_a_factor_named_by_a_digit_that_is_no_number_has_its_place(refused: Refused) -> None:
+    factors = '  "²": {levels: {a: {model.pool: max}, b: {model.pool: mean}}, when: {x: wide}}\n'
+    factors += (
+        "  x: {thin: {model.width: 8}, wide: {model.width: 64}}\ndesign: fractional_factorial\n"
+    )
+    text = PLAIN.replace("  model.pool: [max, mean]\n", factors)
+    assert "line 4, factors.²" in refused(text)
 
 
 CURVE = """\

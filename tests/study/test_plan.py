@@ -182,6 +182,16 @@ def test_an_interaction_of_a_setting_with_itself_is_refused() -> None:
     )
 
 
+def test_a_claim_that_is_there_twice_is_refused() -> None:
+    claim = {"kind": "difference", "better": {"levels": {"pool": "mean"}}, "worse": {}}
+    claims = [claim | {"says": says} for says in ("a", "b")]
+    with pytest.raises(StudyError) as error:
+        make_plan(study({"pool": POOL, "norm": NORM}, claims=claims), FAKE)
+    assert str(error.value) == "claims.1: asks what claim 1 asks\n    keep one of the two"
+    claims[1]["metric"] = "validation_accuracy"
+    assert make_plan(study({"pool": POOL, "norm": NORM}, claims=claims), FAKE)
+
+
 def largest(change: dict[str, str], *rivals: dict[str, str]) -> dict[str, Any]:
     return {
         "kind": "largest_effect",

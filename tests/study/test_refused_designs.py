@@ -192,6 +192,11 @@ DESIGN_REFUSALS: dict[str, tuple[Study, str]] = {
         "design.order: 'momentum' is added before 'optimizer', which its condition names\n"
         "    put 'optimizer' first",
     ),
+    "condition that a path leaves": (
+        study({"width": {"levels": WIDTH, "when": {"pool": "max"}}, "pool": POOL}, design="path"),
+        "factors.width.when.pool: needs 'pool' at 'max', and a path keeps it at 'mean' once it is "
+        "added\n    write `when: {pool: mean}`, or use another design",
+    ),
     "condition in a fraction": (
         study({"optimizer": OPTIMIZER, "momentum": MOMENTUM}, design="fractional_factorial"),
         "factors.momentum.when: a condition would break the balance of a fractional factorial\n"

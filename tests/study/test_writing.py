@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ablate.external_workload import EXTERNAL
 from ablate.study.loading import load_study
-from ablate.study.schema import Study
+from ablate.study.schema import Factor, Study
 from ablate.study.writing import study_to_yaml
 from ablate.workload import rests_on_test_data
 from tests.study.fake_workload import FAKE
@@ -78,6 +78,40 @@ def test_a_study_is_read_back_as_it_was_written(study: Study) -> None:
         file = Path(folder, "study.yaml")
         file.write_text(study_to_yaml(study), encoding="utf-8")
         assert load_study(file, workload=FAKE) == study
+
+
+# Long lines, in which a fold could fall at any of these.
+PARTS = [
+    "word",
+    "a-long-word-of-a-sentence",
+    "  ",
+    " ",
+    "\t",
+    "\\",
+    "\\  ",
+    '"',
+    "\u2028",
+    ": ",
+    "\ufeff",
+]
+LONG = st.lists(st.sampled_from(PARTS), min_size=20, max_size=80).map("".join).filter(str.strip)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(LONG, LONG, LONG)
+def test_long_text_is_read_back_to_the_letter(question: str, prompt: str, other: str) -> None:
+    study = Study(
+        name="study",
+        question=question,
+        workload="external",
+        contexts={"baseline": {"prompt": prompt}},
+        factors={"ask": Factor(name="ask", levels={"once": {"ask": other}, "twice": {"ask": 2}})},
+        seeds=(0,),
+    )
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "study.yaml")
+        file.write_text(study_to_yaml(study), encoding="utf-8")
+        assert load_study(file) == study
 
 
 EMPTY = {
