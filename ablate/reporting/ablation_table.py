@@ -10,6 +10,7 @@ from ablate.analysis.tables import FACTOR, ArmKey
 from ablate.reporting import formatting
 from ablate.reporting.table import Cell, Table
 from ablate.reporting.tables import (
+    endings_note,
     metric_description,
     reference_arms,
     reference_note,
@@ -87,7 +88,7 @@ def _rows(
             Cell(arm.name, "strong" if arm.is_reference else "plain"),
             *(_level_cell(findings, levels[key], before, factor) for factor in factors),
             Cell(formatting.mean_and_spread(mean.get("mean"), mean.get("sd"), unit)),
-            Cell(formatting.count(mean.get("n"))),
+            Cell(formatting.count(mean.get("n")), note=endings_note(mean)),
             *([_difference_cell(findings, effects.get(key, {}), baselines)] if effects else []),
         )
 

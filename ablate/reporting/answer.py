@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ablate.analysis.arm_names import quoted
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
 from ablate.reporting.factorial_table import alias_names, effect_name
 from ablate.reporting.tables import (
+    diverged_note,
     is_unpaired,
     metric_description,
     numbers_of_seeds,
@@ -60,7 +62,7 @@ def _claims(findings: Findings) -> str:
     if len(outcomes) == 1:
         if total == 1:
             return f"the claim is {outcomes[0][1]}"
-        return f"all {total} claims are {outcomes[0][1]}"
+        return f"{'both' if total == 2 else f'all {total}'} claims are {outcomes[0][1]}"
     listed = [f"{count} {'is' if count == 1 else 'are'} {outcome}" for count, outcome in outcomes]
     return f"of {total} claims, {', '.join(listed[:-1])} and {listed[-1]}"
 
@@ -71,8 +73,9 @@ def _early(findings: Findings) -> str:
     early = sum(each.early for each in settled)
     if not early:
         return ""
-    of_several = f"{early} of them " if len(findings.verdicts) > 1 else ""
-    return f" ({of_several}at an early look)"
+    several, every = len(findings.verdicts) > 1, len(settled) == len(findings.verdicts)
+    of_which = f"{early} of {'them' if every else f'the {len(settled)} settled'} "
+    return f" ({of_which if several else ''}at an early look)"
 
 
 def _largest_effect(findings: Findings) -> str:
@@ -89,9 +92,11 @@ def _largest_effect(findings: Findings) -> str:
         return f"no effect on {metric.label}{among} differs from 0"
     else:
         beginning, verb = f"the largest effect seen{_of_those(among)} is that of", ":"
+    arm, reference = quoted(effect["arm"], effect["reference"])
+    diverged = diverged_note(findings, effect)
     return (
-        f"{beginning} {effect['arm']}{_where(findings, effect)} on {with_direction(metric)}{verb} "
-        f"{_size(findings, effect)}, against {effect['reference']}"
+        f"{beginning} {arm}{_where(findings, effect)} on {with_direction(metric)}{verb} "
+        f"{_size(findings, effect)}, against {reference}{f' ({diverged})' if diverged else ''}"
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, SupportsFloat
 
+from ablate.analysis.inference import ALPHA
 from ablate.study.yaml_source import scalar_name
 
 MISSING = "—"
@@ -165,10 +166,14 @@ def mean_and_spread(mean: SupportsFloat | None, sd: SupportsFloat | None, unit: 
 
 
 def p_value(value: SupportsFloat | None) -> str:
-    """Three decimals, as in "0.012"; "< 0.001" below that."""
+    """Three decimals, as in "0.012", and more where it would read as the 0.05 that it is not;
+    "< 0.001" below that.
+    """
     if value is None or is_missing(value):
         return MISSING
-    return "< 0.001" if float(value) < 0.001 else f"{float(value):.3f}"
+    p = float(value)
+    decimals = next((d for d in range(3, 7) if p == ALPHA or round(p, d) != ALPHA), 3)
+    return "< 0.001" if p < 0.001 else f"{p:.{decimals}f}"
 
 
 def count(value: SupportsFloat | None) -> str:
@@ -311,7 +316,8 @@ def _magnitude(value: float) -> int:
 
 def _needs_power(magnitude: int, unit: str) -> bool:
     if unit in _DECIMALS:
-        return magnitude > _LARGEST_OF_UNIT
+        is_small = unit in _FINE and _NOISE <= magnitude < _LEAST_MAGNITUDE
+        return is_small or magnitude > _LARGEST_OF_UNIT
     return not _LEAST_MAGNITUDE <= magnitude <= _LARGEST_MAGNITUDE
 
 

@@ -31,7 +31,13 @@ _LATEX = {
     "→": r"\ensuremath{\rightarrow}",
     "–": "--",
     "—": "---",
+    "„": ",,",
+    "«": r"\ensuremath{\ll}",
+    "»": r"\ensuremath{\gg}",
+    "\u2011": "-",  # a hyphen at which no line breaks
 }
+_OF_OTHER_PACKAGES = re.compile(r"\\(d[hj]|D[HJ]|th|TH|math(scr|frak)|guil|quote|nobreakdash)")
+"""Commands of another encoding of fonts, or of packages that a table does not ask for."""
 _BEYOND = UnicodeToLatexEncoder(
     unknown_char_policy="unihex",
     unknown_char_warning=False,
@@ -76,7 +82,8 @@ def _latex_character(character: str) -> str:
         return character
     if unicodedata.category(character) in ("Cc", "Cf"):  # shows nothing
         return ""
-    if unicodedata.name(character, "").startswith("CYRILLIC"):  # would want another encoding
-        return rf"\ensuremath{{\langle}}\texttt{{U+{ord(character):04X}}}\ensuremath{{\rangle}}"
     written: str = _BEYOND.unicode_to_latex(character)
+    is_cyrillic = unicodedata.name(character, "").startswith("CYRILLIC")  # another encoding
+    if is_cyrillic or _OF_OTHER_PACKAGES.search(written):
+        return rf"\ensuremath{{\langle}}\texttt{{U+{ord(character):04X}}}\ensuremath{{\rangle}}"
     return written

@@ -109,6 +109,8 @@ def _names(numbers: Sequence[_Number], study: str) -> list[str]:
 
 def _name(study: str, table: str, words: Iterable[str]) -> str:
     name = "".join(_letters(part) for part in (study, table.rstrip("s"), *words))
+    if name.lower().startswith("end"):  # LaTeX defines none of these
+        name = f"The{name}"
     return name[:1].lower() + name[1:]
 
 

@@ -9,7 +9,8 @@ def markdown_text(text: str) -> str:
     """Text that Markdown shows as it stands: no HTML, no links, no emphasis, one line."""
     safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     safe = re.sub(r"([\\`*|~$]|(?<![^\W_])_|_(?![^\W_]))", r"\\\1", safe).replace("](", r"]\(")
-    return " ".join(safe.split())
+    line = " ".join(safe.split())
+    return re.sub(r"^(?=[#+-] )|^(\d+)(?=[.)] )", r"\1\\", line)  # no heading, and no list
 
 
 def markdown(table: Table) -> str:

@@ -343,12 +343,20 @@ def _waterfalls(findings: Findings) -> Iterator[Picture]:
         yield draw_picture(
             f"waterfall_{file_name(context)}" if several else "waterfall",
             f"The path, step by step, in {context}" if several else "The path, step by step",
-            "One change after the other: each bar is as long as the step's paired effect, which "
-            "stands to its right, and ends at the mean after it. It begins at the mean before, but "
-            f"where that is of other seeds.{cut_at_percent([steps], metric.unit)}",
+            "One change after the other: each bar is as long as the step's effect, which stands to "
+            "its right, and ends at the mean after it. It begins at the mean before, but where "
+            f"that is of other seeds.{_of_outlines(steps)}{cut_at_percent([steps], metric.unit)}",
             waterfall.size(steps),
             draw,
         )
+
+
+def _of_outlines(steps: pd.DataFrame) -> str:
+    """Of steps between arms that share no seed."""
+    outlined = steps["mean"].notna() & steps["start"].notna() & steps["estimate"].isna()
+    if not outlined.any():
+        return ""
+    return " An outline is no effect: the means on both its sides share no seed."
 
 
 def _steps(findings: Findings, context: str) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ablate.analysis.arm_names import quoted
 from ablate.analysis.factorial import lacks_combinations
 from ablate.analysis.findings import Findings
 from ablate.analysis.tables import FACTOR, ArmKey, metric_column
@@ -105,6 +106,21 @@ def unpaired_note(findings: Findings, effect: Mapping[Any, Any]) -> str:
     return f"Welch: seeds do not match, {numbers_of_seeds(findings, effect)}"
 
 
+def diverged_note(findings: Findings, effect: Mapping[Any, Any]) -> str:
+    """How many trials of an effect's arms diverged: "2 of wide diverged"; "" of none."""
+    arms = {(arm["context"], arm["arm"]): arm for arm in findings.arms.to_dict("records")}
+    both = [arms[effect["context"], effect[which]] for which in ("arm", "reference")]
+    counts = [(formatting.count(arm["diverged"]), arm["arm"]) for arm in both if arm["diverged"]]
+    names = quoted(*(name for _, name in counts))
+    told = [f"{count} of {name}" for (count, _), name in zip(counts, names, strict=True)]
+    return f"{' and '.join(told)} diverged" if told else ""
+
+
+def _seeds_note(findings: Findings, effect: Mapping[Any, Any]) -> str:
+    notes = unpaired_note(findings, effect), diverged_note(findings, effect)
+    return "; ".join(filter(None, notes))
+
+
 def published_table(findings: Findings) -> Table | None:
     """Published numbers beside measured ones; None when the study names none."""
     if findings.published.empty:
@@ -160,7 +176,7 @@ def arm_table(findings: Findings) -> Table:
             Cell(str(arm["arm"]), "strong" if arm["is_reference"] else "plain"),
             Cell(formatting.alike(arm["mean"], arm["low"], arm["high"], metric.unit)),
             Cell(formatting.interval(arm["low"], arm["high"], metric.unit)),
-            Cell(formatting.count(arm["n"]), note=_what_is_missing(arm)),
+            Cell(formatting.count(arm["n"]), note=endings_note(arm)),
             *(Cell(write(arm[column])) for _, column, write in costs),
         )
         for arm in findings.arms.to_dict("records")
@@ -211,7 +227,8 @@ def uneven_times(findings: Findings) -> str:
     )
 
 
-def _what_is_missing(arm: Mapping[Any, Any]) -> str:
+def endings_note(arm: Mapping[Any, Any]) -> str:
+    """How many trials of an arm did not train to their end, by how they ended; "" of none."""
     return ", ".join(
         f"{formatting.count(arm[ending])} {ending}{_rate(arm) if ending == 'diverged' else ''}"
         for ending in ("diverged", "failed", "missing")
@@ -253,7 +270,7 @@ def effect_table(findings: Findings) -> Table | None:
                 formatting.interval(effect["low"], effect["high"], unit),
                 note=_step_note(effect, unit),
             ),
-            Cell(formatting.count(effect["n"]), note=unpaired_note(findings, effect)),
+            Cell(formatting.count(effect["n"]), note=_seeds_note(findings, effect)),
             Cell(formatting.p_value(effect["p_holm"])),
             Cell(formatting.ratio(effect["hedges_g"], signed=True)),
             Cell(formatting.ratio(effect["probability_of_improvement"])),

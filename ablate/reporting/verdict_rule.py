@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ablate.analysis.arm_names import quoted
 from ablate.analysis.claims import Verdict
 from ablate.reporting import formatting
 
@@ -39,7 +40,7 @@ def verdict_rule(verdict: Verdict) -> str:
     parts = []
     several = 4 if verdict.kind == "interaction" else 2
     if len(verdict.arms) == several and verdict.kind in _COMPARED:
-        parts.append(_COMPARED[verdict.kind].format(*verdict.arms))
+        parts.append(_COMPARED[verdict.kind].format(*quoted(*verdict.arms)))
     if verdict.arms and verdict.threshold is not None and verdict.kind != "open":
         bound = formatting.with_unit(formatting.as_given(verdict.threshold), verdict.unit)
         parts.append(_SUPPORTED[verdict.wanted].format(bound))

@@ -60,6 +60,13 @@ def test_contexts_get_a_column_and_a_rule_between_them() -> None:
     assert [row for row in range(len(table.rows)) if table.starts_context(row)] == [3]
 
 
+def test_an_arm_tells_how_many_of_its_trials_diverged() -> None:
+    findings = make_findings({"sgd": {"optimizer": "sgd"}})
+    findings.arms["diverged"] = [0, 3]
+    findings.arms["failure_rate"] = [0.0, 60.0]
+    assert [row[-2].note for row in ablation_table(findings).rows] == ["", "3 diverged (60 %)"]
+
+
 def test_an_unpaired_difference_from_another_arm_says_both() -> None:
     findings = with_unlike_seeds("batch_norm")
     findings.effects["reference"] = ["baseline", "strided_conv"]

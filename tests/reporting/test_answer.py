@@ -87,7 +87,8 @@ def test_a_context_is_named_where_the_study_has_several() -> None:
     ("outcomes", "expected"),
     [
         (("supported",), "The claim is supported; "),
-        (("refuted", "refuted"), "All 2 claims are refuted; "),
+        (("refuted", "refuted"), "Both claims are refuted; "),
+        (("refuted",) * 3, "All 3 claims are refuted; "),
         (
             ("open", "undecided", "supported", "supported"),
             "Of 4 claims, 2 are supported, 1 is undecided and 1 is open; ",
@@ -102,13 +103,30 @@ def test_counts_how_the_claims_fared(outcomes: tuple[str, ...], expected: str) -
     ("early", "expected"),
     [
         ((True,), "The claim is supported (at an early look); "),
-        ((True, False), "All 2 claims are supported (1 of them at an early look); "),
-        ((False, False), "All 2 claims are supported; "),
+        ((True, False), "Both claims are supported (1 of them at an early look); "),
+        ((False, False), "Both claims are supported; "),
     ],
 )
 def test_says_how_many_claims_are_settled_early(early: tuple[bool, ...], expected: str) -> None:
     verdicts = tuple(make_verdict(early=each) for each in early)
     assert answer(make_findings(verdicts=verdicts)).startswith(expected)
+
+
+def test_those_settled_early_are_told_from_the_undecided() -> None:
+    outcomes = [("supported", True), ("refuted", False), *[("undecided", False)] * 2]
+    verdicts = tuple(make_verdict(verdict=verdict, early=early) for verdict, early in outcomes)
+    assert answer(make_findings(verdicts=verdicts)).startswith(
+        "Of 4 claims, 1 is supported, 1 is refuted and 2 are undecided (1 of the 2 settled at an "
+        "early look); "
+    )
+
+
+def test_trials_that_diverged_are_told_of_beside_the_largest_effect() -> None:
+    findings = make_findings({"a, b": {"architecture.downsampling": "c"}})
+    findings.arms["diverged"] = [1, 3]
+    assert answer(findings).endswith(
+        "against 'baseline' (3 of 'a, b' and 1 of 'baseline' diverged)."
+    )
 
 
 def test_of_a_factorial_it_names_the_largest_main_effect_or_interaction() -> None:

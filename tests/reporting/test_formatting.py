@@ -48,6 +48,7 @@ def test_what_is_missing_is_a_dash(nothing: float | None) -> None:
         (0.1234, "points", "0.12"),
         (-1e-14, "points", "0.00"),
         (0.0000512, "nats", "0.000051"),
+        (6e-8, "nats", "6.000e−8"),
         (0.02, "epochs", "0.0"),
         (-3.2e180, "%", "−3.200e180"),
         (1.23456e15, "", "1.235e15"),
@@ -85,6 +86,7 @@ def test_decimals_follow_the_unit(value: float, unit: str, text: str) -> None:
         ),
         (-2e6, 9e6, 2e7, "", "+0.9e7 [−0.2e7, 2.0e7]"),
         (1.21e-8, 1.34e-7, 2.559e-7, "", "+1.3e−7 [0.1e−7, 2.6e−7]"),
+        (3.4e-8, 6.0e-8, 8.6e-8, "nats", "+6.0e−8 nats [3.4e−8, 8.6e−8]"),
         (-4.7, -2.35, -0.0137, "", "−2.35 [−4.70, −0.01]"),
         (-4.7, -2.35, -0.0037, "", "−2.350 [−4.700, −0.004]"),
         (-4.7, -2.35, 0.0, "", "−2.4 [−4.7, 0.0]"),
@@ -151,6 +153,15 @@ def test_a_mean_has_as_many_decimals_as_its_spread(
     ("value", "text"), [(0.04, "0.040"), (0.0009, "< 0.001"), (1.0, "1.000"), (0.0, "< 0.001")]
 )
 def test_p_values_have_three_decimals(value: float, text: str) -> None:
+    assert formatting.p_value(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.05, "0.050"), (0.04996, "0.04996"), (0.0504, "0.0504")]
+)
+def test_a_p_value_reads_on_the_side_of_the_error_rate_where_it_lies(
+    value: float, text: str
+) -> None:
     assert formatting.p_value(value) == text
 
 

@@ -19,6 +19,9 @@ from ablate.reporting.latex_text import latex_numbers, latex_text
         ("--fast ---x a-b", "-{}-fast -{}-{}-x a-b"),
         ("名 й", r"\ensuremath{\langle}\texttt{U+540D}\ensuremath{\rangle} "
          r"\ensuremath{\langle}\texttt{U+0439}\ensuremath{\rangle}"),
+        ("„ja“ «si»", r",,ja{\textquotedblleft} \ensuremath{\ll}si\ensuremath{\gg}"),
+        ("top\u20115", "top-5"),
+        ("đ", r"\ensuremath{\langle}\texttt{U+0111}\ensuremath{\rangle}"),
         ("a\u200bb\n c", "ab c"),
         ("rate 1e8", "rate 1e8"),
     ],

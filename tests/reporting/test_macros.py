@@ -93,6 +93,13 @@ def test_a_name_says_signs_of_numbers_and_other_scripts(arm: str, named: str) ->
     assert rows_named(arm) == [named]
 
 
+@pytest.mark.parametrize("study", ["end_to_end", "Endpoints", "trend"])
+def test_no_name_begins_as_latex_lets_none_begin(study: str) -> None:
+    names = [name for name, _ in definitions(macros([arm_table(make_findings())], study=study))]
+    assert names
+    assert not [name for name in names if name.startswith("end")]
+
+
 @pytest.mark.parametrize(
     ("arms", "named"),
     [

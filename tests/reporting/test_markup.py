@@ -4,6 +4,7 @@ import html
 import io
 
 import pandas as pd
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -47,6 +48,12 @@ def test_markdown_text_is_shown_as_it_stands(text: str) -> None:
     reader = MarkdownIt("commonmark").enable("strikethrough")
     shown = html.unescape(reader.renderInline(markup.markdown_text(text)))
     assert shown == " ".join(text.split())
+
+
+@pytest.mark.parametrize("text", ["1. small net", "12) a", "+ norm", "- a", "# a", "1.5 e"])
+def test_markdown_text_begins_no_list_and_no_heading(text: str) -> None:
+    shown = MarkdownIt("commonmark").render(markup.markdown_text(text))
+    assert shown == f"<p>{text}</p>\n"
 
 
 def test_dollars_of_markdown_set_no_mathematics() -> None:

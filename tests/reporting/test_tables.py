@@ -37,6 +37,16 @@ def test_an_effect_against_another_arm_says_so() -> None:
     assert notes == ["", "against strided_conv"]
 
 
+def test_trials_that_diverged_are_told_of_beside_the_seeds_of_an_effect() -> None:
+    findings = make_findings(CHANGES)
+    findings.arms["diverged"] = [1, 3, 0]
+    rows = tables.effect_table(findings).rows  # type: ignore[union-attr]
+    assert [row[4].note for row in rows] == [
+        "3 of strided_conv and 1 of baseline diverged",
+        "1 of baseline diverged",
+    ]
+
+
 def test_an_effect_says_what_else_its_arm_brings_along_and_when_steps_made_its_interval() -> None:
     findings = make_findings(CHANGES)
     findings.effects["reference"] = ["baseline", "strided_conv"]

@@ -45,6 +45,11 @@ from tests.reporting.factory import make_verdict
             "lead of a over b, less that of c over d; supported above 0.5 points, refuted below.",
         ),
         (
+            {"kind": "interaction", "arms": ("x, y", "y", "x", "baseline")},
+            "lead of 'x, y' over 'y', less that of 'x' over 'baseline'; supported above 0.5 "
+            "points, refuted below.",
+        ),
+        (
             {"kind": "largest_effect", "arms": ("a", "b", "c"), "threshold": 0.0},
             "supported above 0 points, refuted below.",
         ),

@@ -297,13 +297,11 @@ def write_numbers(axes: Axes, y: float, effect: Mapping[Any, Any], unit: str) ->
 
 def _numbers(effect: Mapping[Any, Any], unit: str) -> str:
     if formatting.is_missing(effect["estimate"]):
-        return "no result"
+        return "no pairs"
     value = formatting.alike(effect["estimate"], effect["low"], effect["high"], unit, signed=True)
     between = formatting.interval(effect["low"], effect["high"], unit)
-    count = formatting.count(effect["n"])
-    return (
-        f"{value}  {between}  n={count}" if between != formatting.MISSING else f"{value}  n={count}"
-    )
+    count = "unpaired" if effect.get("method") == "welch" else f"n={formatting.count(effect['n'])}"
+    return "  ".join([value, *([between] if between != formatting.MISSING else []), count])
 
 
 def reference_text(effects: pd.DataFrame) -> str:

@@ -51,20 +51,7 @@ def draw(
         if formatting.is_missing(start):
             axes.plot([step["mean"]], [y], marker="o", color=INK, linestyle="none", gid="mean")
         else:
-            change = step["mean"] - start
-            if not formatting.is_missing(step["estimate"]):
-                change = step["estimate"]
-            gain = (change >= 0) == higher_is_better
-            axes.barh(
-                y,
-                change,
-                left=step["mean"] - change,
-                height=0.55,
-                color=BETTER if gain else WORSE,
-                hatch=None if gain else "///",
-                edgecolor="white",
-                gid="step",
-            )
+            _draw_step(axes, y, step, higher_is_better)
         if previous is not None and not formatting.is_missing(start):
             axes.vlines(start, previous, y, color=GREY, linewidth=0.8, zorder=0)
         if not formatting.is_missing(step["low"]):
@@ -73,6 +60,23 @@ def draw(
         _annotate(axes, y, _numbers(step, unit, difference_unit))
         previous = y
     _frame(axes, steps, label, unit, higher_is_better)
+
+
+def _draw_step(axes: Axes, y: float, step: dict[Any, Any], higher_is_better: bool) -> None:
+    """The bar of a step's effect; an outline where there is none, as no seed is shared."""
+    is_effect = not formatting.is_missing(step["estimate"])
+    change = step["estimate"] if is_effect else step["mean"] - step["start"]
+    gain = (change >= 0) == higher_is_better
+    axes.barh(
+        y,
+        change,
+        left=step["mean"] - change,
+        height=0.55,
+        facecolor=(BETTER if gain else WORSE) if is_effect else "none",
+        hatch=None if gain or not is_effect else "///",
+        edgecolor="white" if is_effect else GREY,
+        gid="step" if is_effect else "no effect",
+    )
 
 
 def _frame(axes: Axes, steps: pd.DataFrame, label: str, unit: str, higher_is_better: bool) -> None:

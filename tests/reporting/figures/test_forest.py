@@ -139,6 +139,9 @@ def test_of_seeds_that_do_not_match_no_pairs_are_told_of(figure: Figure) -> None
     findings.differences = findings.differences[:0]
     axes = draw(findings, figure)
     assert "large mark: mean; bar: 95 % interval\n" in axes.get_xlabel()
+    numbers = [text.get_text() for text in axes.texts if "[" in text.get_text()]
+    assert numbers
+    assert all(text.endswith("  unpaired") for text in numbers)
     caption = forest.caption("Effect", findings.effects, findings.differences, 0.0)
     assert caption == "Effect, of which no seeds match: mean with 95 % interval."
     findings.effects.loc[0, "method"] = "paired"
@@ -154,7 +157,7 @@ def test_one_seed_draws_a_mark_without_an_interval(figure: Figure) -> None:
 
 def test_an_arm_without_results_says_so(figure: Figure) -> None:
     axes = draw(make_findings(CHANGES, without_result=("sgd",)), figure)
-    assert [text.get_text() for text in axes.texts].count("no result") == 1
+    assert [text.get_text() for text in axes.texts].count("no pairs") == 1
     assert len(drawn(axes, "estimate")) == 2
 
 

@@ -82,7 +82,7 @@ def test_shared_stands_hollow_above_own_filled_in_the_arms_row(figure: Figure) -
 def test_one_that_has_no_result_says_so_beside_the_other(figure: Figure) -> None:
     own = make_findings(CHANGES, without_result=("sgd",))
     axes = draw(make_findings(CHANGES), own, figure)
-    assert [text.get_text() for text in axes.texts].count("no result") == 1
+    assert [text.get_text() for text in axes.texts].count("no pairs") == 1
     assert len(drawn(axes, "shared estimate")) == 2
     assert len(drawn(axes, "tuned estimate")) == 1
 

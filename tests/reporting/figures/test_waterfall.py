@@ -46,6 +46,14 @@ def test_a_bar_is_the_paired_effect_where_the_means_are_of_other_seeds(figure: F
     assert (bar.get_x(), bar.get_width(), bar.get_hatch()) == (73.2 - 3.25, 3.25, None)
 
 
+def test_a_step_that_shares_no_seed_is_an_outline(figure: Figure) -> None:
+    steps = STEPS.iloc[:3].assign(estimate=[math.nan, 6.0, math.nan])
+    axes = figure.subplots()
+    waterfall.draw(steps, axes, label="test accuracy", unit="%", difference_unit="points")
+    assert [bar.get_gid() for bar in axes.patches] == ["step", "no effect"]
+    assert axes.patches[1].get_facecolor()[3] == 0
+
+
 @pytest.mark.parametrize(
     ("higher_is_better", "hatches"), [(True, [None, "///"]), (False, ["///", None])]
 )
