@@ -23,9 +23,10 @@ from ablate.records.exclusive_lock import exclusive_lock
 from ablate.records.search_result import SearchMethod
 
 JOURNAL_FILE = "search.journal"
-OWNER, METHODS, REPEATS, STATUS = "ablate", "methods", "repeats", "status"
+OWNER, METHODS, REPEATS, STATUS, TRIALS = "ablate", "methods", "repeats", "status", "trials"
 """Keys of user attributes: of an Optuna study what it belongs to and how its points were chosen, of
-a trial the number of the one that it repeats, and how it ended."""
+a trial the number of the one that it repeats, how it ended, and, once it has all its parameters,
+the hashes of what it trains."""
 _OPERATION, _SQLITE = b'{"op_code":', b"SQLite format 3\0"
 """How each line of a journal, and an SQLite database, begins."""
 
@@ -230,7 +231,9 @@ def revive(study: optuna.Study, storage: BaseStorage) -> None:
         if not (running or failed):
             continue
         if trial.number not in repeated:
-            study.enqueue_trial(params_of(trial), user_attrs={REPEATS: trial.number})
+            # One killed before it had all of its parameters is drawn anew, as it would have been.
+            again = params_of(trial) if TRIALS in trial.user_attrs else _given(trial)
+            study.enqueue_trial(again, user_attrs={REPEATS: trial.number})
         if running:
             trial_id = storage.get_trial_id_from_study_id_trial_number(study_id, trial.number)
             storage.set_trial_state_values(trial_id, TrialState.FAIL)
@@ -241,7 +244,16 @@ def params_of(trial: FrozenTrial) -> dict[str, Any]:
     it was to take. Those that were given to it stay as they were: Optuna turns a whole number into
     a float, which a workload may hash otherwise.
     """
-    return {**trial.params, **trial.system_attrs.get("fixed_params", {})}
+    return {**trial.params, **_given(trial)}
+
+
+def _given(trial: FrozenTrial) -> dict[str, Any]:
+    return dict(trial.system_attrs.get("fixed_params", {}))
+
+
+def is_known(study: optuna.Study, number: int | None) -> bool:
+    """Whether a point that waits was given its parameters."""
+    return number is not None and bool(_given(study.get_trials(deepcopy=False)[number]))
 
 
 def note_method(study: optuna.Study, method: SearchMethod) -> None:

@@ -30,19 +30,21 @@ from ablate.study.yaml_source import scalar_name
 from ablate.tuning.course import TrialTask
 from ablate.tuning.optuna_storage import (
     STATUS,
+    TRIALS,
     ask_next,
     found_so_far,
+    is_known,
     last_tries,
     methods_of,
     params_of,
     standing,
     undisturbed,
 )
-from ablate.tuning.samplers import make_sampler
+from ablate.tuning.samplers import FROM_VALUES_ALONE, make_sampler
 from ablate.workload import Resources, Workload, rests_on_test_data, with_description
 
 Direction = Literal["minimize", "maximize"]
-TRIALS, FLOPS, ERROR = "trials", "flops", "error"
+FLOPS, ERROR, STAND_IN = "flops", "error", "stand_in"
 """Keys of an Optuna trial's user attributes."""
 JUDGED_BY = "judged_by"
 """In a trial's provenance: by what its search could stop it."""
@@ -237,14 +239,15 @@ class PointSearch:
 
     def _ask(self) -> None:
         options = self._options
+        waiting = self._waiting.popleft() if self._waiting else None
         self.study.sampler = make_sampler(
-            options.sampler,
+            # Nothing is drawn for a point that is known, and a sequence must not go on by it.
+            "random" if is_known(self.study, waiting) else options.sampler,
             self.space,
             seed=options.seed,
             asked=self._asked,
             trials=options.trials,
         )
-        waiting = self._waiting.popleft() if self._waiting else None
         trial = ask_next(self.study, self._storage, waiting)
         self._asked += 1
         with undisturbed(self.study, trial.number):
@@ -258,7 +261,7 @@ class PointSearch:
         except SettingsError as error:
             trial.set_user_attr(ERROR, str(error))
             trial.set_user_attr(STATUS, "refused")
-            self.study.tell(trial, state=TrialState.FAIL)
+            self._tell_without_value(trial, TrialState.FAIL)
             return
         trial.set_user_attr(TRIALS, [task.hash for task in tasks])
         point = _Point(trial, tasks)
@@ -329,11 +332,23 @@ class PointSearch:
             self.study.tell(trial, state=TrialState.FAIL)
         elif value is None:
             self._report(trial, records)
-            self.study.tell(trial, state=TrialState.PRUNED)
+            self._tell_without_value(trial, TrialState.PRUNED)
         elif self.objective.weighs_cost:
             self.study.tell(trial, [value, self._known_flops(flops)])
         else:
             self.study.tell(trial, value)
+
+    def _tell_without_value(self, trial: optuna.Trial, state: TrialState) -> None:
+        """A sampler that learns from values alone would ask for the same point again and again: to
+        it, the point is as poor as the poorest so far.
+        """
+        told = self.study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+        if self._options.sampler not in FROM_VALUES_ALONE or not told:
+            self.study.tell(trial, state=state)
+            return
+        poorest = min if self.objective.higher_is_better else max
+        trial.set_user_attr(STAND_IN, True)
+        self.study.tell(trial, poorest(known.values[0] for known in told))
 
     def _report(self, trial: optuna.Trial, records: Sequence[TrialRecord]) -> None:
         """How far a stopped trial came, by which samplers rank it below those that finished."""
@@ -415,11 +430,15 @@ class PointSearch:
             values=values,
             settings=self.space.settings(values),
             status="failed" if status == "refused" else status,
-            value=trial.values[0] if trial.state == TrialState.COMPLETE else None,
+            value=trial.values[0] if _has_value(trial) else None,
             flops=trial.user_attrs.get(FLOPS),
             trials=tuple(trial.user_attrs.get(TRIALS, ())),
             error=trial.user_attrs.get(ERROR),
         )
+
+
+def _has_value(trial: FrozenTrial) -> bool:
+    return trial.state == TrialState.COMPLETE and STAND_IN not in trial.user_attrs
 
 
 def suggest(space: SearchSpace, trial: optuna.Trial) -> Values:

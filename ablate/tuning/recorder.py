@@ -7,7 +7,6 @@ from typing import Any
 from ray import tune
 from ray.tune.experiment import Trial
 
-from ablate.errors import AblateError
 from ablate.records.asked_metrics import counted
 from ablate.records.encoding import decode
 from ablate.records.provenance import arithmetic
@@ -34,8 +33,8 @@ class Recorder(tune.Callback):
         self._points: dict[str, int] = {}
         self._recorded: set[str] = set()
         self._compared_seeds: set[int] = set()
-        self.error: AblateError | None = None
-        """Why recording itself failed, which ends the run."""
+        self.error: Exception | None = None
+        """Why recording itself failed, or what hears of it, which ends the run."""
 
     def __reduce__(self) -> tuple[type, tuple[()]]:
         """Ray Tune keeps a copy on disk, for a restore that is never asked for. What hears of the
@@ -90,17 +89,17 @@ class Recorder(tune.Callback):
             raise self.error
 
     def _put(self, trial: Trial, record: TrialRecord, weights: bytes | None = None) -> None:
+        task = _task(trial)
         try:
             self._store.put(record, weights)
-        except AblateError as error:
+            self._recorded.add(trial.trial_id)
+            as_asked = counted(record, task.asked_metrics)
+            self._progress.trial_ended(record.hash, _name(task), as_asked)
+        except Exception as error:
             self.error = error
             raise
-        self._recorded.add(trial.trial_id)
         for known in (self._rows, self._points):
             known.pop(trial.trial_id, None)
-        task = _task(trial)
-        as_asked = counted(record, task.asked_metrics)
-        self._progress.trial_ended(record.hash, _name(task), as_asked)
         self._compare_arithmetic(record)
 
     def _compare_arithmetic(self, record: TrialRecord) -> None:

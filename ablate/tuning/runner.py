@@ -168,9 +168,11 @@ def run_tasks(
         except (tune.TuneError, ray.exceptions.RayError) as error:
             raise recorder.error or _stopped(error) from error
         except RuntimeError as error:  # what Ray Tune makes of an error that it does not expect
+            if recorder.error is not None:
+                raise recorder.error from error
             if not isinstance(error.__cause__, ray.exceptions.RayError):
                 raise
-            raise recorder.error or _stopped(error.__cause__) from error
+            raise _stopped(error.__cause__) from error
 
 
 def _trainable(asked: Resources, data: Mapping[str, Any], workload: Workload | None) -> Any:

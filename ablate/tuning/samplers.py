@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial
 
 from ablate.errors import AblateError, Problem, did_you_mean
-from ablate.study.search_space import SearchSpace
+from ablate.study.search_space import Parameter, SearchSpace
 
 CMA_STATE = "cma:optimizer"
 _SAFE_IN_CMA_STATE = {
@@ -32,8 +34,8 @@ def make_sampler(
     """The sampler of that name, for the next point.
 
     asked: points asked for so far. What is drawn follows from that and the seed, so that a search
-    which was killed goes on as if it had not been; but for the quasi-random sequence, which
-    remembers in the storage how far it has come. trials: points in all, of which tpe and
+    which was killed goes on as if it had not been; but for the quasi-random sequence and cma_es,
+    which remember in the storage how far they have come. trials: points in all, of which tpe and
     gaussian_process draw a third, at least 4 and at most 10, at random; cma_es draws one so.
     """
     drawn = _drawn_seed(seed, asked)
@@ -54,8 +56,8 @@ def make_sampler(
         "gaussian_process": lambda: optuna.samplers.GPSampler(
             seed=drawn, n_startup_trials=start, warn_independent_sampling=False
         ),
-        "cma_es": lambda: optuna.samplers.CmaEsSampler(
-            seed=drawn, n_startup_trials=1, warn_independent_sampling=False
+        "cma_es": lambda: _CmaEs(
+            [item.name for item in _without_condition(space)], seed=drawn, n_startup_trials=1
         ),
         "nsga2": lambda: optuna.samplers.NSGAIISampler(
             seed=drawn, population_size=max(4, min(50, trials // 4))
@@ -69,13 +71,42 @@ TWO_OBJECTIVES = ("nsga2",)
 """Samplers that weigh the metric against cost; the others look at the metric alone."""
 
 
+FROM_VALUES_ALONE = ("gaussian_process", "cma_es")
+"""Samplers that learn nothing of a point without a value."""
+_CONDITIONAL_AT_RANDOM = ("gaussian_process", "cma_es", "nsga2")
+"""Samplers that learn nothing of what a condition keeps out of some points."""
+
+
+class _CmaEs(optuna.samplers.CmaEsSampler):
+    """Optuna's searches the parameters that all points have so far, and none any more once these
+    become fewer: here they are the same from the first point on.
+    """
+
+    def __init__(self, names: Sequence[str], *, seed: int, n_startup_trials: int) -> None:
+        super().__init__(
+            seed=seed, n_startup_trials=n_startup_trials, warn_independent_sampling=False
+        )
+        self._names = names
+
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        found = super().infer_relative_search_space(study, trial)
+        return {name: found[name] for name in self._names if name in found}
+
+
+def _without_condition(space: SearchSpace) -> list[Parameter]:
+    """The numeric parameters that every point has."""
+    return [item for item in space.parameters if item.type != "categorical" and not item.when]
+
+
 def check_sampler(name: str, space: SearchSpace) -> None:
     """Raises AblateError when there is no such sampler, or it cannot search this space."""
     if name not in SAMPLERS:
         raise AblateError(
             Problem(f"--sampler {name}", f"no sampler named '{name}'", did_you_mean(name, SAMPLERS))
         )
-    numeric = [item for item in space.parameters if item.type != "categorical" and not item.when]
+    numeric = _without_condition(space)
     if name == "cma_es" and len(numeric) < 2:
         raise AblateError(
             Problem(
@@ -85,6 +116,15 @@ def check_sampler(name: str, space: SearchSpace) -> None:
                 "take tpe or gaussian_process",
             )
         )
+
+
+def drawn_at_random(name: str, space: SearchSpace) -> str:
+    """A sentence on the parameters that a sampler does not learn about; "" where it does of all."""
+    names = [item.name for item in space.parameters if item.when]
+    if name not in _CONDITIONAL_AT_RANDOM or not names:
+        return ""
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"{name} draws {listed} at random, for want of a value in every point; tpe does not."
 
 
 def check_cma_state(trials: Sequence[Any], where: str) -> None:

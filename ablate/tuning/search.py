@@ -48,6 +48,7 @@ from ablate.tuning.samplers import (
     TWO_OBJECTIVES,
     check_cma_state,
     check_sampler,
+    drawn_at_random,
 )
 from ablate.tuning.schedulers import check_scheduler, make_scheduler, recall
 from ablate.workload import (
@@ -103,6 +104,8 @@ def search_arms(
     )
     if guess := guessed_direction(objective.metric, plan.metrics):
         progress.remarked(guess)
+    if drawn := drawn_at_random(options.sampler, space):
+        progress.remarked(drawn)
     results: list[SearchResult] = []
     with ExitStack() as cleanup:
         cleanup.enter_context(writer_lock(store.run_folder))

@@ -11,6 +11,7 @@ from typing import Any
 import ray
 from ray import tune
 
+from ablate.named_function import make_current_directory_importable
 from ablate.records.encoding import encode
 from ablate.tuning.course import Doing, Ending, Event, TrialTask, course, threads
 from ablate.workload import Workload, load_workload
@@ -44,6 +45,7 @@ class TrialTrainable(tune.Trainable):
         import_paths: Sequence[str] = (),
     ) -> None:
         """workload: None where the spec's name leads to it. data: by name, each fetched once."""
+        make_current_directory_importable()  # behind the driver's folders, if it is another one
         for path in import_paths:
             if path not in sys.path and Path(path).is_dir():
                 sys.path.insert(0, path)

@@ -44,6 +44,20 @@ def test_a_stopped_trial_that_cannot_be_recorded_ends_the_run(
     assert "cannot be written: No space left on device" in str(again.value)
 
 
+def test_what_hears_of_a_stopped_trial_ends_the_run_where_it_fails(tmp_path: Path, trial: Any):
+    class Deaf(Silent):
+        def trial_ended(self, *arguments: Any) -> None:
+            raise ValueError("the storage of the search is full")
+
+    recorder = Recorder(RecordStore(tmp_path), Deaf())
+    recorder.on_trial_start(1, [], trial)
+    with pytest.raises(ValueError) as caught:
+        recorder.on_trial_complete(1, [], trial)  # Ray Tune goes on after that
+    with pytest.raises(ValueError) as again:
+        recorder.on_step_end(1, [])
+    assert again.value is caught.value
+
+
 def test_an_error_of_other_bytes_than_text_is_told(tmp_path: Path, trial: Any):
     file = tmp_path / "error.txt"
     file.write_bytes(b"Failure # 1 (occurred at now)\nValueError: caf\xe9\n")

@@ -28,10 +28,11 @@ from ablate.study.search_options import SearchOptions
 from ablate.study.search_space import Parameter, SearchSpace
 from ablate.tuning import search
 from ablate.tuning.optuna_storage import open_storage, open_study, revive
+from ablate.tuning.point_searcher import PointSearcher
 from ablate.tuning.points import values_of_params
 from ablate.tuning.progress import PlainProgress, Silent
 from ablate.tuning.room import Room
-from ablate.tuning.samplers import SAMPLERS
+from ablate.tuning.samplers import FROM_VALUES_ALONE, SAMPLERS
 from ablate.tuning.search import search_arms
 from ablate.workload import MetricDescription
 from tests.tuning import here
@@ -328,6 +329,83 @@ class TestSearch:
         result = find(make_valley_plan({"chance": False}), tmp_path, of, trials=2)
         assert [(p.status, p.value) for p in result.points] == [("diverged", None)] * 2
         assert [trial.state for trial in stored(tmp_path)] == [TrialState.PRUNED] * 2
+
+    @pytest.mark.parametrize("sampler", FROM_VALUES_ALONE)
+    def test_a_sampler_that_learns_from_values_alone_turns_from_what_has_none(
+        self, tmp_path: Path, sampler: str
+    ):
+        plan = make_valley_plan(workload="tests.tuning.valley:train_cliff", metric="test_loss")
+        result = find(plan, tmp_path, trials=24, sampler=sampler)
+        diverged = [point for point in result.points if point.status == "diverged"]
+        assert 0 < len(diverged) < 12
+        assert {point.value for point in diverged} == {None}
+        assert result.best.values["rate"] > DIVERGES_ABOVE / 3
+        stand_ins = [t.value for t in stored(tmp_path) if "stand_in" in t.user_attrs]
+        assert stand_ins and min(stand_ins) > result.best.value
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_cma_es_searches_the_same_parameters_from_first_to_last(
+        self, tmp_path: Path, seed: int
+    ):
+        """Of most first points all have a momentum, which some of the later ones lack."""
+        choices = parameter("optimizer", type="categorical", choices=tuple("abcdefgh"))
+        now_and_then = MOMENTUM.model_copy(update={"when": {"optimizer": tuple("abcdefg")}})
+        of = space(choices, RATE, WIDTH, now_and_then)
+        plan = make_valley_plan({"optimizer": "a", "width": 8, "momentum": 0.5})
+        find(plan, tmp_path, of, trials=24, sampler="cma_es", seed=seed)
+        asked_by_it = ["cma:generation" in trial.system_attrs for trial in stored(tmp_path)]
+        assert all(asked_by_it[2:])
+
+    @pytest.mark.parametrize("sampler", ["gaussian_process", "nsga2", "tpe"])
+    def test_parameters_that_a_sampler_does_not_learn_about_are_told_at_the_beginning(
+        self, tmp_path: Path, sampler: str
+    ):
+        text = io.StringIO()
+        plan = make_valley_plan({"optimizer": "adam"})
+        options: dict[str, Any] = {"trials": 1, "sampler": sampler, "progress": PlainProgress(text)}
+        find(plan, tmp_path, space(OPTIMIZER, SGD_MOMENTUM, RATE), **options)
+        told = f"{sampler} draws momentum at random, for want of a value in every point"
+        assert (told in text.getvalue()) == (sampler != "tpe")
+
+    @pytest.mark.parametrize("sampler", ["tpe", "random"])
+    @pytest.mark.parametrize("drawn_before", [2, 3, 10, 11, 19])
+    def test_a_point_that_was_killed_while_it_was_drawn_is_drawn_as_it_would_have_been(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sampler: str, drawn_before: int
+    ):
+        """Each point draws two parameters."""
+        plan, options = make_valley_plan(), {"trials": 10, "sampler": sampler}
+        whole = find(plan, tmp_path / "whole", **options)
+        self._killed_at(monkeypatch, optuna.Trial, "suggest_float", drawn_before)
+        assert find(plan, tmp_path / "killed", **options).interrupted
+        monkeypatch.undo()
+        search_here(monkeypatch)
+        resumed = find(plan, tmp_path / "killed", **options)
+        assert [p.values for p in resumed.points] == [p.values for p in whole.points]
+
+    @pytest.mark.parametrize("ended_before", [0, 1, 4, 7])
+    def test_a_sequence_does_not_go_on_by_points_that_are_tried_again(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended_before: int
+    ):
+        plan, options = make_valley_plan(), {"trials": 8, "sampler": "quasi_monte_carlo"}
+        whole = find(plan, tmp_path / "whole", **options)
+        self._killed_at(monkeypatch, PointSearcher, "on_trial_complete", ended_before)
+        assert find(plan, tmp_path / "killed", **options).interrupted
+        monkeypatch.undo()
+        search_here(monkeypatch)
+        resumed = find(plan, tmp_path / "killed", **options)
+        assert [p.values for p in resumed.points] == [p.values for p in whole.points]
+
+    def _killed_at(
+        self, monkeypatch: pytest.MonkeyPatch, of: type, method: str, calls_before: int
+    ) -> None:
+        calls, called = count(), getattr(of, method)
+
+        def killed(*arguments: Any, **options: Any) -> Any:
+            if next(calls) == calls_before:
+                raise KeyboardInterrupt
+            return called(*arguments, **options)
+
+        monkeypatch.setattr(of, method, killed)
 
     def test_the_counterpart_of_a_described_metric_is_better_the_same_way(self, tmp_path: Path):
         plan = make_residual_plan(RESIDUAL, {"rate": 0.9})

@@ -58,6 +58,14 @@ def train_loss(settings: dict[str, Any], seed: int) -> Iterator[dict[str, Any]]:
     yield {"validation_loss": loss}
 
 
+def train_cliff(settings: dict[str, Any], seed: int) -> Iterator[dict[str, Any]]:
+    """The higher the rate the better, up to where all is lost; nothing tells what that is worth."""
+    rate = settings["rate"]
+    if rate > DIVERGES_ABOVE:
+        raise DivergedError("loss is nan", {})
+    yield {"validation_loss": -math.log10(rate), "test_loss": -math.log10(rate)}
+
+
 def train_residual(settings: dict[str, Any], seed: int) -> Iterator[dict[str, Any]]:
     """The same by another name, whose words do not say which way it is better."""
     residual = 100 - accuracy(settings)
