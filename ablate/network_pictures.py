@@ -163,7 +163,8 @@ def _panels(found: "Filters", count: int | None) -> tuple[dict[str, Mosaic], str
     weights = found.weights[:count]
     if not found.sees_colours:
         weights = weights[: count or _MATRIX, :_MATRIX]
-        shown = f"filters 0 to {len(weights) - 1}, channels 0 to {weights.shape[1] - 1}"
+        of_groups = " of its own group" if found.groups > 1 else ""
+        shown = f"filters 0 to {len(weights) - 1}, channels 0 to {weights.shape[1] - 1}{of_groups}"
         cells = weights.reshape(-1, *weights.shape[2:])
         return {"": Mosaic(cells, weights.shape[1])}, (
             f"A row a filter, a column an input channel: {shown}. {_SCALE}"

@@ -10,7 +10,7 @@ from ablate.image_classification.architecture.presets import PRESETS
 from ablate.image_classification.architecture.spec import NO_WEIGHTS
 from ablate.image_classification.architecture.weights import SUFFIXES
 from ablate.image_classification.settings.keys import ImageClassificationSettings
-from ablate.image_classification.settings.resolving import parse, resolve
+from ablate.image_classification.settings.resolving import of_preset, parse, resolve
 from ablate.records.store import RecordStore, record_files
 from ablate.refused_values import shown
 from ablate.reporting.picture_folder import PICTURES_FOLDER
@@ -96,7 +96,7 @@ def _of_preset(
 ) -> Subject:
     from ablate.image_classification.visualization.network import load_network
 
-    settings = parse(resolve({"preset": preset, **overrides}))
+    settings = parse(resolve(of_preset(preset, overrides)))
     start, spec = "untrained", settings.architecture
     if spec.weights != NO_WEIGHTS:
         start = f"{Path(spec.weights.partition('@')[0]).stem} weights"
@@ -132,7 +132,7 @@ def _of_file(path: Path, preset: str | None, overrides: Mapping[str, Any]) -> Su
                 f"name it with --preset: {', '.join(PRESETS)}",
             )
         )
-    settings = parse(resolve({"preset": preset, **overrides}))
+    settings = parse(resolve(of_preset(preset, overrides)))
     network = load_network(settings, 0, path)
     told = _told(overrides)
     name = f"{preset} ({', '.join([path.name, *told])})"

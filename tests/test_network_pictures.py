@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from torch import nn
 
 from ablate.errors import AblateError
 from ablate.network_pictures import draw_activations, draw_filters
@@ -128,6 +129,16 @@ def test_three_channels_behind_the_first_layer_are_no_colours(tmp_path: Path) ->
     filters, _ = read_pictures(tmp_path)
     assert filters.caption.startswith(
         "A row a filter, a column an input channel: filters 0 to 3, channels 0 to 2. "
+    )
+
+
+def test_filters_of_a_group_are_told_to_see_its_channels(subject: Subject, tmp_path: Path) -> None:
+    grouped = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3, groups=4))
+    draw_filters(subject._replace(network=grouped), tmp_path, layer="last")
+    filters, _ = read_pictures(tmp_path)
+    assert filters.caption.startswith(
+        "A row a filter, a column an input channel: filters 0 to 7, channels 0 to 1 of its own "
+        "group. "
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from ablate.errors import AblateError, Problem
 from ablate.image_classification.architecture.summary import layer_table
 from ablate.image_classification.settings.implied import class_count, input_shape
-from ablate.image_classification.settings.resolving import parse, resolve
+from ablate.image_classification.settings.resolving import of_preset, parse, resolve
 
 HEADER = ("layer", "what", "output", "parameters", "FLOPs an image")
 NUMERIC = (2, 3, 4)
@@ -32,7 +32,7 @@ def described_network(
             message = f"and --set {key} say the same"
             raise AblateError(Problem(f"--{option} {given}", message, "leave one of the two out"))
     shape = None if image is None else _image_shape(image)
-    settings = parse(resolve({"preset": preset, **overrides}, shape), shape)
+    settings = parse(resolve(of_preset(preset, overrides), shape), shape)
     try:
         table = layer_table(
             settings.architecture,

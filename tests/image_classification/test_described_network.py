@@ -43,6 +43,15 @@ def test_what_is_given_goes_before_what_a_preset_says() -> None:
     assert smaller[0][2] == "64x112x112" and smaller[-2][2] == "7"
 
 
+def test_a_network_that_is_named_is_not_replaced() -> None:
+    with pytest.raises(AblateError) as caught:
+        described_network("simple_model", {"preset": "good_model"})
+    assert str(caught.value) == (
+        "--set preset=good_model: names a network, and so does simple_model\n"
+        "    leave one of the two out"
+    )
+
+
 @pytest.mark.parametrize(
     ("overrides", "options", "told"),
     [

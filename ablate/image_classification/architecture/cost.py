@@ -36,8 +36,9 @@ class ForwardFlops(NamedTuple):
 
 def forward_flops(spec: ArchitectureSpec, input_shape: Shape, classes: int) -> ForwardFlops:
     """By the usual convention, as in `Layer`. Of a backbone by the table: those of its blocks at
-    224x224, what grows with the image's area scaled by it, which is exact up to the rounding of odd
-    maps.
+    224x224, what grows with the image's area scaled by it. That is exact for sides that are
+    multiples of 32. Of others it is too low, as each halving rounds odd maps up, which adds up in
+    small images: by a half at 36x36.
 
     Raises ValueError as `layer_list` does.
     """

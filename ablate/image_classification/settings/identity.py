@@ -8,6 +8,7 @@ from ablate.image_classification.architecture.spec import IMAGENET
 from ablate.image_classification.architecture.spec import canonical as canonical_architecture
 from ablate.image_classification.data.sources import DATASETS
 from ablate.image_classification.settings.implied import (
+    held_out,
     input_shape,
     normalization,
     training_images,
@@ -48,13 +49,17 @@ def canonical(resolved: Settings) -> Any:
     # In the hash these stay as given, so that trials already recorded keep theirs.
     as_run = _shortest_patience(effective.training) | _one_cycle_as_run(effective)
     training = effective.training.model_copy(update=as_run)
-    return effective.model_copy(update={"training": training}).model_dump(mode="json")
+    form = effective.model_copy(update={"training": training}).model_dump(mode="json")
+    form["data"]["validation_fraction"] = held_out(effective)
+    return form
 
 
 def _shortest_patience(training: TrainingSettings) -> Settings:
-    """Of those that stop it where it is stopped."""
+    """Of those that stop it where it is stopped; of a single validation, none chooses anything."""
     if training.early_stopping_patience is None:
         return {}
+    if training.epochs * training.validations_per_epoch == 1:
+        return {"early_stopping_patience": None}
     lasting = _lasting_patience(training)
     return {"early_stopping_patience": min(training.early_stopping_patience, lasting)}
 

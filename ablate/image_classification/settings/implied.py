@@ -71,9 +71,14 @@ def training_images(settings: ImageClassificationSettings) -> int:
 
 
 def validation_size(settings: ImageClassificationSettings) -> int:
-    """Number of images held out for validation, rounded as `split_indices` does."""
+    """Number of images held out for validation."""
+    return sum(held_out(settings))
+
+
+def held_out(settings: ImageClassificationSettings) -> tuple[int, ...]:
+    """The same of each group that is split by itself, rounded as `split_indices` does."""
     fraction = settings.data.validation_fraction
-    return sum(round(fraction * images) for images in split_sizes(settings))
+    return tuple(round(fraction * images) for images in split_sizes(settings))
 
 
 def split_sizes(settings: ImageClassificationSettings) -> tuple[int, ...]:

@@ -36,6 +36,21 @@ def resolve(settings: Mapping[str, Any], shape: Shape | None = None) -> Settings
     return resolved
 
 
+def of_preset(preset: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """A named preset with what differs from it, for `resolve`. Raises SettingsError where that
+    would name another.
+    """
+    if "preset" in overrides:
+        raise SettingsError(
+            Problem(
+                f"--set preset={overrides['preset']}",
+                f"names a network, and so does {preset}",
+                "leave one of the two out",
+            )
+        )
+    return {"preset": preset, **overrides}
+
+
 def _preset(name: Any) -> Settings:
     if isinstance(name, str) and name in PRESETS:
         return PRESETS[name]

@@ -13,12 +13,14 @@ Weights = NDArray[np.float32]
 
 class Filters(NamedTuple):
     """layer: its dotted name. weights: float32 (filters, channels, height, width). sees_colours:
-    whether its channels are an image's red, green and blue.
+    whether its channels are an image's red, green and blue. groups: of filters, each of which sees
+    channels of its own.
     """
 
     layer: str
     weights: Weights
     sees_colours: bool = False
+    groups: int = 1
 
 
 def filters(network: nn.Module, layer: str = FIRST) -> Filters:
@@ -32,11 +34,10 @@ def filters(network: nn.Module, layer: str = FIRST) -> Filters:
     }
     names = list(convolutions)
     name = find_layer(layer, names, names, dict(network.named_modules()), "is no convolution")
-    weights = convolutions[name].weight
-    first = name == next(iter(convolutions))
-    return Filters(
-        name, weights.detach().float().cpu().contiguous().numpy(), first and weights.shape[1] == 3
-    )
+    convolution = convolutions[name]
+    weights = convolution.weight.detach().float().cpu().contiguous().numpy()
+    sees_colours = name == next(iter(convolutions)) and weights.shape[1] == 3
+    return Filters(name, weights, sees_colours, convolution.groups)
 
 
 def as_colours(weights: Weights, reach: float) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """The image that is shown to a network."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -14,6 +14,9 @@ from ablate.image_classification.settings.implied import channels, input_shape
 from ablate.image_classification.settings.keys import ImageClassificationSettings
 from ablate.image_classification.training.evaluation import resized
 from ablate.image_classification.training.precision import normalise
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
 
 
 class Image(NamedTuple):
@@ -91,8 +94,8 @@ def read_image(path: Path, shape: tuple[int, ...]) -> Image:
     _, height, width = shape
     try:
         with Pillow.open(path) as opened:
-            upright = ImageOps.exif_transpose(opened).convert("RGB")
-            fitted = ImageOps.fit(upright, (width, height), Pillow.Resampling.BICUBIC)
+            colour = _in_colour(ImageOps.exif_transpose(opened))
+            fitted = ImageOps.fit(colour, (width, height), Pillow.Resampling.BICUBIC)
     except FileNotFoundError:
         raise AblateError(
             Problem(
@@ -110,6 +113,22 @@ def read_image(path: Path, shape: tuple[int, ...]) -> Image:
             )
         ) from error
     return Image(np.asarray(fitted).transpose(2, 0, 1).copy(), path.name)
+
+
+def _in_colour(image: "PillowImage") -> "PillowImage":
+    """As any viewer shows it: 16 bits scaled to 8, and on white what is transparent. Raises
+    ValueError of numbers whose range is not known.
+    """
+    from PIL import Image as Pillow
+
+    if image.mode in ("I", "F"):
+        raise ValueError("its pixels are numbers of no known range; save it with 8 or 16 bits")
+    if image.mode.startswith("I;16"):
+        image = Pillow.fromarray((np.asarray(image) // 257).astype(np.uint8))
+    if image.has_transparency_data:
+        opaque = Pillow.new("RGBA", image.size, "white")
+        image = Pillow.alpha_composite(opaque, image.convert("RGBA"))
+    return image.convert("RGB")
 
 
 def network_input(image: Image, settings: ImageClassificationSettings) -> Tensor:

@@ -65,6 +65,28 @@ def test_patience_that_outlasts_the_training_is_one_recipe_however_long() -> Non
     assert identity(of(7)) != identity(of(50))
 
 
+def test_patience_chooses_nothing_of_a_single_validation() -> None:
+    def of(patience: int | None, validations: int = 1) -> dict[str, object]:
+        settings = {"training.epochs": 1, "training.validations_per_epoch": validations}
+        return resolve({**settings, "training.early_stopping_patience": patience})
+
+    assert canonical(of(4)) == canonical(of(None))
+    assert identity(of(4)) != identity(of(None))
+    assert canonical(of(4, 2)) != canonical(of(None, 2))
+
+
+def test_fractions_that_hold_out_as_many_images_are_one() -> None:
+    def of(fraction: float, **settings: object) -> dict[str, object]:
+        data = {"data.dataset": "digits", "data.validation_fraction": fraction}
+        return resolve(data | settings)
+
+    assert canonical(of(0.1)) == canonical(of(0.1001))
+    assert identity(of(0.1)) != identity(of(0.1001))
+    assert canonical(of(0.1)) != canonical(of(0.11))
+    by_class = {"data.stratified": True}
+    assert canonical(of(0.1, **by_class)) != canonical(of(0.104, **by_class))
+
+
 @pytest.mark.parametrize(
     "change",
     [

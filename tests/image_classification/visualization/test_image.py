@@ -173,6 +173,36 @@ def test_a_number_beyond_the_last_is_refused(
     )
 
 
+@pytest.mark.parametrize("ending", ["png", "tiff"])
+def test_sixteen_bits_are_scaled_to_eight(tmp_path: Path, ending: str) -> None:
+    ramp = np.linspace(0, 65535, 32).astype(np.uint16)
+    path = tmp_path / f"scan.{ending}"
+    Pillow.fromarray(np.tile(ramp, (32, 1))).save(path)
+    image = read_image(path, (3, 32, 32))
+    expected = np.tile(ramp / 257, (3, 32, 1))
+    np.testing.assert_allclose(image.pixels, expected, atol=1)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_what_is_transparent_is_white(tmp_path: Path, mode: str) -> None:
+    pixels = np.zeros((32, 32, 4), dtype=np.uint8)
+    pixels[:, 16:] = (255, 255, 255, 0)
+    pixels[:, :16] = (0, 0, 0, 255)
+    pixels[:16, 16:, :3] = 0
+    path = tmp_path / "cut_out.png"
+    Pillow.fromarray(pixels).convert(mode).save(path)
+    image = read_image(path, (3, 32, 32))
+    assert (image.pixels[:, :, :16] == 0).all() and (image.pixels[:, :, 16:] == 255).all()
+
+
+def test_numbers_of_no_known_range_are_no_image(tmp_path: Path) -> None:
+    Pillow.fromarray(np.linspace(0, 1, 1024, dtype=np.float32).reshape(32, 32)).save(
+        tmp_path / "map.tiff"
+    )
+    with pytest.raises(AblateError, match="numbers of no known range; save it with 8 or 16 bits"):
+        read_image(tmp_path / "map.tiff", (3, 32, 32))
+
+
 def test_a_file_that_is_no_image_is_refused(tmp_path: Path) -> None:
     text, cut = tmp_path / "text.png", tmp_path / "cut.png"
     text.write_text("no image")
