@@ -9,14 +9,11 @@ from ablate.errors import StudyError, nearest
 from ablate.records.asked_metrics import asked_metrics
 from ablate.records.results_arms import ArmReader
 from ablate.records.results_columns import ResultColumns, metric_name, number_in
+from ablate.records.results_positions import Position
 from ablate.records.schema import Status
 from ablate.records.table_file import Row, TableProblems
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
-
-Position = tuple[float, ...]
-"""Where in a trial a value belongs: an entry for each of the table's position columns, -inf where
-the row leaves it open; () for a final value."""
 
 NOT_ENDED = "had not ended when its results were saved"
 _ENDINGS: Mapping[str, tuple[Status, str | None]] = {

@@ -5,7 +5,6 @@ A table is *wide* (one row a trial, one column a metric) or *long* (one row a va
 are told apart: `results_columns.py`.
 """
 
-import itertools
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,13 +22,15 @@ from ablate.records.asked_metrics import (
 )
 from ablate.records.fractions import likely_fractions
 from ablate.records.results_arms import ArmReader
+from ablate.records.results_attempts import ended_as_their_last, of_untold_attempts
 from ablate.records.results_columns import (
     NO_NUMBER_GIVEN,
     ResultColumns,
     find_columns,
     metric_name,
 )
-from ablate.records.results_rows import NOT_ENDED, Position, Reading, RowReader
+from ablate.records.results_positions import Position, last_place, told_by_all
+from ablate.records.results_rows import Reading, RowReader
 from ablate.records.schema import LAST_POINT, SOURCE, Status, TrialRecord
 from ablate.records.store import FINISHED
 from ablate.records.table_file import Table, TableProblems, joined, read_table
@@ -211,7 +212,7 @@ class _Recorder:
     def _attempt_that_counts(self, readings: list[Reading]) -> list[Reading]:
         """The rows of the attempt that ended; if none did, the last row."""
         if self._columns.is_long:
-            readings = _ended_as_their_last(readings)
+            readings = ended_as_their_last(readings)
         endings = [self._ending(reading) for reading in readings]
         ended = [status for status in FINISHED if status in endings]
         if len(ended) > 1:
@@ -220,7 +221,7 @@ class _Recorder:
         if not ended:
             return readings[-1:]
         attempt = [r for r, ending in zip(readings, endings, strict=True) if ending == ended[0]]
-        if untold := _of_untold_attempts(attempt, readings):
+        if untold := of_untold_attempts(attempt, readings):
             self._note(
                 untold,
                 f"{self._name(attempt[0])} is there in several attempts, and whether these points "
@@ -245,7 +246,7 @@ class _Recorder:
         status: Status = first.status
         error = first.error
         points = self._points(attempt)
-        final = {name: of_metric[_last_place(of_metric)] for name, of_metric in points.items()}
+        final = {name: of_metric[last_place(of_metric)] for name, of_metric in points.items()}
         if status == "completed" and (lost := not_finite(final, self._asked)):
             status, error = "diverged", divergence(lost)
         elif status == "completed" and self._plan.study.metric not in final:
@@ -264,7 +265,7 @@ class _Recorder:
 
     def _last_point(self, points: Points) -> dict[str, dict[str, float]]:
         own = points.get(self._plan.study.metric)
-        last = _last_place(own) if own else ()
+        last = last_place(own) if own else ()
         named = zip(self._columns.positions, last, strict=False)
         given = {name: number for name, number in named if math.isfinite(number)}
         return {LAST_POINT: given} if given else {}
@@ -283,7 +284,7 @@ class _Recorder:
                     same, f"{metric}{place} of {self._name(same[0])} is there {_times(len(same))}"
                 )
         for metric, of_metric in points.items():
-            if () not in of_metric and not any(_told_by_all(of_metric)):
+            if () not in of_metric and not any(told_by_all(of_metric)):
                 self._note(
                     [row for place in of_metric for row in lines[metric, place]],
                     f"which {metric} of {self._name(attempt[0])} is the last is not told: some "
@@ -326,100 +327,6 @@ class _Recorder:
         named = zip(self._columns.positions, position, strict=False)
         shown = [f"{name} {number:.10g}" for name, number in named if math.isfinite(number)]
         return f" at {joined(shown)}" if shown else ""
-
-
-def _ended_as_their_last(readings: list[Reading]) -> list[Reading]:
-    """The rows of one course of training with the status that its last point gives: trackers write
-    it into the last row alone, or what it was at the time into each. What ended goes before what
-    failed, and that before what had not ended. Rows of several attempts, and of two endings of
-    which neither goes before the other, as they are.
-    """
-    last = {(reading.status, reading.error) for reading in _last(readings)}
-    known = {ending for ending in last if ending[1] != NOT_ENDED} or last
-    told = {ending for ending in known if ending[0] in FINISHED} or known
-    if len(told) != 1 or _are_several_attempts(readings):
-        return readings
-    ((status, error),) = told
-    return [reading._replace(status=status, error=error) for reading in readings]
-
-
-def _are_several_attempts(readings: Sequence[Reading]) -> bool:
-    """By a point that is there twice, or two endings that each stand at several points, unless what
-    ended goes on where what failed broke off.
-    """
-    points: Counter[tuple[str, Position]] = Counter()
-    places: dict[str, set[Position]] = {}
-    for reading in readings:
-        for value in reading.values:
-            points[value.metric, value.position] += 1
-            if reading.gives_status and reading.error != NOT_ENDED:
-                places.setdefault(reading.status, set()).add(value.position)
-    if max(points.values(), default=0) > 1:
-        return True
-    return sum(len(own) > 1 for own in places.values()) > 1 and not _is_resumed(places)
-
-
-def _is_resumed(places: Mapping[str, set[Position]]) -> bool:
-    """Whether all points of what failed lie before all of what ended. places: by status."""
-    by_all = _told_by_all(itertools.chain(*places.values()))
-    if "failed" not in places or len(places) != 2 or not any(by_all):
-        return False
-    of_status = {
-        status: [tuple(itertools.compress(place, by_all)) for place in own if place]
-        for status, own in places.items()
-    }
-    failed = of_status.pop("failed")
-    (ended,) = of_status.values()
-    return bool(failed and ended) and max(failed) < min(ended)
-
-
-def _last(readings: Iterable[Reading]) -> list[Reading]:
-    """Of the rows that give a status those at the last point, whatever their order: by the epoch or
-    step that all of them tell. Where some tell the one and some the other, or neither as they are
-    final, the last of each. A row without a number, whose point is not known, is one of them.
-    """
-    given = [reading for reading in readings if reading.gives_status]
-    positions = [each.values[0].position if each.values else () for each in given]
-    told = [tuple(map(math.isfinite, position)) for position in positions]
-    by_all = _told_by_all(positions)
-    kinds: dict[tuple[bool, ...], dict[Position, list[Reading]]] = {}
-    for reading, position, kind in zip(given, positions, told, strict=True):
-        if position and any(by_all):
-            position, kind = tuple(itertools.compress(position, by_all)), by_all
-        kinds.setdefault(kind, {}).setdefault(position, []).append(reading)
-    return [reading for places in kinds.values() for reading in places[max(places)]]
-
-
-def _of_untold_attempts(attempt: Sequence[Reading], readings: Sequence[Reading]) -> list[Reading]:
-    """Rows of the time before an ending, where those of the attempt that ended are its last point
-    alone: of several attempts, any may have gone on to it.
-    """
-    places: dict[str, set[Position]] = {}
-    for reading in attempt:
-        for value in reading.values:
-            places.setdefault(value.metric, set()).add(value.position)
-    if any(len(own) > 1 for own in places.values()):
-        return []
-    at_the_end = set().union(*places.values())
-    return [
-        reading
-        for reading in readings
-        if reading.error == NOT_ENDED
-        if any(value.position and value.position not in at_the_end for value in reading.values)
-    ]
-
-
-def _told_by_all(positions: Iterable[Position]) -> tuple[bool, ...]:
-    """Of each column of positions, whether all points tell it; those that are final tell none."""
-    told = [tuple(map(math.isfinite, position)) for position in positions if position]
-    return tuple(all(of_one) for of_one in zip(*told, strict=True))
-
-
-def _last_place(places: Iterable[Position]) -> Position:
-    """A final value is the last; of others, the last by the epoch or step that all of them tell."""
-    own = list(places)
-    by_all = _told_by_all(own)
-    return max(own, key=lambda place: (not place, *itertools.compress(place, by_all), place))
 
 
 def _with_a_course(trials: Iterable[Sequence[Reading]]) -> frozenset[str]:
