@@ -39,10 +39,10 @@ def read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
     if len(known) < len(leads) and not (known and leads[nearest].mean < 0):
         return Reading(min(leads, key=lambda lead: lead.n), undecided(), 0.0, unit, arms)
     found = tuple(leads[place] for place in known)
+    favoured = [arm for arm in arms if (arm.key == named.key) == (claim.direction == "gain")]
+    in_favour = [where_any_trained(evidence, arm, metric) for arm in favoured]
     possible: tuple[Outcome, ...] = ("supported", "refuted")
-    if claim.direction == "gain":
-        possible = where_any_trained(evidence, named, metric)
-    if len(known) < len(leads):
+    if len(known) < len(leads) or ("refuted",) in in_favour:
         possible = ("refuted",)
     return Reading(
         leads[nearest],

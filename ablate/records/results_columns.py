@@ -14,7 +14,7 @@ from ablate.errors import did_you_mean, nearest
 from ablate.records.asked_metrics import absent_metrics, asked_metrics
 from ablate.records.table_file import Table, TableProblems, joined
 from ablate.study.plan import Plan
-from ablate.study.schema import Factor
+from ablate.study.schema import Factor, Study
 from ablate.study.yaml_source import scalar_name
 
 _PREFIXES: Mapping[str, Literal["setting", "metric"]] = {
@@ -75,7 +75,15 @@ def find_columns(table: Table, plan: Plan, problems: TableProblems) -> ResultCol
     factors = {
         name: column
         for name, factor in study.factors.items()
-        if (column := _find(settings, name, problems, nested=True, key=_own_key(factor)))
+        if (
+            column := _find(
+                _not_of_others(settings, study, factor),
+                name,
+                problems,
+                nested=True,
+                key=_own_key(factor),
+            )
+        )
     }
     # A factor may be called like what any table tells: a seed, a state, a metric, an epoch.
     others = [column for column in columns if column.name not in factors.values()]
@@ -141,6 +149,19 @@ def _column(name: str) -> _Column:
         if name.startswith(prefix) and name != prefix:
             return _Column(name, name.removeprefix(prefix), kind)
     return _Column(name, name, None)
+
+
+def _not_of_others(columns: Iterable[_Column], study: Study, factor: Factor) -> list[_Column]:
+    """The columns that are not, by their names, those of settings which the factor does not set."""
+    levels = [settings for each in study.factors.values() for settings in each.levels.values()]
+    every = {key for settings in (*study.contexts.values(), *levels) for key in settings}
+    own = {key for settings in factor.levels.values() for key in settings}
+    others = [key.split(".") for key in every - own]
+    return [
+        column
+        for column in columns
+        if not any(_parts(column)[-len(key) :] == key for key in others if len(key) > 1)
+    ]
 
 
 def _own_key(factor: Factor) -> str | None:
@@ -243,7 +264,12 @@ def _note_untold_factors(columns: ResultColumns, plan: Plan, problems: TableProb
 
 
 def _near(word: str, others: Collection[str]) -> str:
-    """The near one of the others as a cure, followed by another; empty where there is none."""
+    """A cure by one of the others, followed by another: that which ends in the word, else the near
+    one; empty where there is none.
+    """
+    for other in others:
+        if _parts(_column(other))[-1] == word:
+            return f"call '{other}' '{word}', if it is that; else "
     cure = nearest(word, others)
     return f"{cure} Else " if cure else ""
 
@@ -262,6 +288,7 @@ def _note_missing(columns: ResultColumns, plan: Plan, problems: TableProblems) -
     if study.factors and columns.arm is None and not columns.factors:
         problems.note(
             "no column names the arms",
+            f"{_near(next(iter(study.factors)), [*columns.ignored, *columns.metrics])}"
             f"add a column 'arm', or one a factor: {', '.join(study.factors)}",
         )
     if len(study.contexts) > 1 and columns.context is None:

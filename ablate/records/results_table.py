@@ -29,7 +29,7 @@ from ablate.records.results_columns import (
     find_columns,
     metric_name,
 )
-from ablate.records.results_positions import Position, last_place, told_by_all
+from ablate.records.results_positions import Position, last_place
 from ablate.records.results_rows import Reading, RowReader
 from ablate.records.schema import LAST_POINT, SOURCE, Status, TrialRecord
 from ablate.records.store import FINISHED
@@ -246,7 +246,11 @@ class _Recorder:
         status: Status = first.status
         error = first.error
         points = self._points(attempt)
-        final = {name: of_metric[last_place(of_metric)] for name, of_metric in points.items()}
+        final = {
+            name: of_metric[last_place(of_metric)]
+            for name, of_metric in points.items()
+            if name in self._asked or not _has_no_order(of_metric)
+        }
         if status == "completed" and (lost := not_finite(final, self._asked)):
             status, error = "diverged", divergence(lost)
         elif status == "completed" and self._plan.study.metric not in final:
@@ -283,13 +287,13 @@ class _Recorder:
                 self._note(
                     same, f"{metric}{place} of {self._name(same[0])} is there {_times(len(same))}"
                 )
-        for metric, of_metric in points.items():
-            if () not in of_metric and not any(told_by_all(of_metric)):
+        for metric in self._asked & points.keys():
+            if _has_no_order(points[metric]):
                 self._note(
-                    [row for place in of_metric for row in lines[metric, place]],
-                    f"which {metric} of {self._name(attempt[0])} is the last is not told: some "
-                    "give an epoch alone, and some a step alone",
-                    "give all of them the one or the other",
+                    [row for place in points[metric] if place for row in lines[metric, place]],
+                    f"some of the {metric} of {self._name(attempt[0])} give the epoch and some do "
+                    "not: which is the last is not told",
+                    "give the epoch in all of them, or in none",
                 )
         return points
 
@@ -327,6 +331,13 @@ class _Recorder:
         named = zip(self._columns.positions, position, strict=False)
         shown = [f"{name} {number:.10g}" for name, number in named if math.isfinite(number)]
         return f" at {joined(shown)}" if shown else ""
+
+
+def _has_no_order(positions: Iterable[Position]) -> bool:
+    """Whether some points tell the epoch and others the step alone; one that tells neither is the
+    last.
+    """
+    return len({math.isfinite(position[0]) for position in positions if position}) > 1
 
 
 def _with_a_course(trials: Iterable[Sequence[Reading]]) -> frozenset[str]:

@@ -12,6 +12,7 @@ from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
 from ablate.reporting.factorial_table import alias_names, effect_name
 from ablate.reporting.tables import (
+    diverged_in,
     diverged_note,
     is_unpaired,
     metric_description,
@@ -73,9 +74,14 @@ def _early(findings: Findings) -> str:
     early = sum(each.early for each in settled)
     if not early:
         return ""
-    several, every = len(findings.verdicts) > 1, len(settled) == len(findings.verdicts)
-    of_which = f"{early} of {'them' if every else f'the {len(settled)} settled'} "
-    return f" ({of_which if several else ''}at an early look)"
+    if len(findings.verdicts) == 1:
+        which = ""
+    elif len(settled) == 1:
+        which = "the settled one "
+    else:
+        every = len(settled) == len(findings.verdicts)
+        which = f"{early} of {'them' if every else f'the {len(settled)} settled'} "
+    return f" ({which}at an early look)"
 
 
 def _largest_effect(findings: Findings) -> str:
@@ -116,7 +122,9 @@ def _largest_of_factorial(findings: Findings) -> str:
     untold = f", which this fraction does not tell from {aliases}" if aliases else ""
     which = f"{what} of {name}{change}{_where(findings, effect)} on {with_direction(metric)}"
     largest = f"the largest effect seen{_of_those(found.among)}"
-    return f"{largest} is the {which}: {_size(findings, effect)}{untold}"
+    diverged = diverged_in(findings, str(effect["context"]))
+    told = f" ({diverged})" if diverged else ""
+    return f"{largest} is the {which}: {_size(findings, effect)}{untold}{told}"
 
 
 def _of_those(among: str) -> str:

@@ -6,6 +6,7 @@ from ablate.reporting import formatting
 from ablate.reporting.table import Cell, Span, Table
 from ablate.reporting.tables import (
     at_every_look,
+    diverged_in,
     metric_description,
     short_factor_names,
     with_direction,
@@ -49,7 +50,7 @@ def factorial_table(findings: Findings) -> Table | None:
         f"Main effects on {with_direction(metric)}, each averaged over {averaged_over(findings)}, "
         "and two-way interactions (half the difference between a factor's effects at two levels of "
         "the other). Share: of the variation, but for that between seeds (type II sums of squares)"
-        f"{_without_share(findings)}.{at_every_look(findings)}",
+        f"{_without_share(findings)}.{at_every_look(findings)}{_of_diverged(findings)}",
         header,
         rows,
         findings.factorial,
@@ -59,6 +60,17 @@ def factorial_table(findings: Findings) -> Table | None:
         | {"n": formatting.count, "share": formatting.ratio},
         numeric=frozenset(range(first, first + 5)),
     )
+
+
+def _of_diverged(findings: Findings) -> str:
+    """As in " In small, 3 of sgd diverged." of each context with such trials."""
+    several = findings.factorial["context"].nunique() > 1
+    told = [
+        f" {f'In {context}, ' if several else ''}{diverged}."
+        for context in dict.fromkeys(findings.factorial["context"])
+        if (diverged := diverged_in(findings, context))
+    ]
+    return "".join(told)
 
 
 def averaged_over(findings: Findings) -> str:

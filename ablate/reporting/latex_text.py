@@ -36,7 +36,11 @@ _LATEX = {
     "»": r"\ensuremath{\gg}",
     "\u2011": "-",  # a hyphen at which no line breaks
 }
-_OF_OTHER_PACKAGES = re.compile(r"\\(d[hj]|D[HJ]|th|TH|math(scr|frak)|guil|quote|nobreakdash)")
+_OF_OTHER_PACKAGES = re.compile(
+    r"\\(?:guil|quote|cyr|"
+    r"(?:d[hj]|D[HJ]|th|TH|k|ng|NG|mathscr|nobreakdash|nument|textschwa|textphi|textglotstop|"
+    r"texthvlig|textnrleg|textturnk)(?![A-Za-z]))"
+)
 """Commands of another encoding of fonts, or of packages that a table does not ask for."""
 _BEYOND = UnicodeToLatexEncoder(
     unknown_char_policy="unihex",

@@ -4,13 +4,16 @@ import re
 
 from ablate.reporting.table import Cell, Table
 
+_BLOCK = re.compile(r"^(?=#{1,6}(?: |$)|[+-](?: |$)|-{3,}$|=+$|\[[^]]*\]:)|^(\d+)(?=[.)](?: |$))")
+"""Where a line would begin a heading, a list, a rule or a reference."""
+
 
 def markdown_text(text: str) -> str:
     """Text that Markdown shows as it stands: no HTML, no links, no emphasis, one line."""
     safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     safe = re.sub(r"([\\`*|~$]|(?<![^\W_])_|_(?![^\W_]))", r"\\\1", safe).replace("](", r"]\(")
     line = " ".join(safe.split())
-    return re.sub(r"^(?=[#+-] )|^(\d+)(?=[.)] )", r"\1\\", line)  # no heading, and no list
+    return _BLOCK.sub(r"\1\\", line)
 
 
 def markdown(table: Table) -> str:

@@ -109,10 +109,23 @@ def unpaired_note(findings: Findings, effect: Mapping[Any, Any]) -> str:
 def diverged_note(findings: Findings, effect: Mapping[Any, Any]) -> str:
     """How many trials of an effect's arms diverged: "2 of wide diverged"; "" of none."""
     arms = {(arm["context"], arm["arm"]): arm for arm in findings.arms.to_dict("records")}
-    both = [arms[effect["context"], effect[which]] for which in ("arm", "reference")]
-    counts = [(formatting.count(arm["diverged"]), arm["arm"]) for arm in both if arm["diverged"]]
-    names = quoted(*(name for _, name in counts))
-    told = [f"{count} of {name}" for (count, _), name in zip(counts, names, strict=True)]
+    return _diverged(arms[effect["context"], effect[which]] for which in ("arm", "reference"))
+
+
+def diverged_in(findings: Findings, context: str) -> str:
+    """The same of all arms of a context, which a main effect is a mean over."""
+    return _diverged(arm for arm in findings.arms.to_dict("records") if arm["context"] == context)
+
+
+_NAMED = 3  # up to so many arms are named
+
+
+def _diverged(arms: Iterable[Mapping[Any, Any]]) -> str:
+    counts = {str(arm["arm"]): int(arm["diverged"]) for arm in arms if arm["diverged"]}
+    if len(counts) > _NAMED:
+        return f"{sum(counts.values())} trials of {len(counts)} arms diverged"
+    names = quoted(*counts)
+    told = [f"{count} of {name}" for count, name in zip(counts.values(), names, strict=True)]
     return f"{' and '.join(told)} diverged" if told else ""
 
 

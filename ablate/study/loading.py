@@ -65,7 +65,7 @@ def load_study(
     workload = workload or _workload(draft, long)
     if workload is not None and workload.takes_any_settings:
         draft.problems += _new_to_the_study(draft, given)
-    draft.problems += _empty_sections(draft, given)
+    draft.problems += _empty_sections(draft, given, workload)
     for context, settings in draft.contexts.items():
         draft.contexts[context] = overlaid(settings, {key: value for key, value, _ in given})
     _draw_curves(long)
@@ -149,24 +149,28 @@ def _new_to_the_study(draft: Draft, given: Sequence[tuple[str, Any, str]]) -> It
             yield Problem(option, message, f"{near} Else {cure}" if near else cure)
 
 
-def _empty_sections(draft: Draft, given: Sequence[tuple[str, Any, str]]) -> Iterator[Problem]:
-    """Sections without keys, laid over a study that sets keys of them: whether these are to stay,
-    or to go, is not said.
+def _empty_sections(
+    draft: Draft, given: Sequence[tuple[str, Any, str]], workload: Workload | None
+) -> Iterator[Problem]:
+    """Sections without keys, laid over keys of theirs that baselines, other factors or options set:
+    whether these are to stay, or to go, is not said.
     """
-    written = list(_settings_written(draft))
-    keys = [*(str(place[-1]) for place, _ in written), *(key for key, _, _ in given)]
-    laid = [
-        (str(place[-1]), draft.source.where(draft.written(place)))
-        for place, value in written
-        if place[0] == "factors" and value == {}
-    ]
-    laid += [(key, option) for key, value, option in given if value == {}]
-    for section, where in laid:
-        if any(key.startswith(f"{section}.") for key in keys):
+    written = [(place, str(place[-1]), value) for place, value in _settings_written(draft)]
+    options = [((option,), key, value) for key, value, option in given]
+    takes_null = workload is not None and workload.takes_any_settings
+    way_out = (
+        "write null, if they are to go" if takes_null else "give the keys that it is to change"
+    )
+    for place, section, value in (*written, *options):
+        if value != {} or place[0] == "contexts":
+            continue
+        others = [key for other, key, _ in (*written, *options) if other[:2] != place[:2]]
+        if any(key.startswith(f"{section}.") for key in others):
+            where = draft.source.where(draft.written(place)) if len(place) > 1 else str(place[0])
             yield Problem(
                 where,
                 f"'{section}' is empty, and the study sets keys of it",
-                "leave it out, as it changes nothing, or give the keys that it is to change",
+                f"leave it out, if they are to stay, or {way_out}",
             )
 
 

@@ -359,16 +359,38 @@ def _compared_with_themselves(plan: Plan) -> Iterator[Problem]:
 
 def _claimed_twice(plan: Plan) -> Iterator[Problem]:
     """A claim that is there twice would take two shares of the error rate for one question."""
-    asked: list[Claim] = []
+    asked: list[Any] = []
     for index, claim in enumerate(plan.study.claims):
-        same = claim.model_copy(update={"says": "", "published": None})
-        if same in asked and claim.kind != "open":
+        try:
+            question = _question(plan, claim)
+        except StudyError:  # it names an arm that there is not
+            question = index
+        if question in asked and claim.kind != "open":
             yield Problem(
                 f"claims.{index}",
-                f"asks what claim {asked.index(same) + 1} asks",
-                "keep one of the two",
+                f"asks what claim {asked.index(question) + 1} asks",
+                "keep one of the two; its `published` may name several publications",
             )
-        asked.append(same)
+        asked.append(question)
+
+
+def _question(plan: Plan, claim: Claim) -> Any:
+    """What a claim asks, however it is written: of which arms, in what metric, beyond what."""
+    study, metric = plan.study, plan.study.metric_of(claim)
+    asked = claim.model_dump(exclude={"says", "published", "context", "metric"})
+    if study.design.order == "greedy":  # its arms are found by running
+        return asked, claim.context, metric
+    named = [plan.select(selector, claim.context).key for _, selector in selectors(study, claim)]
+    asked = {key: value for key, value in asked.items() if not _is_of_arms(getattr(claim, key))}
+    if asked.get("by", 0.0) is None:
+        asked["by"] = study.smallest_effect_of_interest if metric == study.metric else 0.0
+    return asked, sorted(named) if claim.kind == "no_difference" else named, metric
+
+
+def _is_of_arms(value: object) -> bool:
+    return isinstance(value, Selector) or (
+        isinstance(value, tuple) and any(isinstance(each, Selector) for each in value)
+    )
 
 
 def _no_single_changes(plan: Plan) -> Iterator[Problem]:

@@ -33,6 +33,7 @@ def sound_scenes(study: Study, workload: Workload, chosen: tuple[str, ...] = ())
     _refuse(problem for view in full for problem in _condition_problems(view))
     _refuse(problem for view in full for problem in _forbidden_problems(view))
     idle = {view.context: _idle_factors(view) for view in full}
+    _refuse(problem for view in full for problem in _left_out_again(view, idle[view.context]))
     if study.design.kind in {*FACTORIALS, "leave_one_out"}:
         _refuse(problem for view in full for problem in conflicts(view))
     _refuse(_idle_everywhere(full, idle))
@@ -96,21 +97,23 @@ def _design_problems(study: Study) -> Iterator[Problem]:
             f"{design.kind} has no resolution",
             "leave it out, or use kind: fractional_factorial",
         )
-    if design.kind == "path":
-        yield from _left_out_again(study)
     yield from _order_problems(study)
 
 
-def _left_out_again(study: Study) -> Iterator[Problem]:
-    """Conditions of a path on a level that a step leaves: what needs it would be taken away."""
-    for name, factor in study.factors.items():
-        for other, level in factor.when.items():
+def _left_out_again(view: Scene, idle: set[str]) -> Iterator[Problem]:
+    """Conditions of a path on a level that a step leaves: what needs it would be taken away.
+
+    idle: factors that are no step here, as they change nothing.
+    """
+    study = view.study
+    for name in view.varied if study.design.kind == "path" else ():
+        for other, level in study.factors[name].when.items():
             last = _last_level(study, other)
-            if level != last:
+            if level != last and other in view.varied and other not in idle:
                 yield Problem(
                     f"factors.{name}.when.{other}",
-                    f"needs '{other}' at '{level}', and a path keeps it at "
-                    f"'{last}' once it is added",
+                    f"needs '{other}' at '{level}', and a path keeps it at '{last}' once it is "
+                    "added",
                     f"write `when: {{{other}: {last}}}`, or use another design",
                 )
 

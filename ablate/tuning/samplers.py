@@ -92,7 +92,8 @@ class _CmaEs(optuna.samplers.CmaEsSampler):
         self, study: optuna.Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         found = super().infer_relative_search_space(study, trial)
-        return {name: found[name] for name in self._names if name in found}
+        # In Optuna's order, in which the state that it stores has its axes.
+        return {name: found[name] for name in found if name in self._names}
 
 
 def _without_condition(space: SearchSpace) -> list[Parameter]:
@@ -121,10 +122,17 @@ def check_sampler(name: str, space: SearchSpace) -> None:
 def drawn_at_random(name: str, space: SearchSpace) -> str:
     """A sentence on the parameters that a sampler does not learn about; "" where it does of all."""
     names = [item.name for item in space.parameters if item.when]
+    if name == "cma_es":
+        numeric = _without_condition(space)
+        names = [item.name for item in space.parameters if item not in numeric]
     if name not in _CONDITIONAL_AT_RANDOM or not names:
         return ""
     listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-    return f"{name} draws {listed} at random, for want of a value in every point; tpe does not."
+    what = "numbers" if name == "cma_es" else "parameters"
+    return (
+        f"{name} draws {listed} at random, as it learns about {what} that every point has; tpe "
+        "learns about all."
+    )
 
 
 def check_cma_state(trials: Sequence[Any], where: str) -> None:

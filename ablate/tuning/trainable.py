@@ -5,7 +5,6 @@ import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -45,10 +44,9 @@ class TrialTrainable(tune.Trainable):
         import_paths: Sequence[str] = (),
     ) -> None:
         """workload: None where the spec's name leads to it. data: by name, each fetched once."""
-        make_current_directory_importable()  # behind the driver's folders, if it is another one
-        for path in import_paths:
-            if path not in sys.path and Path(path).is_dir():
-                sys.path.insert(0, path)
+        make_current_directory_importable()  # which may be another than the driver's
+        for path in filter(os.path.isdir, import_paths):
+            sys.path[:] = [path, *(other for other in sys.path if other != path)]
         self._workload = workload
         self._references = dict(data or {})
         self._fetched: dict[str, Any] = {}

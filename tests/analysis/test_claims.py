@@ -1265,7 +1265,8 @@ def test_what_it_would_take_is_to_settle_the_claim_the_way_it_leans(sign, leanin
 
 def test_what_it_would_take_is_reckoned_at_the_level_of_the_family():
     claims, values = family_values()
-    given = verdicts_of(plan_of(WIDTH, NORM, EPOCHS, seeds=4, claims=claims * 2), values)
+    again = tuple(claim.model_copy(update={"by": 1e-9}) for claim in claims)
+    given = verdicts_of(plan_of(WIDTH, NORM, EPOCHS, seeds=4, claims=claims + again), values)
     sd = np.std([0.5, -0.6, 0.2, 0.1], ddof=1)
     level = 0.05 / 2  # four of six claims are settled
     assert [verdict.verdict for verdict in given[2::3]] == ["undecided"] * 2
@@ -1621,6 +1622,19 @@ def test_a_validation_metric_counts_at_the_chance_level_of_its_test_counterpart(
     of_validation, of_test = verdicts_of(plan, values)
     assert of_validation.n == of_test.n == 6
     assert (of_validation.note, of_validation.estimate) == (of_test.note, of_test.estimate)
+
+
+@pytest.mark.parametrize("untrained", ["baseline", "batch"])
+def test_nothing_loses_most_beside_what_never_trained(untrained: str):
+    claim = LargestEffect(says="l", change=arm(width="wide"), direction="loss")
+    bad = [2.60, 2.65, 2.70, 2.62, 2.68]
+    good = [1.00, 1.02, 0.99, 1.01, 1.03]
+    values = {"baseline": good, "batch": good[::-1], "wide": bad}
+    plan = plan_of(WIDTH, NORM, claims=(claim,), metric="test_loss")
+    assert verdicts_of(plan, values)[0].verdict == "supported"
+    values = values | {untrained: ["diverged"] * 5}
+    (found,) = verdicts_of(plan, values, chance_level={"test_loss": 2.302585})
+    assert found.verdict == "undecided"
 
 
 @pytest.mark.parametrize("claim", [WIDE_IS_EQUAL, WIDE_IS_NO_WORSE], ids=lambda claim: claim.kind)

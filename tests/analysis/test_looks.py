@@ -61,7 +61,8 @@ def test_a_claim_that_the_maximum_is_too_few_for_is_told():
 
 
 def test_a_claim_whose_interval_is_of_one_look_is_told():
-    several = (BETTER, STABLER, STABLER.model_copy(update={"says": "Still."}))
+    still = STABLER.model_copy(update={"says": "Still.", "metric": "validation_accuracy"})
+    several = (BETTER, STABLER, still)
     assert looked_at_once(plan_of(WIDTH, claims=several[:2], max_seeds=12).study) == (
         "Spread is looked at once, at 12 seeds: of 'Wide is stabler.' the interval is a plain t "
         "interval."

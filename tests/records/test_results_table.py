@@ -223,10 +223,24 @@ class TestAWideTable:
     ):
         study = KEYED.replace("model.lr", "decoder.dropout")
         text = "params.encoder.dropout,seed,accuracy\n1,0,80\n2,0,81\n"
-        assert "no column names the arms" in refused(text, study)
-        assert "no column gives the factor 'pool'" in refused(
+        cure = "call 'params.encoder.dropout' 'dropout', if it is that; else add a column 'arm'"
+        assert f"no column names the arms\n    {cure}" in refused(text, study)
+        assert "no column gives the factor 'pool'\n    call 'model.pool' 'pool'," in refused(
             "model.pool,learning_rate,seed,accuracy\nmean,,0,1\n"
         )
+
+    @pytest.mark.parametrize(
+        "factor", ["dropout: [0, 0.5]", "dropout: {none: {dropout: 0}, half: {dropout: 0.5}}"]
+    )
+    def test_nor_is_that_of_a_setting_that_the_study_has(
+        self, factor: str, refused: Callable[..., str]
+    ):
+        study = (
+            "question: q\nworkload: external\nbaseline: {dropout: 0, encoder.dropout: 0}\n"
+            f"factors: {{{factor}}}\nmetric: accuracy\n"
+        )
+        text = "params.encoder.dropout,seed,accuracy\n0.5,0,80\n0,0,81\n"
+        assert "no column names the arms" in refused(text, study)
 
     @pytest.mark.parametrize("column", ["model.lr", "config.model.lr", "config/model/lr"])
     @pytest.mark.parametrize("other", ["lr", "LR", "head.lr", "params.head.lr"])
@@ -1022,19 +1036,20 @@ class TestALongTable:
             assert record.status == ("completed" if ending == "finished" else ending)
             assert record.history["step"] == [0.0, 1.0, 2.0, 3.0, 4.0]
 
-    def test_the_last_value_is_told_by_the_column_that_all_rows_fill(
+    def test_values_of_which_some_give_the_epoch_have_no_last(
         self, read: Read, refused: Callable[..., str]
     ):
         text = (
             "arm,seed,metric,epoch,step,value\nmean,0,accuracy,1,100,60\n"
             "mean,0,accuracy,2,200,70\nmean,0,accuracy,,300,80\n"
         )
-        assert metrics_of(read(text)) == {("mean", 0): {"accuracy": 80.0}}
-        assert refused(text.replace(",,300", ",,30").replace("2,200", "2,")) == (
-            "results.csv, lines 2, 3 and 4: which accuracy of arm 'mean' with seed 0 is the last "
-            "is not told: some give an epoch alone, and some a step alone\n"
-            "    give all of them the one or the other"
+        assert refused(text) == (
+            "results.csv, lines 2, 3 and 4: some of the accuracy of arm 'mean' with seed 0 give "
+            "the epoch and some do not: which is the last is not told\n"
+            "    give the epoch in all of them, or in none"
         )
+        beside = text.replace("accuracy", "gpu_util") + "mean,0,accuracy,2,200,75\n"
+        assert metrics_of(read(beside)) == {("mean", 0): {"accuracy": 75.0}}
 
     def test_a_final_value_ends_an_attempt_that_others_failed_before(self, read: Read):
         rows = ["crashed,accuracy,1,5", "crashed,accuracy,,5", "finished,accuracy,,8"]

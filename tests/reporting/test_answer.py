@@ -121,6 +121,20 @@ def test_those_settled_early_are_told_from_the_undecided() -> None:
     )
 
 
+def test_a_single_settled_claim_is_no_one_of_one() -> None:
+    verdicts = make_verdict(early=True), make_verdict(verdict="undecided")
+    assert answer(make_findings(verdicts=verdicts)).startswith(
+        "Of 2 claims, 1 is supported and 1 is undecided (the settled one at an early look); "
+    )
+
+
+def test_trials_that_diverged_are_told_of_beside_the_largest_main_effect() -> None:
+    findings = make_findings({"a": {"architecture.downsampling": "b", "optimizer": "sgd"}})
+    findings.factorial = factorial_rows()
+    findings.arms["diverged"] = [0, 3]
+    assert answer(findings).endswith("+0.50 points [0.10, 0.90], n=5 seeds (3 of a diverged).")
+
+
 def test_trials_that_diverged_are_told_of_beside_the_largest_effect() -> None:
     findings = make_findings({"a, b": {"architecture.downsampling": "c"}})
     findings.arms["diverged"] = [1, 3]

@@ -38,6 +38,8 @@ def test_a_factorial_shows_main_effects_interactions_shares_and_aliases() -> Non
     ]
     assert table.rows[0][0].note == "max_pool -> strided_conv"
     assert table.header[-1] == "Not told apart from"
+    findings.arms["diverged"] = [0, 3]
+    assert factorial_table(findings).caption.endswith(" 3 of a diverged.")  # type: ignore[union-attr]
 
 
 def captions(*factors: Factor, without: str = "", **changes: Any) -> str:

@@ -21,7 +21,9 @@ from ablate.reporting.latex_text import latex_numbers, latex_text
          r"\ensuremath{\langle}\texttt{U+0439}\ensuremath{\rangle}"),
         ("„ja“ «si»", r",,ja{\textquotedblleft} \ensuremath{\ll}si\ensuremath{\gg}"),
         ("top\u20115", "top-5"),
-        ("đ", r"\ensuremath{\langle}\texttt{U+0111}\ensuremath{\rangle}"),
+        ("đą", r"\ensuremath{\langle}\texttt{U+0111}\ensuremath{\rangle}"
+         r"\ensuremath{\langle}\texttt{U+0105}\ensuremath{\rangle}"),
+        ("θ ℜ", r"{\ensuremath{\theta}} {\ensuremath{\mathfrak{R}}}"),
         ("a\u200bb\n c", "ab c"),
         ("rate 1e8", "rate 1e8"),
     ],

@@ -50,7 +50,10 @@ def test_markdown_text_is_shown_as_it_stands(text: str) -> None:
     assert shown == " ".join(text.split())
 
 
-@pytest.mark.parametrize("text", ["1. small net", "12) a", "+ norm", "- a", "# a", "1.5 e"])
+@pytest.mark.parametrize(
+    "text",
+    ["1. small net", "12) a", "1.", "1.5 e", "+ norm", "- a", "-", "---", "#", "## a", "[a]: b"],
+)
 def test_markdown_text_begins_no_list_and_no_heading(text: str) -> None:
     shown = MarkdownIt("commonmark").render(markup.markdown_text(text))
     assert shown == f"<p>{text}</p>\n"

@@ -270,18 +270,29 @@ def test_what_replaces_a_setting_of_any_names_one_that_the_study_has(
     }
 
 
-@pytest.mark.parametrize("workload", [FAKE, EXTERNAL])
-def test_an_empty_section_over_its_keys_is_refused(refused: Refused, workload: Workload) -> None:
-    level = PLAIN.replace(
-        "  model.pool: [max, mean]", "  net: {same: {model: {}}, wide: {model.width: 64}}"
-    )
+@pytest.mark.parametrize(
+    ("workload", "way_out"),
+    [(FAKE, "give the keys that it is to change"), (EXTERNAL, "write null, if they are to go")],
+)
+def test_an_empty_section_over_its_keys_is_refused(
+    refused: Refused, workload: Workload, way_out: str
+) -> None:
+    levels = "  net: {same: {model: {}}, mean: {model.pool: mean}}"
+    level = PLAIN.replace("  model.pool: [max, mean]", levels)
     said = "'model' is empty, and the study sets keys of it"
-    cure = "leave it out, as it changes nothing, or give the keys that it is to change"
-    assert f"line 4, factors.net.same.model: {said}\n    {cure}" in refused(
-        level, workload=workload
-    )
+    said += "\n    leave it out, if they are to stay, or "
+    message = refused(level, workload=workload)
+    assert f"line 4, factors.net.same.model: {said}{way_out}" in message
     given = refused(PLAIN, workload=workload, overrides={"model": {}})
-    assert f"--set model: {said}\n    {cure}" in given
+    assert f"--set model: {said}{way_out}" in given
+
+
+def test_an_empty_section_beside_levels_that_fill_it_is_a_level(load: Load) -> None:
+    levels = "  options: {plain: {aug: {}}, flipped: {aug.flip: true}}"
+    for baseline in ("{model.width: 16}", "{model.width: 16, aug: {}}"):
+        text = PLAIN.replace("  model.pool: [max, mean]", levels)
+        study = load(text.replace("{model.width: 16}", baseline), workload=EXTERNAL)
+        assert study.factors["options"].levels["plain"] == {"aug": {}}
 
 
 def test_a_factor_named_by_a_digit_that_is_no_number_has_its_place(refused: Refused) -> None:

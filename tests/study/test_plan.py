@@ -182,13 +182,44 @@ def test_an_interaction_of_a_setting_with_itself_is_refused() -> None:
     )
 
 
-def test_a_claim_that_is_there_twice_is_refused() -> None:
+@pytest.mark.parametrize(
+    "again",
+    [
+        {},
+        {"published": "elsewhere"},
+        {"metric": "test_accuracy"},
+        {"context": "baseline"},
+        {"worse": {"levels": {"pool": "max"}}},
+        {"by": 0.0},
+    ],
+)
+def test_a_claim_that_asks_what_another_asks_is_refused(again: dict[str, Any]) -> None:
     claim = {"kind": "difference", "better": {"levels": {"pool": "mean"}}, "worse": {}}
-    claims = [claim | {"says": says} for says in ("a", "b")]
+    claims = [claim | {"says": "a"}, claim | {"says": "b"} | again]
     with pytest.raises(StudyError) as error:
         make_plan(study({"pool": POOL, "norm": NORM}, claims=claims), FAKE)
-    assert str(error.value) == "claims.1: asks what claim 1 asks\n    keep one of the two"
-    claims[1]["metric"] = "validation_accuracy"
+    assert str(error.value) == (
+        "claims.1: asks what claim 1 asks\n"
+        "    keep one of the two; its `published` may name several publications"
+    )
+
+
+def test_equality_is_asked_once_whichever_arm_comes_first() -> None:
+    arms = {"levels": {"pool": "mean"}}, {}
+    claims = [
+        {"kind": "no_difference", "says": "a", "first": one, "second": two, "margin": 0.5}
+        for one, two in (arms, arms[::-1])
+    ]
+    with pytest.raises(StudyError, match="asks what claim 1 asks"):
+        make_plan(study({"pool": POOL, "norm": NORM}, claims=claims), FAKE)
+
+
+@pytest.mark.parametrize(
+    "other", [{"metric": "validation_accuracy"}, {"by": 1.0}, {"family": "own"}]
+)
+def test_claims_that_ask_something_else_of_the_same_arms_are_two(other: dict[str, Any]) -> None:
+    claim = {"kind": "difference", "better": {"levels": {"pool": "mean"}}, "worse": {}}
+    claims = [claim | {"says": "a"}, claim | {"says": "a"} | other]
     assert make_plan(study({"pool": POOL, "norm": NORM}, claims=claims), FAKE)
 
 

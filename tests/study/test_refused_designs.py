@@ -161,6 +161,17 @@ def test_a_condition_that_no_baseline_can_meet_is_refused() -> None:
     )
 
 
+def test_a_condition_on_a_level_that_the_path_never_leaves_is_none_to_refuse() -> None:
+    factors = {
+        "norm": {"levels": NORM, "contexts": ["x"]},
+        "width": {"levels": WIDTH, "when": {"norm": "none"}, "contexts": ["y"]},
+        "pool": POOL,
+    }
+    contexts = {"x": {}, "y": {"training.epochs": 3}}
+    arms = draw_arms(study(factors, design="path", contexts=contexts), FAKE)
+    assert [arm.name for arm in arms if arm.context == "y"] == ["baseline", "+ width", "+ pool"]
+
+
 # --- designs that cannot be drawn ---------------------------------------------------------------
 
 DESIGN_REFUSALS: dict[str, tuple[Study, str]] = {

@@ -32,7 +32,7 @@ from ablate.tuning.point_searcher import PointSearcher
 from ablate.tuning.points import values_of_params
 from ablate.tuning.progress import PlainProgress, Silent
 from ablate.tuning.room import Room
-from ablate.tuning.samplers import FROM_VALUES_ALONE, SAMPLERS
+from ablate.tuning.samplers import FROM_VALUES_ALONE, SAMPLERS, make_sampler
 from ablate.tuning.search import search_arms
 from ablate.workload import MetricDescription
 from tests.tuning import here
@@ -356,6 +356,24 @@ class TestSearch:
         asked_by_it = ["cma:generation" in trial.system_attrs for trial in stored(tmp_path)]
         assert all(asked_by_it[2:])
 
+    def test_cma_es_has_its_axes_in_the_order_of_its_stored_state(self, tmp_path: Path):
+        """Optuna's is that of names, whatever that of the space; a storage may be an older one."""
+        of, plan = space(WIDTH, RATE, MOMENTUM), make_valley_plan({"width": 8})
+        find(plan, tmp_path, of, trials=4, sampler="cma_es")
+        with quiet_optuna():
+            storage = open_storage(tmp_path / "search.journal")
+            study = optuna.load_study(study_name="baseline/baseline", storage=storage)
+            sampler = make_sampler("cma_es", of, seed=0, asked=4, trials=8)
+            searched = sampler.infer_relative_search_space(study, study.trials[-1])
+        assert list(searched) == ["momentum", "rate", "width"]
+
+    def test_what_cma_es_takes_for_no_number_is_told_too(self, tmp_path: Path):
+        text = io.StringIO()
+        options: dict[str, Any] = {"sampler": "cma_es", "progress": PlainProgress(text)}
+        of = space(OPTIMIZER, SGD_MOMENTUM, RATE, WIDTH)
+        find(make_valley_plan({"optimizer": "adam"}), tmp_path, of, trials=1, **options)
+        assert "cma_es draws optimizer and momentum at random" in text.getvalue()
+
     @pytest.mark.parametrize("sampler", ["gaussian_process", "nsga2", "tpe"])
     def test_parameters_that_a_sampler_does_not_learn_about_are_told_at_the_beginning(
         self, tmp_path: Path, sampler: str
@@ -364,7 +382,7 @@ class TestSearch:
         plan = make_valley_plan({"optimizer": "adam"})
         options: dict[str, Any] = {"trials": 1, "sampler": sampler, "progress": PlainProgress(text)}
         find(plan, tmp_path, space(OPTIMIZER, SGD_MOMENTUM, RATE), **options)
-        told = f"{sampler} draws momentum at random, for want of a value in every point"
+        told = f"{sampler} draws momentum at random, as it learns about parameters that every point"
         assert (told in text.getvalue()) == (sampler != "tpe")
 
     @pytest.mark.parametrize("sampler", ["tpe", "random"])

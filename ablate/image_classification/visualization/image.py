@@ -94,7 +94,8 @@ def read_image(path: Path, shape: tuple[int, ...]) -> Image:
     _, height, width = shape
     try:
         with Pillow.open(path) as opened:
-            colour = _in_colour(ImageOps.exif_transpose(opened))
+            scaled_to_16_bits = opened.mode == "I" and opened.format == "PPM"
+            colour = _in_colour(ImageOps.exif_transpose(opened), scaled_to_16_bits)
             fitted = ImageOps.fit(colour, (width, height), Pillow.Resampling.BICUBIC)
     except FileNotFoundError:
         raise AblateError(
@@ -115,16 +116,18 @@ def read_image(path: Path, shape: tuple[int, ...]) -> Image:
     return Image(np.asarray(fitted).transpose(2, 0, 1).copy(), path.name)
 
 
-def _in_colour(image: "PillowImage") -> "PillowImage":
+def _in_colour(image: "PillowImage", scaled_to_16_bits: bool) -> "PillowImage":
     """As any viewer shows it: 16 bits scaled to 8, and on white what is transparent. Raises
     ValueError of numbers whose range is not known.
     """
     from PIL import Image as Pillow
 
+    if image.mode.startswith("I;16") or scaled_to_16_bits:
+        values = np.asarray(image).astype(np.int64)
+        values[values == image.info.get("transparency")] = 65535
+        image = Pillow.fromarray((values // 257).astype(np.uint8))
     if image.mode in ("I", "F"):
         raise ValueError("its pixels are numbers of no known range; save it with 8 or 16 bits")
-    if image.mode.startswith("I;16"):
-        image = Pillow.fromarray((np.asarray(image) // 257).astype(np.uint8))
     if image.has_transparency_data:
         opaque = Pillow.new("RGBA", image.size, "white")
         image = Pillow.alpha_composite(opaque, image.convert("RGBA"))

@@ -61,7 +61,7 @@ def draw(
     """Draw one row an effect from the top, grouped by factor and, within it, by arm.
 
     effects: columns context, factor, arm, reference, n, estimate, low, high; an effect without an
-    interval (one seed) is drawn without a bar, one without an estimate as "no result".
+    interval (one seed) is drawn without a bar, one without an estimate as "no pairs".
     differences: columns context, arm, seed, difference, and diverged where a trial of any pair has.
     label: the metric's; unit: of differences; kind: what intervals are.
     """

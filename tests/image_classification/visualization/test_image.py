@@ -173,7 +173,7 @@ def test_a_number_beyond_the_last_is_refused(
     )
 
 
-@pytest.mark.parametrize("ending", ["png", "tiff"])
+@pytest.mark.parametrize("ending", ["png", "tiff", "pgm"])
 def test_sixteen_bits_are_scaled_to_eight(tmp_path: Path, ending: str) -> None:
     ramp = np.linspace(0, 65535, 32).astype(np.uint16)
     path = tmp_path / f"scan.{ending}"
@@ -193,6 +193,14 @@ def test_what_is_transparent_is_white(tmp_path: Path, mode: str) -> None:
     Pillow.fromarray(pixels).convert(mode).save(path)
     image = read_image(path, (3, 32, 32))
     assert (image.pixels[:, :, :16] == 0).all() and (image.pixels[:, :, 16:] == 255).all()
+
+
+def test_a_transparent_value_of_16_bits_is_white(tmp_path: Path) -> None:
+    pixels = np.full((32, 32), 51400, dtype=np.uint16)
+    pixels[:, :16] = 257
+    Pillow.fromarray(pixels).save(tmp_path / "cut_out.png", transparency=51400)
+    image = read_image(tmp_path / "cut_out.png", (3, 32, 32))
+    assert (image.pixels[:, :, :16] == 1).all() and (image.pixels[:, :, 16:] == 255).all()
 
 
 def test_numbers_of_no_known_range_are_no_image(tmp_path: Path) -> None:
