@@ -19,13 +19,16 @@ _CLEAR = 4
 """Times the error of a gap, that a step is at least: of less, any values are multiples apart."""
 _CHANCE = 0.05
 """At most, that random values would have been taken for multiples of a step."""
+_TIED = 2 / 3
+"""Share of values that are distinct, at most, where ties tell of a step: none is by chance then."""
 _MOST_STEPS = 4096
 
 
 def step_of(values: Floats) -> float:
     """The largest step of which all differences of values are multiples, up to the rounding of what
-    is written, if that is not by chance: it is that in which the metric changes, or a multiple of
-    it; else the unit of the last digit. NaN where all values are equal.
+    is written, if that is not by chance, as it is not where many values tie: it is that in which
+    the metric changes, or a multiple of it; else the unit of the last digit. NaN where all are
+    equal.
 
     values: (any number,), finite. Of values with all their digits a step of less than a 4096th of
     the smallest difference, or one that single precision would blur, is not looked for: what is
@@ -34,7 +37,8 @@ def step_of(values: Floats) -> float:
     distinct = np.unique(values)
     written = [Decimal(repr(float(value))) for value in distinct]
     if max(map(significant_digits, written), default=0) in _EXACT:
-        return _of_written(written)
+        are_tied = len(distinct) <= _TIED * values.size
+        return _of_written(written, math.inf if are_tied else _CHANCE)
     return _of_computed(distinct)
 
 
@@ -43,9 +47,9 @@ def significant_digits(number: Decimal) -> int:
     return len(number.normalize().as_tuple().digits)
 
 
-def _of_written(values: list[Decimal]) -> float:
-    """values: distinct, ascending. Steps of 100/300 points are 0.33 and 0.34 in two decimals: to
-    the letter they are multiples of 0.01 alone.
+def _of_written(values: list[Decimal], most_chance: float) -> float:
+    """values: distinct, ascending; most_chance: as of `_common_step`. Steps of 100/300 points are
+    0.33 and 0.34 in two decimals: to the letter they are multiples of 0.01 alone.
     """
     if len(values) < 2:
         return math.nan
@@ -54,7 +58,7 @@ def _of_written(values: list[Decimal]) -> float:
     divisor: float = math.gcd(*counts)
     if divisor < _CLEAR:
         gaps = np.diff(np.array(counts, dtype=np.float64))
-        found = _common_step(gaps, np.ones_like(gaps), _CHANCE)  # half a unit at each end
+        found = _common_step(gaps, np.ones_like(gaps), most_chance)  # half a unit at each end
         divisor = max(divisor, found or 0)
     return divisor * float(unit)
 

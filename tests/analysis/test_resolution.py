@@ -41,6 +41,30 @@ def test_values_that_fill_their_digits_are_rarely_taken_for_rounded_ones(
     assert np.mean(np.array(steps) > 0.05) <= most
 
 
+def test_ties_tell_of_a_step_that_almost_any_values_would_fit() -> None:
+    three = np.array([98.0, 98.7, 99.3])  # 147, 148 and 149 of 150
+    assert step_of(three) == pytest.approx(0.1)
+    assert step_of(np.repeat(three, 2)) == pytest.approx(100 / 150, rel=0.1)
+
+
+def test_few_tied_accuracies_in_one_decimal_settle_no_more_than_they_may() -> None:
+    """Of studies without an effect at most the error rate; read off the last digit it is twice."""
+    generator, level, seeds = np.random.default_rng(0), 0.005, 3
+    right = generator.binomial(150, 0.98, size=(6000, 2, seeds))
+    settled = 0
+    for first, second in np.round(100 * right / 150, 1):
+        floor = tie_floor(step_of(np.concatenate([first, second])), 1.0, -1.0)
+        settled += bool(exceeds(summarise(first - second, floor), 0.0).p <= level)
+    assert settled / len(right) <= level
+
+
+def test_ties_coarsen_no_step_of_values_that_are_spread() -> None:
+    generator = np.random.default_rng(0)
+    seeds = generator.normal(70, 1, size=(500, 1, 3))
+    values = np.round(seeds + generator.normal(0, 0.3, size=(500, 2, 3)), 1)
+    assert np.mean([step_of(of_study.ravel()) > 0.35 for of_study in values]) < 0.02
+
+
 @given(
     st.lists(st.integers(0, 10_000), min_size=1, max_size=20),
     st.sampled_from([0.5, 0.25, 0.07, 0.009]),
