@@ -142,10 +142,9 @@ def _order_problems(study: Study) -> Iterator[Problem]:
         added: list[str] = []
         for name in path_order(study):
             added.append(name)
-            needed = study.factors[name].when.items()
-            late = [other for other, level in needed if level == _last_level(study, other)]
-            late = [other for other in late if other not in added]
-            for other in late:
+            for other, level in study.factors[name].when.items():
+                if other in added or level != _last_level(study, other):
+                    continue
                 yield Problem(
                     "design.order",
                     f"'{name}' is added before '{other}', which its condition names",

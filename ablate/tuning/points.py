@@ -342,8 +342,10 @@ class PointSearch:
         """A sampler that learns from values alone would ask for the same point again and again: to
         it, the point is as poor as the poorest so far.
         """
-        told = self.study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
-        if self._options.sampler not in FROM_VALUES_ALONE or not told:
+        told = []
+        if self._options.sampler in FROM_VALUES_ALONE:
+            told = self.study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+        if not told:
             self.study.tell(trial, state=state)
             return
         poorest = min if self.objective.higher_is_better else max

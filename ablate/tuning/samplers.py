@@ -13,6 +13,7 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 
 from ablate.errors import AblateError, Problem, did_you_mean
+from ablate.records.table_file import joined
 from ablate.study.search_space import Parameter, SearchSpace
 
 CMA_STATE = "cma:optimizer"
@@ -127,11 +128,10 @@ def drawn_at_random(name: str, space: SearchSpace) -> str:
         names = [item.name for item in space.parameters if item not in numeric]
     if name not in _CONDITIONAL_AT_RANDOM or not names:
         return ""
-    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
     what = "numbers" if name == "cma_es" else "parameters"
     return (
-        f"{name} draws {listed} at random, as it learns about {what} that every point has; tpe "
-        "learns about all."
+        f"{name} draws {joined(names)} at random, as it learns about {what} that every point has; "
+        "tpe learns about all."
     )
 
 
