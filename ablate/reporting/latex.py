@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ablate.reporting.latex_text import POWER, latex_numbers, latex_text
@@ -19,6 +19,7 @@ _GAP, _SMALL_GAP = 6.0, 3.0  # points on either side of a column
 _PAGE = 45  # lines of \footnotesize that a table may have on one page with its caption
 _PIECE, _CUT = 12, 18  # letters: of a word that may break at its signs, and of one anywhere
 _WIDE = 20.0  # digits: of a column of text in a table that is scaled down
+_SENTENCE = 60  # letters of a note from which on a column is too narrow for it
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,11 @@ class _Layout:
     """How a table's columns share the line.
 
     widths: of paragraphs, in points without the gaps; None where no cell has to wrap.
+    beneath: what stands under each row over the whole of its width, or nothing.
     """
 
     widths: tuple[float, ...] | None
+    beneath: tuple[str, ...]
     is_small: bool
     is_scaled: bool = False
     is_long: bool = False
@@ -38,7 +41,8 @@ def latex(table: Table, study: str) -> str:
     """A table environment, or a longtable where it takes more than a page, labelled with the
     study's name and the table's. The packages that it needs stand at its head.
     """
-    layout = _layout(table)
+    table, beneath = _sentences_beneath(table)
+    layout = _layout(table, beneath)
     packages = ["booktabs", "array", "amssymb"]
     packages += ["longtable"] if layout.is_long else []
     packages += ["graphicx"] if layout.is_scaled else []
@@ -86,24 +90,44 @@ def _size(layout: _Layout) -> Iterator[str]:
         yield rf"  \footnotesize\setlength{{\tabcolsep}}{{{_SMALL_GAP:g}pt}}"
 
 
-def _layout(table: Table) -> _Layout:
+def _sentences_beneath(table: Table) -> tuple[Table, tuple[str, ...]]:
+    """The table without the notes of columns that have sentences for notes, and those notes row
+    by row.
+    """
+    places = {
+        place for row in table.rows for place, cell in enumerate(row) if len(cell.note) > _SENTENCE
+    }
+    beneath = tuple(
+        " ".join(cell.note for place, cell in enumerate(row) if place in places and cell.note)
+        for row in table.rows
+    )
+    rows = tuple(
+        tuple(replace(cell, note="") if place in places else cell for place, cell in enumerate(row))
+        for row in table.rows
+    )
+    return replace(table, rows=rows), beneath
+
+
+def _layout(table: Table, beneath: tuple[str, ...]) -> _Layout:
     """Numbers keep to one line; text wraps where all of it does not fit beside them."""
     columns = [_Column(table, place) for place in range(len(table.header))]
     natural = [column.natural for column in columns]
-    wraps = any(cell.note for row in table.rows for cell in row)
+    wraps = any(beneath) or any(cell.note for row in table.rows for cell in row)
     for small, digit, gap in ((False, _NORMAL, _GAP), (True, _SMALL, _SMALL_GAP)):
         if not wraps and sum(natural) * digit + 2 * gap * len(columns) <= _LINE:
-            return _Layout(None, small, is_long=len(table.rows) > _PAGE)
+            return _Layout(None, beneath, small, is_long=len(table.rows) > _PAGE)
     room = _LINE / _SMALL - 2 * _SMALL_GAP / _SMALL * len(columns)
     least = [column.least for column in columns]
     is_scaled = sum(least) > room
     wanted = [column.wanted for column in columns]
     widths = _for_scaling(least, wanted) if is_scaled else _shared_out(room, least, wanted)
-    is_long = sum(_lines(row, widths) for row in table.rows) > _PAGE
+    lines = sum(_lines(row, widths) for row in table.rows)
+    lines += sum(math.ceil(_width(text) / room) for text in beneath)
+    is_long = lines > _PAGE
     if is_scaled and is_long:  # a longtable cannot be scaled
         widths = [width * room / sum(widths) for width in widths]
     points = tuple(width * _SMALL for width in widths)
-    return _Layout(points, True, is_scaled and not is_long, is_long)
+    return _Layout(points, beneath, True, is_scaled and not is_long, is_long)
 
 
 class _Column:
@@ -114,7 +138,7 @@ class _Column:
     def __init__(self, table: Table, place: int) -> None:
         cells = [row[place] for row in table.rows]
         is_numeric = place in table.numeric
-        parts = [(table.header[place], 1.0)]
+        parts = [(table.header[place].replace("-", "- "), 1.0)]  # where LaTeX breaks of itself
         parts += [(cell.text, _BOLD if cell.tone == "strong" else 1.0) for cell in cells]
         parts += [(cell.note, 1.0) for cell in cells]
         whole = {cell.text for cell in cells if is_numeric or len(cell.text) <= _PIECE}
@@ -178,21 +202,22 @@ def _columns(table: Table, layout: _Layout) -> str:
     places = range(len(table.header))
     if layout.widths is None:
         return "".join("r" if place in table.numeric else "l" for place in places)
-    gaps = 2 * _SMALL_GAP
     return "".join(
         rf">{{\ragged{'left' if place in table.numeric else 'right'}\arraybackslash}}"
-        + (
-            f"p{{{width:.0f}pt}}"
-            if layout.is_scaled
-            else rf"p{{\dimexpr {(width + gaps) / _LINE:.3f}\linewidth-2\tabcolsep}}"
-        )
+        + _paragraph(width, layout)
         for place, width in zip(places, layout.widths, strict=True)
     )
 
 
+def _paragraph(width: float, layout: _Layout) -> str:
+    if layout.is_scaled:
+        return f"p{{{width:.0f}pt}}"
+    return rf"p{{\dimexpr {(width + 2 * _SMALL_GAP) / _LINE:.3f}\linewidth-2\tabcolsep}}"
+
+
 def _body(table: Table, layout: _Layout) -> Iterator[str]:
-    has_notes = any(cell.note for row in table.rows for cell in row)
-    for number, row in enumerate(table.rows):
+    has_notes = any(layout.beneath) or any(cell.note for row in table.rows for cell in row)
+    for number, (row, beneath) in enumerate(zip(table.rows, layout.beneath, strict=True)):
         if table.starts_context(number):
             yield r"    \midrule"
         elif number and has_notes:
@@ -201,7 +226,17 @@ def _body(table: Table, layout: _Layout) -> Iterator[str]:
             _cell(cell, layout.widths is not None and place not in table.numeric)
             for place, cell in enumerate(row)
         )
-        yield _row(cells, str)
+        yield _row(cells, str) + ("*" if beneath else "")
+        if beneath:
+            yield _sentence(beneath, layout)
+
+
+def _sentence(text: str, layout: _Layout) -> str:
+    """A row of one cell, which no page break parts from the row above it."""
+    widths = layout.widths or ()
+    column = _paragraph(sum(widths) + 2 * _SMALL_GAP * (len(widths) - 1), layout)
+    column = rf">{{\raggedright\arraybackslash}}{column}"
+    return rf"    \multicolumn{{{len(widths)}}}{{{column}}}{{\scriptsize {_breakable(text)}}} \\"
 
 
 def _row(row: tuple[Item, ...], write: Callable[[Item], str]) -> str:

@@ -37,11 +37,18 @@ _LATEX = {
     "\u2011": "-",  # a hyphen at which no line breaks
 }
 _OF_OTHER_PACKAGES = re.compile(
-    r"\\(?:guil|quote|cyr|"
-    r"(?:d[hj]|D[HJ]|th|TH|k|ng|NG|mathscr|nobreakdash|nument|textschwa|textphi|textglotstop|"
-    r"texthvlig|textnrleg|textturnk)(?![A-Za-z]))"
+    r"\\(?:guil|quote|cyr|mathbb\{+[a-z0-9]|(?:"
+    r"d[hj]|D[HJ]|th|TH|k|ng|NG|mathscr|boldsymbol|nobreakdash|nument|quarternote|textfrac|"
+    r"textschwa|textphi|textglotstop|texthvlig|textnrleg|textturnk|"
+    r"DownArrowUpArrow|VDash|allequal|approxnotequal|arrowwave(?:left|right)|clockoint|"
+    r"clwintegral|dblarrowupdown|estimates|forcesextra|hermitconjmatrix|homothetic|i?iint|image|"
+    r"lazysinv|notgreaterless|notlessgreater|original|precedesnotsimilar|recorder|rightangle|"
+    r"rightanglearc|sqrint|starequal|surfintegral|tildetrpl|truestate|udots|varperspcorrespond|"
+    r"verymuchgreater|verymuchless|volintegral)(?![A-Za-z]))"
 )
 """Commands of another encoding of fonts, or of packages that a table does not ask for."""
+_OF_MATHEMATICS = re.compile(r"\{?\\(?:acute|flat|natural|sharp|Upsilon|varepsilon)(?![A-Za-z])")
+"""Those of them that pylatexenc writes in text."""
 _BEYOND = UnicodeToLatexEncoder(
     unknown_char_policy="unihex",
     unknown_char_warning=False,
@@ -82,12 +89,12 @@ def _latex_escaped(text: str) -> str:
 def _latex_character(character: str) -> str:
     if known := _LATEX.get(character):
         return known
-    if character.isascii():
-        return character
     if unicodedata.category(character) in ("Cc", "Cf"):  # shows nothing
         return ""
+    if character.isascii():
+        return character
     written: str = _BEYOND.unicode_to_latex(character)
     is_cyrillic = unicodedata.name(character, "").startswith("CYRILLIC")  # another encoding
     if is_cyrillic or _OF_OTHER_PACKAGES.search(written):
         return rf"\ensuremath{{\langle}}\texttt{{U+{ord(character):04X}}}\ensuremath{{\rangle}}"
-    return written
+    return rf"\ensuremath{{{written}}}" if _OF_MATHEMATICS.match(written) else written

@@ -62,11 +62,26 @@ def test_what_fits_without_wrapping_has_plain_columns() -> None:
 
 def test_columns_that_wrap_share_the_line() -> None:
     claim = Cell("A claim that says at some length which of two arms is the better one.")
-    row = (claim, Cell("+5.07 points", note=NOTE), Cell("5"), Cell("< 0.001"))
+    row = (claim, Cell("+5.07 points", note=NOTE[:50]), Cell("5"), Cell("< 0.001"))
     text = latex(table_of(*[row] * 2, numeric=frozenset({2, 3})), "pooling")
     claims, measured, seeds, p = (float(width) for width in WIDTH.findall(text))
     assert claims + measured + seeds + p == pytest.approx(1.0, abs=0.002)
-    assert measured > claims > p > seeds
+    assert claims > measured > p > seeds
+
+
+def test_a_column_whose_notes_are_sentences_has_them_beneath_over_the_whole_row() -> None:
+    claim = Cell("A claim that says at some length which is better.", note="in good_model")
+    rows = [(claim, Cell("+5.07", note=note), Cell("5")) for note in (NOTE, "", "2 missing")]
+    text = latex(table_of(*rows, numeric=frozenset({2})), "pooling")
+    assert r"in good\_model" in text
+    assert text.count(r"\newline") == 3
+    lines = [line.strip() for line in text.splitlines()]
+    first = next(place for place, line in enumerate(lines) if line.endswith("+5.07 & 5 \\\\*"))
+    assert lines[first + 1].startswith(r"\multicolumn{3}{>{\raggedright\arraybackslash}p{")
+    assert lines[first + 1].endswith("0.5 points, refuted below.} \\\\")
+    assert text.count(r"\multicolumn") == 2
+    *columns, beneath, _ = map(float, WIDTH.findall(text))
+    assert beneath == pytest.approx(sum(columns), abs=0.002)
 
 
 def test_long_names_may_break_and_numbers_may_not() -> None:

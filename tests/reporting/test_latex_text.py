@@ -24,7 +24,10 @@ from ablate.reporting.latex_text import latex_numbers, latex_text
         ("đą", r"\ensuremath{\langle}\texttt{U+0111}\ensuremath{\rangle}"
          r"\ensuremath{\langle}\texttt{U+0105}\ensuremath{\rangle}"),
         ("θ ℜ", r"{\ensuremath{\theta}} {\ensuremath{\mathfrak{R}}}"),
-        ("a\u200bb\n c", "ab c"),
+        ("∬ ⅓", r"\ensuremath{\langle}\texttt{U+222C}\ensuremath{\rangle} "
+         r"\ensuremath{\langle}\texttt{U+2153}\ensuremath{\rangle}"),
+        ("ɛ ♯", r"\ensuremath{{\varepsilon}} \ensuremath{{\sharp}}"),
+        ("a\u200bb\x7f\n c", "ab c"),
         ("rate 1e8", "rate 1e8"),
     ],
 )  # fmt: skip
