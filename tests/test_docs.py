@@ -143,6 +143,13 @@ METRIC_ROWS = [
 ]
 
 
+def test_numbers_that_the_example_of_a_paper_cites_are_in_the_report_that_it_names() -> None:
+    cited = set(re.findall(r"\\pooling[A-Za-z]+", (ROOT / "docs" / "reports.md").read_text()))
+    numbers = (ROOT / "reports" / "pooling" / "tables" / "numbers.tex").read_text()
+    assert len(cited) > 3
+    assert cited <= set(re.findall(r"\\newcommand\{(\\[A-Za-z]+)\}", numbers))
+
+
 def test_the_page_of_settings_is_what_the_settings_are() -> None:
     page = ROOT / "docs" / "settings.md"
     if os.environ.get("ABLATE_ACCEPT_GOLDEN"):

@@ -1,5 +1,6 @@
 """LaTeX itself takes what is written for it, wherever it is installed."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,7 +12,8 @@ from ablate.reporting.latex import latex
 from ablate.reporting.latex_text import latex_text
 from ablate.reporting.table import Cell, Table
 
-REPORTS = Path(__file__).parents[2] / "reports"
+ROOT = Path(__file__).parents[2]
+REPORTS = ROOT / "reports"
 PACKAGES = "booktabs,array,amssymb,longtable,graphicx"
 NOTE = "lead of strided_conv_layer over baseline; supported above 0.5 points, refuted below."
 
@@ -24,7 +26,11 @@ pytestmark = [
 def compiled(body: str, folder: Path) -> str:
     """What pdflatex says of a document with this body; raises where it ends with an error."""
     document = rf"\documentclass{{article}}\usepackage{{{PACKAGES}}}"
-    (folder / "page.tex").write_text(f"{document}\n\\begin{{document}}\n{body}\n\\end{{document}}")
+    return _run(f"{document}\n\\begin{{document}}\n{body}\n\\end{{document}}", folder)
+
+
+def _run(document: str, folder: Path) -> str:
+    (folder / "page.tex").write_text(document)
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
     assert done.returncode == 0, done.stdout[-2000:]
@@ -36,6 +42,13 @@ def test_the_tables_and_macros_of_committed_reports_compile(report: str, tmp_pat
     tables = sorted((REPORTS / report / "tables").glob("*.tex"))
     assert tables
     compiled("\n".join(f"\\input{{{path}}}\\clearpage" for path in tables), tmp_path)
+
+
+def test_the_page_that_the_documentation_shows_compiles(tmp_path: Path) -> None:
+    (example,) = re.findall(
+        r"```latex\n(.*?)```", (ROOT / "docs/reports.md").read_text(), re.DOTALL
+    )
+    _run(example.replace("{reports/", f"{{{REPORTS}/"), tmp_path)
 
 
 def test_whatever_letter_there_is_compiles(tmp_path: Path) -> None:
