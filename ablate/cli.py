@@ -185,7 +185,7 @@ def plan(
     from ablate.stored_study import folder_for
     from ablate.study.cost import cost_sentence, data_sentence, tuning_sentence
     from ablate.study.looking import looking_warnings
-    from ablate.study.plan import plan_table
+    from ablate.study.plan_table import plan_table
 
     plan = with_looks(planned(study_file, dataset, seeds, overrides))
     folder = folder_for(study_file, dataset, out)

@@ -12,7 +12,8 @@ from ablate.records.table_file import joined as in_a_row
 from ablate.records.tuned_search import Searches, finished
 from ablate.run_folder import Run, followed
 from ablate.stored_study import read_stored_study
-from ablate.study.plan import Plan, make_plan, share_an_arm
+from ablate.study.plan import Plan, share_an_arm
+from ablate.study.planning import make_plan
 from ablate.study.schema import Study
 from ablate.study.seeds import seeds_text
 

@@ -19,7 +19,7 @@ def planned(
 ) -> "Plan":
     """The plan of a study with what the options change. Raises AblateError."""
     from ablate.study.loading import load_study, parse_override
-    from ablate.study.plan import make_plan
+    from ablate.study.planning import make_plan
     from ablate.study.seeds import parse_seeds_option
 
     study = load_study(

@@ -12,7 +12,8 @@ from ablate.records.compact import COMPACT_FILE
 from ablate.records.search_result import RESULT_FILE
 from ablate.records.store import compact_records, record_files
 from ablate.stored_study import STUDY_FILE, keys_as_written, still_readable
-from ablate.study.plan import Plan, make_plan, share_an_arm
+from ablate.study.plan import Plan, share_an_arm
+from ablate.study.planning import make_plan
 from ablate.study.schema import Study
 from ablate.study.seeds import parse_seeds, seeds_text
 

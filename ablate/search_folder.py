@@ -34,7 +34,8 @@ from ablate.run_folder import collect_trials, make_folder, recorded, searched, t
 from ablate.stored_study import STUDY_FILE, folder_for, write_study
 from ablate.study.arms import Arm
 from ablate.study.loading import load_study
-from ablate.study.plan import Plan, make_plan
+from ablate.study.plan import Plan
+from ablate.study.planning import make_plan
 from ablate.study.schema import Study, Tune
 from ablate.study.search_options import DEFAULTS, SearchOptions
 from ablate.study.search_space import SearchSpace

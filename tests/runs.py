@@ -13,7 +13,8 @@ from ablate.records.schema import Cost, TrialRecord
 from ablate.records.store import RecordStore
 from ablate.run_folder import Run, write_compact_run
 from ablate.study.loading import load_study
-from ablate.study.plan import Plan, PlannedTrial, make_plan
+from ablate.study.plan import Plan, PlannedTrial
+from ablate.study.planning import make_plan
 from ablate.study.writing import study_to_yaml
 from tests.tuning.studies import make_trivial_plan
 

@@ -13,7 +13,8 @@ from ablate.errors import AblateError, StudyError
 from ablate.records.schema import Cost, TrialRecord
 from ablate.records.store import RecordStore
 from ablate.study.loading import load_study
-from ablate.study.plan import PlannedTrial, make_plan
+from ablate.study.plan import PlannedTrial
+from ablate.study.planning import make_plan
 from ablate.study.search_options import SearchOptions
 from ablate.tuning.runner import RunSummary
 

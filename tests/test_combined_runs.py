@@ -5,7 +5,8 @@ import pytest
 from ablate.combined_runs import read_runs, seeds_left_aside
 from ablate.errors import RecordError, StudyError
 from ablate.run_folder import Run, write_compact_run
-from ablate.study.plan import Plan, make_plan
+from ablate.study.plan import Plan
+from ablate.study.planning import make_plan
 from tests.runs import (
     NO_RECORDS,
     completed,

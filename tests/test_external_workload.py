@@ -4,7 +4,7 @@ import pytest
 
 from ablate.errors import AblateError, SettingsError
 from ablate.study.loading import load_study
-from ablate.study.plan import make_plan
+from ablate.study.planning import make_plan
 from ablate.workload import Resources, load_workload
 
 REFUSED = (

@@ -16,7 +16,8 @@ from ablate.recorded_workload import (
     workload_of_runs,
 )
 from ablate.records.store import RecordStore
-from ablate.study.plan import Plan, make_plan
+from ablate.study.plan import Plan
+from ablate.study.planning import make_plan
 from ablate.study.schema import Study
 from ablate.workload import Resources, load_workload
 from tests.runs import completed, make_run

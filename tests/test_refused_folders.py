@@ -8,7 +8,8 @@ from ablate.errors import AblateError
 from ablate.refused_folders import refuse_results_beside_a_run
 from ablate.run_folder import Run, open_run, records_of
 from ablate.study.loading import load_study
-from ablate.study.plan import Plan, make_plan
+from ablate.study.plan import Plan
+from ablate.study.planning import make_plan
 from tests.runs import completed, looked_at_with, make_report, make_run, make_unreadable
 from tests.tuning.studies import make_trivial_plan
 

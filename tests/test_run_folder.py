@@ -8,7 +8,8 @@ from ablate.errors import AblateError, RecordError
 from ablate.records.store import RecordStore
 from ablate.run_folder import Run, open_run, recorded, records_of, write_compact_run
 from ablate.study.loading import load_study
-from ablate.study.plan import Plan, make_plan
+from ablate.study.plan import Plan
+from ablate.study.planning import make_plan
 from ablate.study.schema import Factor, Study
 from tests.runs import (
     NO_RECORDS,

@@ -19,7 +19,8 @@ from ablate.search_folder import (
     write_compact_search,
 )
 from ablate.study.loading import load_study
-from ablate.study.plan import Plan, make_plan
+from ablate.study.plan import Plan
+from ablate.study.planning import make_plan
 from ablate.study.search_options import SearchOptions
 from ablate.study.search_space import Parameter
 from ablate.study.space_file import check_space, read_space

@@ -11,7 +11,8 @@ from ablate.errors import AblateError
 from ablate.records.looks import sequential_plan
 from ablate.records.store import RecordStore
 from ablate.study.loading import load_study
-from ablate.study.plan import Plan, make_plan
+from ablate.study.plan import Plan
+from ablate.study.planning import make_plan
 from ablate.study_run import run_study
 from ablate.tuning.runner import RunSummary
 from tests.tuning.here import all_here, run_trials_here

@@ -16,7 +16,8 @@ from ablate.records.schema import TrialRecord
 from ablate.records.store import RecordStore
 from ablate.run_folder import recorded, write_compact_run
 from ablate.study.loading import load_study
-from ablate.study.plan import Plan, PlannedTrial, make_plan
+from ablate.study.plan import Plan, PlannedTrial
+from ablate.study.planning import make_plan
 from ablate.visualized_network import Subject, find_subject
 from tests.runs import make_run
 from tests.tuning.studies import make_trivial_plan

@@ -17,7 +17,7 @@ from ablate.analysis.sequential import Outcome
 from ablate.analysis.stability import read_more_stable
 from ablate.errors import StudyError
 from ablate.study.arms import Arm
-from ablate.study.plan import named_twice, selectors
+from ablate.study.claim_checks import named_twice
 from ablate.study.schema import (
     Claim,
     Difference,
@@ -27,6 +27,7 @@ from ablate.study.schema import (
     Open,
     Reaches,
 )
+from ablate.study.selectors import selectors
 
 
 def read(evidence: Evidence, claim: Claim) -> Reading:

@@ -16,9 +16,10 @@ from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchPoint, SearchResult
 from ablate.records.tuned_search import Searches
 from ablate.study.arms import Arm
-from ablate.study.plan import Plan, selectors
+from ablate.study.plan import Plan
 from ablate.study.schema import Claim, Difference, NoDifference, NoWorse, Selector, Tune
 from ablate.study.search_space import value_at
+from ablate.study.selectors import selectors
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import describe_metric
 

@@ -8,7 +8,8 @@ from ablate.records.counted_metrics import counted_metrics
 from ablate.records.encoding import as_compact
 from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
-from ablate.study.plan import Plan, PlannedTrial, make_plan
+from ablate.study.plan import Plan, PlannedTrial
+from ablate.study.planning import make_plan
 from ablate.study.schema import Study
 from ablate.workload import choice_metric, describe_metric, with_description
 

@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Iterator
 from ablate.errors import AblateError, Problem
 from ablate.records.greedy_path import Find
 from ablate.study.looking import looking_problems
-from ablate.study.plan import Plan, make_plan
+from ablate.study.plan import Plan
+from ablate.study.planning import make_plan
 from ablate.study.schema import Study
 from ablate.study.seeds import MOST_SEEDS
 

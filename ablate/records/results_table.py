@@ -34,7 +34,8 @@ from ablate.records.results_rows import Reading, RowReader
 from ablate.records.schema import LAST_POINT, SOURCE, Status, TrialRecord
 from ablate.records.store import FINISHED
 from ablate.records.table_file import Table, TableProblems, joined, read_table
-from ablate.study.plan import Plan, make_plan
+from ablate.study.plan import Plan
+from ablate.study.planning import make_plan
 from ablate.study.schema import Study
 from ablate.study.seeds import MOST_SEEDS
 from ablate.workload import Workload, describe_metric, load_workload

@@ -21,7 +21,8 @@ from ablate.study.arms import by_dependence, conditions, overlaid, path_order
 from ablate.study.draft import Draft
 from ablate.study.looking import looking_problems
 from ablate.study.percentages import impossible_percentages
-from ablate.study.plan import Plan, make_plan
+from ablate.study.plan import Plan
+from ablate.study.planning import make_plan
 from ablate.study.schema import Faster, Study
 from ablate.study.seeds import parse_seeds
 from ablate.study.shorthand import expand

@@ -7,7 +7,8 @@ from ablate.analysis.claims import Verdict, standing, verdicts
 from ablate.analysis.evidence import Evidence
 from ablate.analysis.tables import history_table, trial_table
 from ablate.records.schema import Cost, TrialRecord
-from ablate.study.plan import Plan, PlannedTrial, make_plan
+from ablate.study.plan import Plan, PlannedTrial
+from ablate.study.planning import make_plan
 from ablate.study.schema import Design, Factor, Selector, Study
 from tests.study.fake_workload import FAKE
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
-from ablate.study.plan import Plan, PlannedTrial, make_plan
+from ablate.study.plan import Plan, PlannedTrial
+from ablate.study.planning import make_plan
 from ablate.study.schema import Study
 from tests.study.fake_workload import FAKE
 from tests.study.made_studies import NORM, POOL, WIDTH, study

@@ -6,7 +6,7 @@ from ablate.records.compact import read_compact, write_compact
 from ablate.records.counted_metrics import counted_metrics
 from ablate.records.greedy_path import GreedyPath, criterion, follow, grown, start
 from ablate.study.arms import Arm
-from ablate.study.plan import make_plan
+from ablate.study.planning import make_plan
 from ablate.workload import MetricDescription
 from tests.records.greedy import RECIPE, Records, added, gains, greedy_plan, greedy_study
 from tests.study.fake_workload import FAKE

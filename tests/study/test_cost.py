@@ -2,7 +2,7 @@ import pytest
 
 from ablate.records.schema import Cost
 from ablate.study.cost import cost_sentence, estimate_cost, tuning_cost, tuning_sentence
-from ablate.study.plan import make_plan
+from ablate.study.planning import make_plan
 from ablate.study.schema import Tune
 from tests.study.fake_workload import FAKE
 from tests.study.made_studies import NORM, POOL, WIDTH, study

@@ -149,7 +149,7 @@ published:
 
 
 def test_a_study_may_describe_metrics_of_its_own(load: Load) -> None:
-    from ablate.study.plan import make_plan
+    from ablate.study.planning import make_plan
 
     study = load(
         PLAIN + "metric: regret\nmetrics: {regret: {label: regret, higher_is_better: false}}\n"
@@ -403,7 +403,7 @@ def test_overrides_are_laid_over_every_baseline(load: Load) -> None:
 
 
 def test_overridden_settings_decide_the_reference_level(load: Load) -> None:
-    from ablate.study.plan import make_plan
+    from ablate.study.planning import make_plan
 
     plan = make_plan(load(PLAIN, overrides={"model.pool": "mean"}), FAKE)
     assert plan.reference("baseline").levels == {"pool": "mean"}

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import pytest
 
 from ablate.study.loading import load_study
-from ablate.study.plan import Plan, make_plan
+from ablate.study.plan import Plan
+from ablate.study.planning import make_plan
 
 FOLDER = Path(__file__).parents[2] / "studies"
 STUDIES = sorted(path.stem for path in FOLDER.glob("*.yaml"))

@@ -6,7 +6,7 @@ from ablate.errors import StudyError
 from ablate.study.arms import Arm
 from ablate.study.loading import load_study
 from ablate.study.own_point import why_outside
-from ablate.study.plan import make_plan
+from ablate.study.planning import make_plan
 from ablate.study.search_space import Parameter, SearchSpace
 from ablate.study.space_file import (
     check_space,

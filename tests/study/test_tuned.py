@@ -1,6 +1,7 @@
 from typing import Any
 
-from ablate.study.plan import Plan, make_plan
+from ablate.study.plan import Plan
+from ablate.study.planning import make_plan
 from ablate.study.schema import Factor, Study, Tune
 from ablate.study.search_space import Parameter, SearchSpace
 from ablate.study.tuned import (

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from ablate.study.plan import Plan, make_plan
+from ablate.study.plan import Plan
+from ablate.study.planning import make_plan
 from ablate.study.schema import Factor, MoreStable, Selector, Study
 
 UNDECIDABLE = MoreStable(says="?", stable=Selector(levels={"level": "b"}), unstable=Selector())

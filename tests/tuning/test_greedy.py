@@ -2,7 +2,8 @@ import pytest
 
 from ablate.errors import AblateError
 from ablate.records.greedy_path import follow
-from ablate.study.plan import Plan, make_plan
+from ablate.study.plan import Plan
+from ablate.study.planning import make_plan
 from ablate.tuning.greedy import run_in_steps
 from ablate.tuning.runner import RunSummary
 from tests.records.greedy import Records, greedy_plan

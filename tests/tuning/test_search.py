@@ -22,7 +22,8 @@ from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult, settings_of_best
 from ablate.records.store import RecordStore
 from ablate.records.tuned_search import is_of_arm
-from ablate.study.plan import Plan, make_plan
+from ablate.study.plan import Plan
+from ablate.study.planning import make_plan
 from ablate.study.schema import Factor, Study
 from ablate.study.search_options import SearchOptions
 from ablate.study.search_space import Parameter, SearchSpace

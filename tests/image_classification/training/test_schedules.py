@@ -18,7 +18,7 @@ from ablate.image_classification.training.optimizers import make_optimizer
 from ablate.image_classification.training.schedules import SCHEDULES, Rates, make_schedule
 from ablate.image_classification.workload import WORKLOAD
 from ablate.study.loading import load_study
-from ablate.study.plan import make_plan
+from ablate.study.planning import make_plan
 from ablate.workload import Resources
 
 TINY = {

@@ -1,0 +1,152 @@
+from typing import Any
+
+import pytest
+
+from ablate.errors import StudyError
+from ablate.study.planning import make_plan
+from tests.study.fake_workload import FAKE
+from tests.study.made_studies import MOMENTUM, NORM, OPTIMIZER, POOL, THREE, study
+
+
+def test_a_claim_that_names_no_arm_is_refused() -> None:
+    claim = {
+        "kind": "interaction",
+        "says": "a",
+        "change": {"levels": {"pool": "mean"}},
+        "first": {"levels": {"norm": "none"}},
+        "second": {"levels": {"norm": "batch"}},
+    }
+    factors = {"pool": POOL, "norm": NORM}
+    assert make_plan(study(factors, claims=[claim], design="full_factorial"), FAKE)
+    with pytest.raises(StudyError) as error:
+        make_plan(study(factors, claims=[claim]), FAKE)
+    assert str(error.value) == (
+        "claims.0.second: 'baseline' has no arm with {norm: batch, pool: mean}\n"
+        "    its arms are 'baseline', 'mean', 'batch'"
+    )
+
+
+def test_an_interaction_whose_change_sets_out_from_two_levels_is_refused() -> None:
+    claim = {
+        "says": "What a stride is worth depends on the network.",
+        "kind": "interaction",
+        "change": {"levels": {"pool": "stride"}},
+        "first": {"context": "small", "levels": {}},
+        "second": {"context": "large", "levels": {}},
+    }
+    contexts = {"small": {"model.pool": "max"}, "large": {"model.pool": "mean"}}
+    with pytest.raises(StudyError) as error:
+        make_plan(study({"pool": THREE}, contexts=contexts, claims=[claim]), FAKE)
+    assert str(error.value) == (
+        "claims.0.change: sets out from pool: max in the first setting and from pool: mean in the "
+        "second, which are two changes\n    add `base: {pool: max}`, from which it sets out in both"
+    )
+    based = claim | {"base": {"levels": {"pool": "max"}}}
+    make_plan(study({"pool": THREE}, contexts=contexts, claims=[based]), FAKE)
+
+
+def test_an_interaction_of_a_setting_with_itself_is_refused() -> None:
+    claim = {
+        "kind": "interaction",
+        "says": "a",
+        "change": {"levels": {"pool": "mean"}},
+        "first": {"levels": {"norm": "batch"}},
+        "second": {"levels": {"norm": "batch"}},
+    }
+    factors = {"pool": POOL, "norm": NORM}
+    with pytest.raises(StudyError) as error:
+        make_plan(study(factors, claims=[claim], design="full_factorial"), FAKE)
+    assert str(error.value) == (
+        "claims.0.second: compares 'mean, batch' with itself\n    name two arms that differ"
+    )
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {},
+        {"published": "elsewhere"},
+        {"metric": "test_accuracy"},
+        {"context": "baseline"},
+        {"worse": {"levels": {"pool": "max"}}},
+        {"by": 0.0},
+    ],
+)
+def test_a_claim_that_asks_what_another_asks_is_refused(again: dict[str, Any]) -> None:
+    claim = {"kind": "difference", "better": {"levels": {"pool": "mean"}}, "worse": {}}
+    claims = [claim | {"says": "a"}, claim | {"says": "b"} | again]
+    with pytest.raises(StudyError) as error:
+        make_plan(study({"pool": POOL, "norm": NORM}, claims=claims), FAKE)
+    assert str(error.value) == (
+        "claims.1: asks what claim 1 asks\n"
+        "    keep one of the two; its `published` may name several publications"
+    )
+
+
+def test_equality_is_asked_once_whichever_arm_comes_first() -> None:
+    arms = {"levels": {"pool": "mean"}}, {}
+    claims = [
+        {"kind": "no_difference", "says": "a", "first": one, "second": two, "margin": 0.5}
+        for one, two in (arms, arms[::-1])
+    ]
+    with pytest.raises(StudyError, match="asks what claim 1 asks"):
+        make_plan(study({"pool": POOL, "norm": NORM}, claims=claims), FAKE)
+
+
+@pytest.mark.parametrize(
+    "other", [{"metric": "validation_accuracy"}, {"by": 1.0}, {"family": "own"}]
+)
+def test_claims_that_ask_something_else_of_the_same_arms_are_two(other: dict[str, Any]) -> None:
+    claim = {"kind": "difference", "better": {"levels": {"pool": "mean"}}, "worse": {}}
+    claims = [claim | {"says": "a"}, claim | {"says": "a"} | other]
+    assert make_plan(study({"pool": POOL, "norm": NORM}, claims=claims), FAKE)
+
+
+def largest(change: dict[str, str], *rivals: dict[str, str]) -> dict[str, Any]:
+    return {
+        "kind": "largest_effect",
+        "says": "a",
+        "change": {"levels": change},
+        "rivals": [{"levels": rival} for rival in rivals],
+    }
+
+
+BASELINE_IS_NONE = (
+    "names the baseline, which changes nothing\n    name the level that replaces the baseline's: "
+    "what that loses (`direction: loss`) is what the baseline's gains"
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        (largest({"pool": "max"}), f"claims.0.change: {BASELINE_IS_NONE}"),
+        (largest({"pool": "mean"}, {}), f"claims.0.rivals: {BASELINE_IS_NONE}"),
+        (
+            largest({"pool": "mean"}, {"momentum": "0.9"}, {"pool": "mean"}),
+            "claims.0.rivals: compares 'mean' with itself\n    name two arms that differ",
+        ),
+        (
+            largest({"pool": "mean"}, {"momentum": "0.9"}, {"momentum": "0.9"}),
+            "claims.0.rivals: compares with 'sgd, momentum=0.9' twice\n    name each rival once",
+        ),
+        (
+            largest({"pool": "mean", "momentum": "0.9"}),
+            "claims.0.change: 'mean, sgd, momentum=0.9' changes more than one factor\n"
+            "    name a level of one factor",
+        ),
+    ],
+)
+def test_a_largest_effect_is_of_changes_of_one_factor(claim: dict[str, Any], message: str) -> None:
+    factors = {"pool": POOL, "optimizer": OPTIMIZER, "momentum": MOMENTUM}
+    conditional = largest({"momentum": "0.9"}, {"pool": "mean"})
+    assert make_plan(study(factors, claims=[conditional], design="full_factorial"), FAKE)
+    with pytest.raises(StudyError) as error:
+        make_plan(study(factors, claims=[claim], design="full_factorial"), FAKE)
+    assert str(error.value) == message
+
+
+def test_the_changes_of_a_path_are_its_steps() -> None:
+    factors = {"pool": POOL, "norm": NORM}
+    claims = [largest({"norm": "batch"}, {"pool": "mean"})]
+    assert make_plan(study(factors, claims=claims, design="path"), FAKE)
