@@ -32,7 +32,7 @@ from ablate.records.tuned_search import Searches, each_once, finished, is_of_arm
 from ablate.refused_folders import SPACE_FILE, refuse_a_run, refuse_another_study
 from ablate.run_folder import collect_trials, make_folder, recorded, searched, taken_back
 from ablate.stored_study import STUDY_FILE, folder_for, write_study
-from ablate.study.arms import Arm
+from ablate.study.arms import Arm, arm_digest
 from ablate.study.loading import load_study
 from ablate.study.plan import Plan
 from ablate.study.planning import make_plan
@@ -90,8 +90,9 @@ def search_study(
     continues an interrupted search. Raises AblateError: see there and `open_run`.
     """
     # late: reading a folder needs no Ray
+    from ablate.tuning.objective import objective_of
     from ablate.tuning.optuna_storage import JOURNAL_FILE
-    from ablate.tuning.search import objective_of, search_arms
+    from ablate.tuning.search import search_arms
 
     path = find_space(space, *spaces)
     loaded = read_space(path)
@@ -205,8 +206,6 @@ def _journal(plan: Plan, tune: Tune) -> str:
     """A storage for each way of searching: after a change, such as a wider range, a search starts
     anew from the records, and the old one stays.
     """
-    from ablate.tuning.points import arm_digest
-
     workload = plan.load_workload()
     arms = {"/".join(arm.key): arm_digest(workload, arm) for arm in searched_arms(plan)}
     metric = metric_of(plan)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict
 
+from ablate.digest import content_digest
 from ablate.errors import Problem, SettingsError, StudyError
 from ablate.study.schema import SettingsOverride, Study
 from ablate.workload import Settings, Workload
@@ -340,3 +341,9 @@ def _resolved(
                 for problem in error.problems
             )
         ) from None
+
+
+def arm_digest(workload: Workload, arm: Arm) -> str:
+    """What an arm computes, as 12 hexadecimal digits."""
+    identity = workload.identity(workload.resolve(arm.settings))
+    return content_digest(identity, 12)

@@ -8,13 +8,12 @@ import math
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from ablate.digest import content_digest
 from ablate.errors import AblateError, Problem, SettingsError
 from ablate.records.asked_metrics import asked_metrics, counted
 from ablate.records.counted_metrics import chance_levels
@@ -25,9 +24,10 @@ from ablate.study.arms import Arm, overlaid
 from ablate.study.own_point import own_point, why_outside
 from ablate.study.plan import Plan
 from ablate.study.search_options import SearchOptions
-from ablate.study.search_space import Parameter, SearchSpace, Values, rounded
+from ablate.study.search_space import SearchSpace
 from ablate.study.yaml_source import scalar_name
 from ablate.tuning.course import TrialTask
+from ablate.tuning.objective import Objective, judge_of
 from ablate.tuning.optuna_storage import (
     STATUS,
     TRIALS,
@@ -41,46 +41,13 @@ from ablate.tuning.optuna_storage import (
     undisturbed,
 )
 from ablate.tuning.samplers import FROM_VALUES_ALONE, make_sampler
+from ablate.tuning.stored_point import as_stored, suggest, values_of_params
 from ablate.workload import Resources, Workload, rests_on_test_data, with_description
 
-Direction = Literal["minimize", "maximize"]
 FLOPS, ERROR, STAND_IN = "flops", "error", "stand_in"
 """Keys of an Optuna trial's user attributes."""
 JUDGED_BY = "judged_by"
 """In a trial's provenance: by what its search could stop it."""
-
-
-class Objective(NamedTuple):
-    """What a search looks at."""
-
-    metric: str
-    """Never one of the test set."""
-    higher_is_better: bool
-    weighs_cost: bool
-    """With a second objective: few FLOPs."""
-
-    @property
-    def directions(self) -> list[Direction]:
-        """As Optuna names them."""
-        first: Direction = "maximize" if self.higher_is_better else "minimize"
-        return [first, "minimize"] if self.weighs_cost else [first]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The metric, and flops."""
-        return (self.metric, "flops") if self.weighs_cost else (self.metric,)
-
-
-def _judge_of(options: SearchOptions, objective: Objective) -> dict[str, Any]:
-    """By what a search could stop a trial: in the provenance of each, so that another search knows
-    whether it would stop it again.
-    """
-    judge = {
-        "scheduler": options.scheduler,
-        "grace_period": options.looks_after,
-        "metric": objective.metric,
-    }
-    return judge if objective.higher_is_better else judge | {"higher_is_better": False}
 
 
 @dataclass
@@ -121,7 +88,7 @@ class PointSearch:
         self._options = options
         self._store, self._known = store, known or {}
         self._asked_metrics = asked_metrics(plan) | {objective.metric}
-        self._judge = _judge_of(options, objective)
+        self._judge = judge_of(options, objective)
         self._queue: deque[tuple[_Point, TrialTask]] = deque()
         self._open: list[_Point] = []
         self._running: set[str] = set()
@@ -158,8 +125,10 @@ class PointSearch:
         """Whether all points are told."""
         return self.points_left == 0
 
-    def has_work(self) -> bool:
-        """Whether a trial is there to be run now. Tells what can be told without one."""
+    def find_work(self) -> bool:
+        """Ask for points, and tell those that need no trial, until there is a trial to be run now;
+        whether there is one.
+        """
         while True:
             while self._queue and not self._is_needed(*self._queue[0]):
                 self._queue.popleft()
@@ -175,7 +144,7 @@ class PointSearch:
 
     def next_task(self) -> TrialTask | None:
         """A trial to run now, or None: then none is left, or those running must end first."""
-        if not self.has_work():
+        if not self.find_work():
             return None
         _, task = self._queue.popleft()
         self._running.add(task.hash)
@@ -443,51 +412,6 @@ def _has_value(trial: FrozenTrial) -> bool:
     return trial.state == TrialState.COMPLETE and STAND_IN not in trial.user_attrs
 
 
-def suggest(space: SearchSpace, trial: optuna.Trial) -> Values:
-    """The point that Optuna takes, parameter by parameter: define-by-run, so that a parameter
-    whose condition fails is not asked for at all.
-    """
-    values: Values = {}
-    for parameter in space.parameters:
-        if space.active(parameter, values):
-            values[parameter.name] = _suggested(parameter, trial)
-    return values
-
-
-def as_stored(space: SearchSpace, values: Mapping[str, Any]) -> dict[str, Any]:
-    """A point as Optuna holds it: choices by name."""
-    names = {item.name for item in space.parameters if item.type == "categorical"}
-    return {name: scalar_name(value) if name in names else value for name, value in values.items()}
-
-
-def values_of_params(space: SearchSpace, params: Mapping[str, Any]) -> Values:
-    """A point out of what Optuna holds."""
-    return {
-        item.name: _choice(item, params[item.name])
-        if item.type == "categorical"
-        else rounded(params[item.name])
-        for item in space.parameters
-        if item.name in params
-    }
-
-
-def _suggested(parameter: Parameter, trial: optuna.Trial) -> Any:
-    log = parameter.scale == "log"
-    low, high = parameter.bounds
-    match parameter.type:
-        case "float":
-            return rounded(trial.suggest_float(parameter.name, low, high, log=log))
-        case "int":
-            return trial.suggest_int(parameter.name, int(low), int(high), log=log)
-        case _:
-            name = trial.suggest_categorical(parameter.name, parameter.choice_names)
-            return _choice(parameter, str(name))
-
-
-def _choice(parameter: Parameter, name: str) -> Any:
-    return parameter.choices[parameter.choice_names.index(name)]
-
-
 def _status(records: Any) -> PointStatus:
     statuses = {record.status for record in records}
     worst: tuple[PointStatus, ...] = ("failed", "pruned", "diverged")
@@ -502,9 +426,3 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 def _text(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else scalar_name(value)
-
-
-def arm_digest(workload: Workload, arm: Arm) -> str:
-    """What an arm computes, as 12 hexadecimal digits."""
-    identity = workload.identity(workload.resolve(arm.settings))
-    return content_digest(identity, 12)

@@ -11,18 +11,18 @@ from typing import Any, NamedTuple
 
 from optuna.storages import BaseStorage
 
-from ablate.errors import AblateError, Problem, SettingsError, did_you_mean
+from ablate.errors import AblateError, Problem, SettingsError
 from ablate.quiet_optuna import quiet_optuna
-from ablate.records.greedy_path import criterion
 from ablate.records.schema import TrialRecord
 from ablate.records.search_result import SearchResult, method_of
 from ablate.records.store import RecordStore, writer_lock
-from ablate.study.arms import Arm
+from ablate.study.arms import Arm, arm_digest
 from ablate.study.plan import Plan
 from ablate.study.search_options import DEFAULTS, SearchOptions
 from ablate.study.search_space import SearchSpace
 from ablate.study.space_file import check_space, probes, probes_of_pairs
 from ablate.tuning.cluster import cluster, machines
+from ablate.tuning.objective import Objective, objective_of
 from ablate.tuning.optuna_storage import (
     JOURNAL_FILE,
     Owner,
@@ -34,7 +34,7 @@ from ablate.tuning.optuna_storage import (
     storage_lock,
 )
 from ablate.tuning.point_searcher import PointSearcher, Teller
-from ablate.tuning.points import Objective, PointSearch, arm_digest
+from ablate.tuning.points import PointSearch
 from ablate.tuning.progress import ProgressListener, Silent
 from ablate.tuning.room import Room
 from ablate.tuning.runner import (
@@ -45,7 +45,6 @@ from ablate.tuning.runner import (
     run_tasks,
 )
 from ablate.tuning.samplers import (
-    TWO_OBJECTIVES,
     check_cma_state,
     check_sampler,
     drawn_at_random,
@@ -53,10 +52,7 @@ from ablate.tuning.samplers import (
 from ablate.tuning.schedulers import check_scheduler, make_scheduler, recall
 from ablate.workload import (
     Workload,
-    cure_by_validation,
-    describe_metric,
     guessed_direction,
-    rests_on_test_data,
 )
 
 
@@ -233,7 +229,7 @@ def _run(
 ) -> None:
     """Run what trials the points still miss."""
     planned = points.trials_left
-    if not points.has_work():
+    if not points.find_work():
         return
     if points.outside:
         contexts = len(asked.plan.study.contexts)
@@ -277,29 +273,6 @@ def _judge(asked: _Asked, points: PointSearch) -> Any:
     )
     recall(judge, points.records(), objective.metric)
     return judge
-
-
-def objective_of(plan: Plan, options: SearchOptions) -> Objective:
-    """What a search of the plan's arms looks at. Raises AblateError for a metric of the test set,
-    or one that the workload does not have.
-    """
-    name = options.metric or criterion(plan.study)
-    if rests_on_test_data(name, plan.metrics):
-        raise AblateError(
-            Problem(
-                f"--metric {name}",
-                "the test set is not touched in choosing",
-                cure_by_validation(name, plan.metrics),
-            )
-        )
-    declared = plan.load_workload().metrics
-    if declared and name not in plan.metrics and name != criterion(plan.study):
-        known = [other for other in plan.metrics if not rests_on_test_data(other, plan.metrics)]
-        raise AblateError(
-            Problem(f"--metric {name}", f"no metric named '{name}'", did_you_mean(name, known))
-        )
-    description = describe_metric(name, plan.metrics)
-    return Objective(name, description.higher_is_better, options.sampler in TWO_OBJECTIVES)
 
 
 def _check_numbers(options: SearchOptions) -> None:

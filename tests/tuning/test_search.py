@@ -30,11 +30,11 @@ from ablate.study.search_space import Parameter, SearchSpace
 from ablate.tuning import search
 from ablate.tuning.optuna_storage import open_storage, open_study, revive
 from ablate.tuning.point_searcher import PointSearcher
-from ablate.tuning.points import values_of_params
 from ablate.tuning.progress import PlainProgress, Silent
 from ablate.tuning.room import Room
 from ablate.tuning.samplers import FROM_VALUES_ALONE, SAMPLERS, make_sampler
 from ablate.tuning.search import search_arms
+from ablate.tuning.stored_point import values_of_params
 from ablate.workload import MetricDescription
 from tests.tuning import here
 from tests.tuning.here import run_here, search_here
