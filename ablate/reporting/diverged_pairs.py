@@ -23,6 +23,8 @@ def of_effects(findings: Findings) -> pd.DataFrame:
 def of_contexts(findings: Findings) -> pd.DataFrame:
     """The pairs of `findings.context_differences`, with a column diverged."""
     trials = _diverged(findings)
+    if not trials:
+        return findings.context_differences.assign(diverged=False)
     arms = {
         (change.factor, change.text, change.context): list(change.weights)
         for change in changes(findings.plan, findings.trials, findings.plan.study.metric)

@@ -13,7 +13,7 @@ from ablate.analysis.arm_names import quoted
 from ablate.analysis.factorial import lacks_combinations
 from ablate.analysis.findings import Findings
 from ablate.analysis.tables import FACTOR, ArmKey, metric_column
-from ablate.reporting import formatting
+from ablate.reporting import diverged_pairs, formatting
 from ablate.reporting.table import Cell, Span, Table
 from ablate.study.arms import Arm, levels_in_force
 from ablate.study.plan import Plan
@@ -336,6 +336,8 @@ def context_table(findings: Findings) -> Table | None:
     metric = metric_description(findings)
     unit = metric.difference_unit
     short = short_factor_names(findings.contexts["factor"].unique())
+    keys = ["factor", "change", "context"]
+    diverged = diverged_pairs.of_contexts(findings).groupby(keys)["diverged"].sum().to_dict()
     rows = tuple(
         (
             Cell(short[row["factor"]]),
@@ -343,7 +345,10 @@ def context_table(findings: Findings) -> Table | None:
             Cell(str(row["context"])),
             Cell(_estimate_text(row, unit)),
             Cell(formatting.interval(row["low"], row["high"], unit)),
-            Cell(formatting.count(row["n"])),
+            Cell(
+                formatting.count(row["n"]),
+                note=_with_diverged(diverged.get(tuple(row[key] for key in keys), 0)),
+            ),
         )
         for row in findings.contexts.to_dict("records")
     )
@@ -363,11 +368,15 @@ def context_table(findings: Findings) -> Table | None:
         ),
         rows,
         findings.contexts,
-        keys=("factor", "change", "context"),
+        keys=tuple(keys),
         spans=(Span(("estimate", "low", "high"), "low", "high", unit),),
         formats={"n": formatting.count},
         numeric=frozenset({3, 4, 5}),
     )
+
+
+def _with_diverged(pairs: int) -> str:
+    return f"{pairs} with a trial that diverged" if pairs else ""
 
 
 def trial_table(findings: Findings) -> Table:

@@ -10,6 +10,7 @@ from ablate.reporting.ablation_table import ablation_table
 from ablate.reporting.factorial_table import factorial_table
 from ablate.reporting.table import Table
 from tests.reporting.factory import factorial_rows, make_findings
+from tests.reporting.test_diverged_pairs import CONTEXTS, found
 
 CHANGES = {
     "strided_conv": {"architecture.downsampling": "strided_conv"},
@@ -45,6 +46,16 @@ def test_trials_that_diverged_are_told_of_beside_the_seeds_of_an_effect() -> Non
         "3 of strided_conv and 1 of baseline diverged",
         "1 of baseline diverged",
     ]
+
+
+def test_trials_that_diverged_are_told_of_in_the_contexts_whose_change_they_are_of() -> None:
+    table = tables.context_table(found({("large", "mean", 1)}, contexts=CONTEXTS))
+    assert table is not None
+    notes = {(row[1].text, row[2].text): row[5].note for row in table.rows if row[5].note}
+    assert notes == {
+        ("max -> mean", "large"): "1 with a trial that diverged",
+        ("mean -> stride", "large"): "1 with a trial that diverged",
+    }
 
 
 def test_an_effect_says_what_else_its_arm_brings_along_and_when_steps_made_its_interval() -> None:
