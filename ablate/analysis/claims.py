@@ -15,7 +15,7 @@ from ablate.analysis import inference, power
 from ablate.analysis.evidence import Evidence
 from ablate.analysis.inference import ALPHA, Sample
 from ablate.analysis.left_out import trials_of
-from ablate.analysis.looks import looked_at_repeatedly
+from ablate.analysis.looks import critical_of_effects, looked_at_repeatedly
 from ablate.analysis.power import Looking
 from ablate.analysis.reading import Reading, Stand, Where, finite
 from ablate.analysis.readings import read
@@ -94,7 +94,9 @@ def verdicts(evidence: Evidence, stands: Sequence[Stand]) -> tuple[Verdict, ...]
 def standing(evidence: Evidence) -> list[Stand]:
     """How each claim stands: at the seeds there are, or where looking after every seed stopped."""
     claims = evidence.plan.study.claims
-    stands = [Stand(read(evidence, claim)) for claim in claims]
+    # Of claims in no family: those that nothing is decided of, but whose interval is shown.
+    critical = critical_of_effects(evidence.plan) or inference.critical_value
+    stands = [Stand(read(evidence, claim), critical=critical) for claim in claims]
     for members in _families(claims).values():
         if evidence.plan.study.max_seeds is None:
             settled = _looked_at_once([stands[member].reading for member in members])
@@ -131,7 +133,7 @@ def _families(claims: Iterable[Claim]) -> dict[str, list[int]]:
 def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
     reading, level = stand.reading, stand.level
     sample = reading.sample
-    shown = reading.is_decidable or (isinstance(claim, Open) and sample.n > 1)
+    shown = reading.is_decidable or (isinstance(claim, Open) and _has_interval(stand))
     low, high = reading.interval(level, stand.critical) if shown else (None, None)
     outcome = "open" if isinstance(claim, Open) else stand.outcome or "undecided"
     most = evidence.plan.study.max_seeds
@@ -169,6 +171,11 @@ def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
         early=to_come > 0,
         note=" ".join(filter(None, notes)),
     )
+
+
+def _has_interval(stand: Stand) -> bool:
+    n = stand.reading.sample.n
+    return n > 1 and bool(np.isfinite(stand.critical(n, stand.level)))
 
 
 def _trials_to_come(evidence: Evidence, reading: Reading) -> int:

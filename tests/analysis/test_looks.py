@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ablate.analysis import inference, sequential
-from ablate.analysis.claims import standing
+from ablate.analysis.claims import standing, verdicts
 from ablate.analysis.looks import (
     critical_of,
     growth_table,
@@ -10,7 +10,7 @@ from ablate.analysis.looks import (
     looks_of,
     never_decided,
 )
-from ablate.study.schema import Difference, MoreStable
+from ablate.study.schema import Difference, MoreStable, Open
 from tests.analysis.evidence import WIDTH, arm, evidence_of, plan_of, records_of
 
 BETTER = Difference(says="Wide is better.", better=arm(width="wide"), worse=arm())
@@ -33,6 +33,21 @@ def test_spread_is_looked_at_once_at_the_maximum():
     critical = critical_of(plan, stabler.reading, 4)
     assert critical(4, 0.05) == np.inf
     assert critical(5, 0.05) == pytest.approx(inference.critical_value(5, 0.05))
+
+
+def test_the_interval_of_an_open_claim_holds_at_all_looks_too():
+    claim = Open(says="What is width worth?", why="Unsaid.", better=arm(width="wide"), worse=arm())
+    plan = plan_of(WIDTH, seeds=5, max_seeds=8, claims=(claim,))
+    evidence = evidence_of(plan, records_of(plan, VALUES))
+    stands = standing(evidence)
+    (verdict,) = verdicts(evidence, stands)
+    sample = stands[0].reading.sample
+    half = sequential.critical_value(5, 8, 0.05) * sample.sd / np.sqrt(5)
+    assert (verdict.low, verdict.high) == pytest.approx((sample.mean - half, sample.mean + half))
+    of_two = plan_of(WIDTH, seeds=2, max_seeds=8, claims=(claim,))
+    evidence = evidence_of(of_two, records_of(of_two, {k: v[:2] for k, v in VALUES.items()}))
+    (early,) = verdicts(evidence, standing(evidence))
+    assert (early.low, early.high, early.confidence, early.n) == (None, None, None, 2)
 
 
 def test_evidence_grows_up_to_the_look_that_settled_the_claim():
