@@ -108,11 +108,15 @@ def _sentences_beneath(table: Table) -> tuple[Table, tuple[str, ...]]:
     return replace(table, rows=rows), beneath
 
 
+def _has_notes(table: Table, beneath: tuple[str, ...]) -> bool:
+    return any(beneath) or any(cell.note for row in table.rows for cell in row)
+
+
 def _layout(table: Table, beneath: tuple[str, ...]) -> _Layout:
     """Numbers keep to one line; text wraps where all of it does not fit beside them."""
     columns = [_Column(table, place) for place in range(len(table.header))]
     natural = [column.natural for column in columns]
-    wraps = any(beneath) or any(cell.note for row in table.rows for cell in row)
+    wraps = _has_notes(table, beneath)
     for small, digit, gap in ((False, _NORMAL, _GAP), (True, _SMALL, _SMALL_GAP)):
         if not wraps and sum(natural) * digit + 2 * gap * len(columns) <= _LINE:
             return _Layout(None, beneath, small, is_long=len(table.rows) > _PAGE)
@@ -203,20 +207,20 @@ def _columns(table: Table, layout: _Layout) -> str:
     if layout.widths is None:
         return "".join("r" if place in table.numeric else "l" for place in places)
     return "".join(
-        rf">{{\ragged{'left' if place in table.numeric else 'right'}\arraybackslash}}"
-        + _paragraph(width, layout)
+        _paragraph(width, layout, ragged="left" if place in table.numeric else "right")
         for place, width in zip(places, layout.widths, strict=True)
     )
 
 
-def _paragraph(width: float, layout: _Layout) -> str:
-    if layout.is_scaled:
-        return f"p{{{width:.0f}pt}}"
-    return rf"p{{\dimexpr {(width + 2 * _SMALL_GAP) / _LINE:.3f}\linewidth-2\tabcolsep}}"
+def _paragraph(width: float, layout: _Layout, *, ragged: str) -> str:
+    """A column of text that wraps. width: in points; ragged: the side where lines end unevenly."""
+    share = rf"\dimexpr {(width + 2 * _SMALL_GAP) / _LINE:.3f}\linewidth-2\tabcolsep"
+    measure = f"{width:.0f}pt" if layout.is_scaled else share
+    return rf">{{\ragged{ragged}\arraybackslash}}p{{{measure}}}"
 
 
 def _body(table: Table, layout: _Layout) -> Iterator[str]:
-    has_notes = any(layout.beneath) or any(cell.note for row in table.rows for cell in row)
+    has_notes = _has_notes(table, layout.beneath)
     for number, (row, beneath) in enumerate(zip(table.rows, layout.beneath, strict=True)):
         if table.starts_context(number):
             yield r"    \midrule"
@@ -234,8 +238,8 @@ def _body(table: Table, layout: _Layout) -> Iterator[str]:
 def _sentence(text: str, layout: _Layout) -> str:
     """A row of one cell, which no page break parts from the row above it."""
     widths = layout.widths or ()
-    column = _paragraph(sum(widths) + 2 * _SMALL_GAP * (len(widths) - 1), layout)
-    column = rf">{{\raggedright\arraybackslash}}{column}"
+    width = sum(widths) + 2 * _SMALL_GAP * (len(widths) - 1)
+    column = _paragraph(width, layout, ragged="right")
     return rf"    \multicolumn{{{len(widths)}}}{{{column}}}{{\scriptsize {_breakable(text)}}} \\"
 
 

@@ -44,16 +44,9 @@ from ablate.tuning.runner import (
     provenance,
     run_tasks,
 )
-from ablate.tuning.samplers import (
-    check_cma_state,
-    check_sampler,
-    drawn_at_random,
-)
+from ablate.tuning.samplers import check_cma_state, check_sampler, drawn_at_random
 from ablate.tuning.schedulers import check_scheduler, make_scheduler, recall
-from ablate.workload import (
-    Workload,
-    guessed_direction,
-)
+from ablate.workload import Workload, guessed_direction
 
 
 def search_arms(

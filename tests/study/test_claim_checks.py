@@ -8,14 +8,19 @@ from tests.study.fake_workload import FAKE
 from tests.study.made_studies import MOMENTUM, NORM, OPTIMIZER, POOL, THREE, study
 
 
-def test_a_claim_that_names_no_arm_is_refused() -> None:
-    claim = {
+def pooling_under(first: str, second: str) -> dict[str, Any]:
+    """Whether what mean pooling does differs between two levels of normalisation."""
+    return {
         "kind": "interaction",
         "says": "a",
         "change": {"levels": {"pool": "mean"}},
-        "first": {"levels": {"norm": "none"}},
-        "second": {"levels": {"norm": "batch"}},
+        "first": {"levels": {"norm": first}},
+        "second": {"levels": {"norm": second}},
     }
+
+
+def test_a_claim_that_names_no_arm_is_refused() -> None:
+    claim = pooling_under("none", "batch")
     factors = {"pool": POOL, "norm": NORM}
     assert make_plan(study(factors, claims=[claim], design="full_factorial"), FAKE)
     with pytest.raises(StudyError) as error:
@@ -46,13 +51,7 @@ def test_an_interaction_whose_change_sets_out_from_two_levels_is_refused() -> No
 
 
 def test_an_interaction_of_a_setting_with_itself_is_refused() -> None:
-    claim = {
-        "kind": "interaction",
-        "says": "a",
-        "change": {"levels": {"pool": "mean"}},
-        "first": {"levels": {"norm": "batch"}},
-        "second": {"levels": {"norm": "batch"}},
-    }
+    claim = pooling_under("batch", "batch")
     factors = {"pool": POOL, "norm": NORM}
     with pytest.raises(StudyError) as error:
         make_plan(study(factors, claims=[claim], design="full_factorial"), FAKE)
