@@ -3,7 +3,7 @@
 from ablate.analysis.factorial import lacks_combinations
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
-from ablate.reporting.table import Cell, Span, Table
+from ablate.reporting.table import Cell, Span, Table, without_blank
 from ablate.reporting.tables import (
     at_every_look,
     diverged_in,
@@ -45,7 +45,7 @@ def factorial_table(findings: Findings) -> Table | None:
         *(["Not told apart from"] if aliased else []),
     )
     first = 2 if several_contexts else 1
-    return Table(
+    table = Table(
         "factorial",
         f"Main effects on {with_direction(metric)}, each averaged over {averaged_over(findings)}, "
         "and two-way interactions (half the difference between a factor's effects at two levels of "
@@ -60,6 +60,7 @@ def factorial_table(findings: Findings) -> Table | None:
         | {"n": formatting.count, "share": formatting.ratio},
         numeric=frozenset(range(first, first + 5)),
     )
+    return without_blank(table, "p (Holm)")
 
 
 def _of_diverged(findings: Findings) -> str:

@@ -1,12 +1,12 @@
 """A table of a report: cells to read, and a frame of plain numbers to compute with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import pandas as pd
 
-from ablate.reporting.formatting import Writer
+from ablate.reporting.formatting import MISSING, Writer
 
 Tone = Literal["plain", "strong", "muted", "supported", "refuted", "undecided", "open"]
 
@@ -63,3 +63,18 @@ class Table:
         """Whether another context begins with this row, so that a rule belongs above it."""
         grouped = bool(self.header) and self.header[0] == "Context"
         return grouped and row > 0 and self.rows[row][0].text != self.rows[row - 1][0].text
+
+
+def without_blank(table: Table, name: str) -> Table:
+    """The table less its columns of that name in which no row has anything to say."""
+    kept = [
+        column
+        for column, header in enumerate(table.header)
+        if header != name or any(row[column] != Cell(MISSING) for row in table.rows)
+    ]
+    return replace(
+        table,
+        header=tuple(table.header[column] for column in kept),
+        rows=tuple(tuple(row[column] for column in kept) for row in table.rows),
+        numeric=frozenset(at for at, column in enumerate(kept) if column in table.numeric),
+    )

@@ -14,7 +14,7 @@ from ablate.analysis.factorial import lacks_combinations
 from ablate.analysis.findings import Findings
 from ablate.analysis.tables import FACTOR, ArmKey, metric_column
 from ablate.reporting import diverged_pairs, formatting
-from ablate.reporting.table import Cell, Span, Table
+from ablate.reporting.table import Cell, Span, Table, without_blank
 from ablate.study.arms import Arm, levels_in_force
 from ablate.study.plan import Plan
 from ablate.study.yaml_source import scalar_name
@@ -301,7 +301,7 @@ def effect_table(findings: Findings) -> Table | None:
         "Hedges' g",
         "P(better)",
     )
-    return Table(
+    table = Table(
         "effects",
         f"Effects on {with_direction(metric)}, against the baseline and paired by seed where "
         "nothing else is said. Hedges' g: the mean of the differences within seeds over their "
@@ -318,6 +318,7 @@ def effect_table(findings: Findings) -> Table | None:
         | {"n": formatting.count},
         numeric=frozenset(range(len(header) - 6, len(header))),
     )
+    return without_blank(table, "p (Holm)")
 
 
 def _averaged(findings: Findings) -> str:

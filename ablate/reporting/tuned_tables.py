@@ -11,7 +11,7 @@ from ablate.reporting import formatting
 from ablate.reporting import tables as plain
 from ablate.reporting.factorial_table import factorial_table
 from ablate.reporting.search_tables import search_tables
-from ablate.reporting.table import Cell, Span, Table
+from ablate.reporting.table import Cell, Span, Table, without_blank
 from ablate.reporting.tables import metric_description, with_direction
 from ablate.reporting.verdict_rule import which_lead_is_positive
 from ablate.reporting.verdict_table import measured_cell, outcome_cell
@@ -68,7 +68,7 @@ def verdict_table(findings: Findings) -> Table | None:
     also = pd.DataFrame(
         [{f"tuned_{name}": getattr(verdict, name) for name in _ALSO_TUNED} for verdict in own]
     )
-    return replace(
+    both = replace(
         table,
         caption="Each claim, what was published, and what follows with shared settings and with "
         "each arm's own; each of the two is a family of claims by itself. Brackets hold the "
@@ -88,6 +88,7 @@ def verdict_table(findings: Findings) -> Table | None:
         ),
         numeric=frozenset({4, 7, 8}),
     )  # fmt: skip
+    return without_blank(both, "p (adjusted)")
 
 
 def _both_verdicts(row: tuple[Cell, ...], shared: Verdict, tuned: Verdict) -> tuple[Cell, ...]:

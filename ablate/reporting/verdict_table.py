@@ -7,7 +7,7 @@ import pandas as pd
 from ablate.analysis.claims import Verdict
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
-from ablate.reporting.table import Cell, Span, Table
+from ablate.reporting.table import Cell, Span, Table, without_blank
 from ablate.reporting.verdict_rule import verdict_rule, which_lead_is_positive
 
 MARKS = {"supported": "✓", "refuted": "✗", "undecided": "?", "open": "○"}
@@ -56,7 +56,7 @@ def verdict_table(findings: Findings) -> Table | None:
             for position, verdict in enumerate(findings.verdicts, start=1)
         ]
     )
-    return Table(
+    table = Table(
         "verdicts",
         "Each claim, what was published, what was measured and what follows. Brackets hold the "
         "interval that decides, by where the whole of it lies, at the level that its family leaves "
@@ -77,6 +77,7 @@ def verdict_table(findings: Findings) -> Table | None:
         spans=(Span(("estimate", "low", "high"), "low", "high", threshold="threshold"),),
         numeric=frozenset({4, 5, 6} if is_cost_known else {4, 5}),
     )
+    return without_blank(table, "p (adjusted)")
 
 
 def _two_levels(findings: Findings) -> str:

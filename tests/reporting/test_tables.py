@@ -31,6 +31,21 @@ def test_a_baseline_is_what_effects_are_measured_against() -> None:
     assert tables.baselines(plan) == ("good: dropout 0.5, width 64", "simple: dropout 0.1")
 
 
+def test_p_values_that_no_effect_has_are_left_out() -> None:
+    findings = make_findings(CHANGES)
+    findings.effects["p_holm"] = [math.nan, 0.5]
+    with_one = tables.effect_table(findings)
+    findings.effects["p_holm"] = math.nan
+    table = tables.effect_table(findings)
+    assert with_one is not None and table is not None
+    at = with_one.header.index("p (Holm)")
+    assert table.header == with_one.header[:at] + with_one.header[at + 1 :]
+    assert texts(table) == [row[:at] + row[at + 1 :] for row in texts(with_one)]
+    assert [table.header[column] for column in sorted(table.numeric)] == [
+        with_one.header[column] for column in sorted(with_one.numeric) if column != at
+    ]
+
+
 def test_an_effect_against_another_arm_says_so() -> None:
     findings = make_findings(CHANGES)
     findings.effects["reference"] = ["baseline", "strided_conv"]

@@ -99,9 +99,19 @@ def test_each_verdict_names_the_level_of_its_interval() -> None:
 def test_an_open_verdict_without_evidence_has_dashes() -> None:
     nothing = dict.fromkeys(("estimate", "low", "high", "p", "p_adjusted", "core_hours"))
     verdict = make_verdict(verdict="open", published=None, n=0, **nothing)
-    table = verdict_table(make_findings(verdicts=(verdict,)))
+    table = verdict_table(make_findings(verdicts=(verdict, make_verdict(core_hours=None))))
     assert table is not None
     assert texts(table)[0][1:] == ["—", "—", "○ open", "0", "—"]
+
+
+def test_p_values_that_no_claim_has_are_left_out() -> None:
+    """As where claims are looked at after every seed."""
+    without = make_verdict(p=None, p_adjusted=None)
+    table = verdict_table(make_findings(verdicts=(without, without)))
+    assert table is not None
+    assert table.header == ("Claim", "Published", "Measured", "Verdict", "Seeds", "Core-hours")
+    assert (table.numeric, texts(table)[0][-1]) == ({4, 5}, "0.83")
+    assert table.frame["p_adjusted"].isna().all()
 
 
 def test_what_was_computed_on_gpus_cost_gpu_hours() -> None:
