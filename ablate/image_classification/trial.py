@@ -126,7 +126,9 @@ def _final_metrics(
     points: list[dict[str, float]],
     settings: ImageClassificationSettings,
 ) -> dict[str, float]:
-    """The chosen network's exact scores, and what its course of training amounts to."""
+    """The chosen network's exact scores, and what its course of training amounts to: one validation
+    has no roughness.
+    """
     train = evaluate(network, splits.images, splits.train, precision)
     test = evaluate(network, splits.test_images, splits.test, precision)
     losses = [point["validation_loss"] for point in points]
@@ -143,7 +145,7 @@ def _final_metrics(
         "generalization_gap": train.accuracy - test.accuracy,
         "best_epoch": points[best]["epoch"],
         "epochs": points[-1]["epoch"],
-        "validation_loss_roughness": _mean(rises),
+        **({"validation_loss_roughness": _mean(rises)} if rises else {}),
         "validation_loss_rise": losses[-1] - min(losses),
         "validation_accuracy_mean": _mean([point["validation_accuracy"] for point in points]),
         "validation_loss_mean": _mean(losses),
@@ -151,7 +153,7 @@ def _final_metrics(
 
 
 def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values) if values else 0.0
+    return math.fsum(values) / len(values)
 
 
 def _facts(

@@ -147,6 +147,13 @@ def test_roughness_is_the_mean_rise_between_validations(digits: dict[str, Any]) 
     assert final["validation_loss_mean"] == pytest.approx(sum(losses) / len(losses))
 
 
+def test_a_single_validation_has_no_roughness(few: dict[str, Any]) -> None:
+    once = {"training.epochs": 1, "training.validations_per_epoch": 1}
+    *points, final = trial(few, once)
+    assert len(points) == 1
+    assert METRICS.keys() - final.keys() == {"validation_loss_roughness"}
+
+
 def test_the_generalization_gap_is_what_training_images_are_ahead(digits: dict[str, Any]) -> None:
     final = trial(digits, {})[-1]
     assert final["generalization_gap"] == final["train_accuracy"] - final["test_accuracy"]
