@@ -133,7 +133,7 @@ def _families(claims: Iterable[Claim]) -> dict[str, list[int]]:
 def _verdict(evidence: Evidence, claim: Claim, stand: Stand) -> Verdict:
     reading, level = stand.reading, stand.level
     sample = reading.sample
-    shown = reading.is_decidable or (isinstance(claim, Open) and _has_interval(stand))
+    shown = (reading.is_decidable or isinstance(claim, Open)) and _has_interval(stand)
     low, high = reading.interval(level, stand.critical) if shown else (None, None)
     outcome = "open" if isinstance(claim, Open) else stand.outcome or "undecided"
     most = evidence.plan.study.max_seeds

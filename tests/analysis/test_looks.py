@@ -44,10 +44,14 @@ def test_the_interval_of_an_open_claim_holds_at_all_looks_too():
     sample = stands[0].reading.sample
     half = sequential.critical_value(5, 8, 0.05) * sample.sd / np.sqrt(5)
     assert (verdict.low, verdict.high) == pytest.approx((sample.mean - half, sample.mean + half))
-    of_two = plan_of(WIDTH, seeds=2, max_seeds=8, claims=(claim,))
-    evidence = evidence_of(of_two, records_of(of_two, {k: v[:2] for k, v in VALUES.items()}))
-    (early,) = verdicts(evidence, standing(evidence))
-    assert (early.low, early.high, early.confidence, early.n) == (None, None, None, 2)
+
+
+def test_before_the_first_look_a_claim_has_neither_an_interval_nor_a_level():
+    unsaid = Open(says="What is width worth?", why="Unsaid.", better=arm(width="wide"), worse=arm())
+    plan = plan_of(WIDTH, seeds=2, max_seeds=8, claims=(BETTER, unsaid))
+    evidence = evidence_of(plan, records_of(plan, {k: v[:2] for k, v in VALUES.items()}))
+    for early in verdicts(evidence, standing(evidence)):
+        assert (early.low, early.high, early.confidence, early.n) == (None, None, None, 2)
 
 
 def test_evidence_grows_up_to_the_look_that_settled_the_claim():
