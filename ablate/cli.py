@@ -134,7 +134,8 @@ def run(
     from ablate.study.looking import looking_warnings
     from ablate.study_run import run_study
     from ablate.tuning.progress import show_progress
-    from ablate.tuning.runner import ResourceWish
+    from ablate.tuning.resources import ResourceWish
+    from ablate.tuning.running import Running
 
     plan = planned(study_file, dataset, seeds, overrides)
     if until_decided or (stop_futile and max_seeds is None and plan.study.max_seeds is not None):
@@ -149,11 +150,13 @@ def run(
             plan,
             folder,
             records or [],
-            resources=ResourceWish(cpus_per_trial, gpus_per_trial),
-            address=address,
-            data_dir=data_dir,
-            progress=progress,
-            max_concurrent=max_concurrent,
+            Running(
+                resources=ResourceWish(cpus_per_trial, gpus_per_trial),
+                max_concurrent=max_concurrent,
+                address=address,
+                data_dir=data_dir,
+                progress=progress,
+            ),
         )
     if ended.run is None:
         end_interrupted()

@@ -85,7 +85,8 @@ def search(
     from ablate.study.seeds import parse_seeds_option
     from ablate.study.space_file import folders_near
     from ablate.tuning.progress import show_progress
-    from ablate.tuning.runner import ResourceWish
+    from ablate.tuning.resources import ResourceWish
+    from ablate.tuning.running import Running
 
     plan = planned(study_file, dataset, None, overrides)
     folder = search_folder_for(study_file, space, dataset, out)
@@ -108,11 +109,13 @@ def search(
             arm=arm,
             others=records or [],
             spaces=folders_near(study_file),
-            resources=ResourceWish(cpus_per_trial, gpus_per_trial),
-            address=address,
-            data_dir=data_dir,
-            progress=progress,
-            max_concurrent=max_concurrent,
+            running=Running(
+                resources=ResourceWish(cpus_per_trial, gpus_per_trial),
+                max_concurrent=max_concurrent,
+                address=address,
+                data_dir=data_dir,
+                progress=progress,
+            ),
         )
     if results and results[-1].interrupted:
         end_interrupted()

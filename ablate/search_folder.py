@@ -43,6 +43,7 @@ from ablate.study.seeds import seeds_text
 from ablate.study.space_file import check_space, find_space, read_space
 from ablate.study.tuned import searched_arms
 from ablate.study.writing import study_to_yaml
+from ablate.tuning.running import AS_IT_IS, Running
 from ablate.workload import describe_metric
 
 
@@ -79,15 +80,15 @@ def search_study(
     arm: str | None = None,
     others: Sequence[Path] = (),
     spaces: Sequence[Path] = (),
-    **running: Any,
+    running: Running = AS_IT_IS,
 ) -> tuple[SearchResult, ...]:
     """Search a study's arms in a space, in a run folder, and write the table of points there.
 
     space: its name, or the path of its file. spaces: folders where a name is looked for;
     search_spaces/ where none is named. arm: the name of one, or "context/name"; None: each.
     others: folders of runs or reports whose records are used too, as are those of the runs beside
-    this one. running: further options of `ablate.tuning.search.search_arms`. The same call
-    continues an interrupted search. Raises AblateError: see there and `open_run`.
+    this one. The same call continues an interrupted search. Raises AblateError: see
+    `ablate.tuning.search.search_arms` and `open_run`.
     """
     # late: reading a folder needs no Ray
     from ablate.tuning.objective import objective_of
@@ -117,7 +118,9 @@ def search_study(
             write_study(folder, plan)
             write_atomically(folder / SPACE_FILE, path.read_bytes())
             store = RecordStore(folder)
-            results = search_arms(plan, arms, loaded.space, store, options, known=known, **running)
+            results = search_arms(
+                plan, arms, loaded.space, store, options, known=known, running=running
+            )
         write_search(_with_other_arms(results, folder, plan), folder)
     return results
 
@@ -141,14 +144,13 @@ def _with_other_arms(
 
 
 def search_own_settings(
-    plan: Plan, folder: Path, *, others: Sequence[Path] = (), **running: Any
+    plan: Plan, folder: Path, *, others: Sequence[Path] = (), running: Running = AS_IT_IS
 ) -> Searches | None:
     """The search of each arm of a tuned study, what is missing of them being searched, in the
     study's run folder, where the table of points is written; None if interrupted.
 
     others: folders of runs or reports whose searches and records are used too, as are those of the
-    runs beside this one. running: further options of `ablate.tuning.search.search_arms`. The same
-    call continues an interrupted search.
+    runs beside this one. The same call continues an interrupted search.
     """
     tune = plan.study.tune
     if tune is None:
@@ -171,7 +173,7 @@ def _search(
     arms: Sequence[Arm],
     folder: Path,
     others: Sequence[Path],
-    running: Mapping[str, Any],
+    running: Running,
 ) -> tuple[SearchResult, ...]:
     if not arms:
         return ()
@@ -189,7 +191,7 @@ def _search(
                 storage=str(folder / _journal(plan, tune)),
             ),
             known=_known(folder, plan, others),
-            **running,
+            running=running,
         )
     except AblateError as error:  # what an option says to `ablate search` is a key here
         raise AblateError(*map(_by_keys, error.problems)) from None

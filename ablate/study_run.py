@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ablate.records.asked_metrics import as_asked
 from ablate.records.looks import with_looks
@@ -14,6 +14,7 @@ from ablate.study.plan import Plan
 from ablate.tuned_run import run_tuned
 from ablate.tuning.greedy import run_in_steps
 from ablate.tuning.runner import RunSummary, run_trials
+from ablate.tuning.running import AS_IT_IS, Running
 from ablate.until_decided import run_until_decided
 
 
@@ -24,18 +25,20 @@ class Ended(NamedTuple):
     failed: int
 
 
-def run_study(plan: Plan, folder: Path, others: Sequence[Path] = (), **options: Any) -> Ended:
+def run_study(
+    plan: Plan, folder: Path, others: Sequence[Path] = (), running: Running = AS_IT_IS
+) -> Ended:
     """Run what a study misses: seed by seed until its claims are decided where it has a maximum of
     seeds; before and after a search of every arm where it says `tune`; step by step where its
     order is greedy; else all of it.
 
-    others: folders of runs or reports whose records are used too. Other options as of
-    `ablate.tuning.runner.run_trials`. The same call continues an interrupted run. Raises
-    AblateError where a maximum of seeds does not go with the rest of the study.
+    others: folders of runs or reports whose records are used too. The same call continues an
+    interrupted run. Raises AblateError where a maximum of seeds does not go with the rest of the
+    study.
     """
     plan = with_looks(plan)
     with open_run(folder, plan, others) as store:
-        last, summary = _run(plan, store, folder, others, options)
+        last, summary = _run(plan, store, folder, others, running)
         run = None if summary.interrupted else records_of(last, store)
     return Ended(run, summary.failed)
 
@@ -45,9 +48,9 @@ def _run(
     store: RecordStore,
     folder: Path,
     others: Sequence[Path],
-    options: dict[str, Any],
+    running: Running,
 ) -> tuple[Plan, RunSummary]:
-    run_step = partial(run_trials, store=store, **options)
+    run_step = partial(run_trials, store=store, running=running)
     find = as_asked(plan, store.get)
 
     def gather(longer: Plan) -> None:
@@ -56,6 +59,6 @@ def _run(
     if plan.study.max_seeds is not None:
         return run_until_decided(plan, run_step, find)
     if plan.study.tune is not None:
-        search = partial(search_own_settings, folder=folder, others=others, **options)
+        search = partial(search_own_settings, folder=folder, others=others, running=running)
         return run_tuned(plan, run_step, find, gather, search=search)
     return run_in_steps(plan, run_step, find, gather)

@@ -17,6 +17,7 @@ from ablate.study.plan import PlannedTrial
 from ablate.study.planning import make_plan
 from ablate.study.search_options import SearchOptions
 from ablate.tuning.runner import RunSummary
+from ablate.tuning.running import Running
 
 COMMANDS = get_command(app).commands
 EVERY_COMMAND = COMMANDS | {
@@ -358,8 +359,9 @@ class TestRun:
     def test_options_reach_the_trials(self, monkeypatch: pytest.MonkeyPatch):
         given: dict[str, Any] = {}
 
-        def run_trials(plan: Any, store: RecordStore, **options: Any) -> RunSummary:
-            given.update(options, seeds=plan.study.seeds, baseline=plan.study.contexts["baseline"])
+        def run_trials(plan: Any, store: RecordStore, running: Running) -> RunSummary:
+            given.update(running._asdict())
+            given.update(seeds=plan.study.seeds, baseline=plan.study.contexts["baseline"])
             given["folder"] = store.run_folder
             return RunSummary(interrupted=True)
 
@@ -382,6 +384,7 @@ class TestRun:
             "resources": (2.0, 0.5),
             "max_concurrent": 3,
             "address": "here:1",
+            "connected": False,
         }  # fmt: skip
 
     @pytest.mark.parametrize("command", ["run", "search"])

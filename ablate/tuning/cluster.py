@@ -14,10 +14,11 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
 from ablate.errors import AblateError, Problem
+from ablate.tuning.running import Running
 from ablate.tuning.temporary_folder import temporary_folder
 
 ENVIRONMENT = {
@@ -66,6 +67,11 @@ def cluster(
         else:
             cleanup.enter_context(_joined(address))
         yield
+
+
+def ray_for(running: Running) -> AbstractContextManager[None]:
+    """The Ray that trials are to run on, for the length of a `with` block; see `cluster`."""
+    return nullcontext() if running.connected else cluster(running.address)
 
 
 def machines() -> list[dict[str, float]]:

@@ -1,6 +1,5 @@
 """How many trials a cluster has room for, as machines join it and get lost."""
 
-import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -9,13 +8,13 @@ from ray import tune
 
 from ablate.errors import AblateError, Problem
 from ablate.tuning.cluster import machines
+from ablate.tuning.resources import places, resources_text
 from ablate.workload import Resources
 
 LOOK_EVERY = 1.0
 """Seconds."""
 PATIENCE = 180.0
 """Seconds without room for a single trial, as where a lost machine comes back, before giving up."""
-_ROUNDING = 1e-9
 
 
 class Room(tune.Callback):
@@ -58,31 +57,7 @@ class Room(tune.Callback):
             raise AblateError(
                 Problem(
                     "the cluster",
-                    f"has no machine left with {wish_text(self._asked)} for a trial",
+                    f"has no machine left with {resources_text(self._asked)} for a trial",
                     "finished trials are recorded; the same command continues where it has one",
                 )
             )
-
-
-def places(asked: Resources, machines: Iterable[Mapping[str, float]]) -> int:
-    """How many trials of these resources fit on machines of so many CPUs and GPUs. A trial does not
-    spread over machines, nor a fraction of a GPU over two.
-    """
-    return sum(_places(asked, machine["CPU"], machine["GPU"]) for machine in machines)
-
-
-def _places(asked: Resources, cpus: float, gpus: float) -> int:
-    fits = math.floor(cpus / asked.cpus + _ROUNDING)
-    if asked.gpus == 0:
-        return fits
-    if asked.gpus < 1:
-        return min(fits, int(gpus) * math.floor(1 / asked.gpus + _ROUNDING))
-    return min(fits, math.floor(gpus / asked.gpus + _ROUNDING))
-
-
-def wish_text(asked: Resources) -> str:
-    """As in "4 CPUs and 1 GPU"."""
-    words = [f"{asked.cpus:g} CPU{'' if asked.cpus == 1 else 's'}"]
-    if asked.gpus:
-        words.append(f"{asked.gpus:g} GPU{'' if asked.gpus == 1 else 's'}")
-    return " and ".join(words)

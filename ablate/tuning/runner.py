@@ -1,21 +1,21 @@
 """The trials that a study still misses, run by Ray Tune; records written as each one ends."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from ablate.errors import AblateError, Problem
 from ablate.records.asked_metrics import asked_metrics
 from ablate.records.greedy_path import Find
 from ablate.records.store import RecordStore, answers, has_test_curve, writer_lock
 from ablate.study.plan import Plan
-from ablate.tuning.cluster import cluster, machines
+from ablate.tuning.cluster import machines, ray_for
 from ablate.tuning.code_commit import code_commit
 from ablate.tuning.course import TrialTask
 from ablate.tuning.device_check import check_device
-from ablate.tuning.progress import ProgressListener, Silent
+from ablate.tuning.progress import ProgressListener
+from ablate.tuning.resources import choose_resources
+from ablate.tuning.running import AS_IT_IS, Running
 from ablate.tuning.temporary_folder import temporary_folder
 from ablate.workload import Resources, Wanted, Workload
 
@@ -34,49 +34,23 @@ def still_failed(hashes: Iterable[str], find: Find) -> int:
     return sum(record is not None and record.status == "failed" for record in records)
 
 
-class ResourceWish(NamedTuple):
-    """CPUs and GPUs a trial, as far as the user says so. `Resources` is a complete wish."""
-
-    cpus: float | None = None
-    gpus: float | None = None
-
-
-NO_WISH = ResourceWish()
-
-
-class _Wish(Protocol):
-    @property
-    def cpus(self) -> float | None: ...
-    @property
-    def gpus(self) -> float | None: ...
-
-
 def run_trials(
     plan: Plan,
     store: RecordStore,
-    *,
-    resources: _Wish = NO_WISH,
-    address: str | None = None,
-    data_dir: Path | None = None,
-    progress: ProgressListener | None = None,
-    max_concurrent: int | None = None,
+    running: Running = AS_IT_IS,
 ) -> RunSummary:
     """Run what the store does not answer yet, seed by seed, and record each trial as it ends.
 
-    resources: of a trial; what is left open is one CPU, and where there are GPUs one of them.
-    address: a Ray cluster to join; None starts a private one. data_dir: where data sets are
-    looked for first. max_concurrent: trials at a time; None: as many as fit.
     Raises AblateError when another process writes to the run, DataError, and whatever of the
     workload's errors is the user's. A trial that fails is a record, and so no error.
     """
-    progress = progress or Silent()
     with writer_lock(store.run_folder):
         tasks = missing_tasks(plan, store)
-        progress.run_started(len(plan.unique_trials), len(tasks), plan.study.metric)
+        running.progress.run_started(len(plan.unique_trials), len(tasks), plan.study.metric)
         if not tasks:
             return RunSummary()
         try:
-            return _run(plan, tasks, store, resources, address, data_dir, progress, max_concurrent)
+            return _run(plan, tasks, store, running)
         except KeyboardInterrupt:
             return _summary(tasks, store, interrupted=True)
 
@@ -207,96 +181,42 @@ def _stopped(error: Exception) -> AblateError:
     )
 
 
-def choose_resources(wish: _Wish, machines: Sequence[Mapping[str, float]]) -> Resources:
-    """What a trial gets: the wish, else one CPU (so one thread), and one GPU where there are any.
-
-    machines: CPUs and GPUs of each, as {"CPU": 2.0, "GPU": 0.0}. Raises AblateError when none has
-    as much.
-    """
-    from ablate.tuning.room import places, wish_text
-
-    largest = {name: max((one[name] for one in machines), default=0.0) for name in ("CPU", "GPU")}
-    gpus = wish.gpus if wish.gpus is not None else float(largest["GPU"] > 0)
-    cpus = wish.cpus if wish.cpus is not None else 1.0
-    problems = []
-    for name, asked in (("CPU", cpus), ("GPU", gpus)):
-        option = f"--{name.lower()}s-per-trial"
-        if not math.isfinite(asked):  # `nan` and `inf` are numbers to a command line
-            problems.append(Problem(option, f"must be a finite number, not {asked:g}"))
-        elif asked < 0 or (asked == 0 and name == "CPU"):
-            problems.append(Problem(option, f"must be positive, not {asked:g}"))
-        elif asked > largest[name]:
-            problems.append(
-                Problem(
-                    option,
-                    f"a trial asks for {asked:g}, but no machine has more than "
-                    f"{largest[name]:g} {name}s",
-                )
-            )
-    if 1 < gpus < math.inf and gpus != int(gpus):
-        problems.append(
-            Problem("--gpus-per-trial", f"above one only whole GPUs can be given, not {gpus:g}")
-        )
-    if problems:
-        raise AblateError(*problems)
-    resources = Resources(cpus=cpus, gpus=gpus)
-    if not places(resources, machines):
-        raise AblateError(
-            Problem(
-                "--cpus-per-trial",
-                f"no machine has {wish_text(resources)} together",
-                "ask for less of one of the two",
-            )
-        )
-    return resources
-
-
 def _run(
     plan: Plan,
     tasks: tuple[TrialTask, ...],
     store: RecordStore,
-    wish: _Wish,
-    address: str | None,
-    data_dir: Path | None,
-    progress: ProgressListener,
-    max_concurrent: int | None,
+    running: Running,
 ) -> RunSummary:
     workload = plan.load_workload()
-    data = _load_data(tasks, workload, data_dir, progress)
-    with ExitStack() as cleanup:
-        cleanup.enter_context(cluster(address))
+    data = _load_data(tasks, workload, running)
+    with ray_for(running):
         import ray
 
         from ablate.tuning.room import Room
 
         references = {name: ray.put(data.pop(name)) for name in tuple(data)}
-        resources = choose_resources(wish, machines())
+        resources = choose_resources(running.resources, machines())
         tasks = tuple(task.model_copy(update={"resources": resources}) for task in tasks)
         run_tasks(
             tasks,
             store,
             workload,
             references,
-            progress=progress,
+            progress=running.progress,
             retries=plan.study.retries,
-            room=Room(resources, max_concurrent),
+            room=Room(resources, running.max_concurrent),
             by_reference=plan.workload is None,
         )
     return _summary(tasks, store)
 
 
-def _load_data(
-    tasks: Sequence[TrialTask],
-    workload: Workload,
-    data_dir: Path | None,
-    progress: ProgressListener,
-) -> dict[str, Any]:
+def _load_data(tasks: Sequence[TrialTask], workload: Workload, running: Running) -> dict[str, Any]:
     """Every data set that some task needs, read once."""
     names = dict.fromkeys(name for task in tasks for name in workload.data_needed(task.settings))
     data = {}
     for name in names:
-        progress.data_loading(name)
-        data[name] = workload.load_data(name, data_dir)
+        running.progress.data_loading(name)
+        data[name] = workload.load_data(name, running.data_dir)
     return data
 
 

@@ -6,7 +6,6 @@ trial, as always; a search never reads that score.
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from optuna.storages import BaseStorage
@@ -21,7 +20,7 @@ from ablate.study.plan import Plan
 from ablate.study.search_options import DEFAULTS, SearchOptions
 from ablate.study.search_space import SearchSpace
 from ablate.study.space_file import check_space, probes, probes_of_pairs
-from ablate.tuning.cluster import cluster, machines
+from ablate.tuning.cluster import machines, ray_for
 from ablate.tuning.objective import Objective, objective_of
 from ablate.tuning.optuna_storage import (
     JOURNAL_FILE,
@@ -35,15 +34,10 @@ from ablate.tuning.optuna_storage import (
 )
 from ablate.tuning.point_searcher import PointSearcher, Teller
 from ablate.tuning.points import PointSearch
-from ablate.tuning.progress import ProgressListener, Silent
+from ablate.tuning.resources import choose_resources
 from ablate.tuning.room import Room
-from ablate.tuning.runner import (
-    NO_WISH,
-    ResourceWish,
-    choose_resources,
-    provenance,
-    run_tasks,
-)
+from ablate.tuning.runner import provenance, run_tasks
+from ablate.tuning.running import AS_IT_IS, Running
 from ablate.tuning.samplers import check_cma_state, check_sampler, drawn_at_random
 from ablate.tuning.schedulers import check_scheduler, make_scheduler, recall
 from ablate.workload import Workload, guessed_direction
@@ -57,21 +51,14 @@ def search_arms(
     options: SearchOptions = DEFAULTS,
     *,
     known: Mapping[str, TrialRecord] | None = None,
-    resources: ResourceWish = NO_WISH,
-    address: str | None = None,
-    data_dir: Path | None = None,
-    progress: ProgressListener | None = None,
-    max_concurrent: int | None = None,
-    connected: bool = False,
+    running: Running = AS_IT_IS,
 ) -> tuple[SearchResult, ...]:
     """Search each arm for its best settings, one after the other.
 
     The same call continues after whatever ended the last one, and one for more trials goes on. A
-    trial that the store or `known` (by hash) holds is not run.
-    connected: run on the Ray that this process is connected to, in place of `address`.
-    Other options as of `run_trials`. Raises AblateError for `options` that cannot be meant, for a
-    space that does not fit the arms, and for a storage that belongs to another search, or that
-    another process searches with.
+    trial that the store or `known` (by hash) holds is not run. Raises AblateError for `options`
+    that cannot be meant, for a space that does not fit the arms, and for a storage that belongs to
+    another search, or that another process searches with.
     """
     objective = objective_of(plan, options)
     check_sampler(options.sampler, space)
@@ -79,7 +66,6 @@ def search_arms(
     _check_numbers(options)
     workload = plan.load_workload()
     check_space(space, workload, arms)
-    progress = progress or Silent()
     where = options.storage or str(store.run_folder / JOURNAL_FILE)
     asked = _Asked(
         plan=plan,
@@ -90,23 +76,24 @@ def search_arms(
         objective=objective,
         where=where,
         shown=shown_storage(where),
+        running=running,
     )
     if guess := guessed_direction(objective.metric, plan.metrics):
-        progress.remarked(guess)
+        running.progress.remarked(guess)
     if drawn := drawn_at_random(options.sampler, space):
-        progress.remarked(drawn)
+        running.progress.remarked(drawn)
     results: list[SearchResult] = []
     with ExitStack() as cleanup:
         cleanup.enter_context(writer_lock(store.run_folder))
         cleanup.enter_context(quiet_optuna())
         cleanup.enter_context(storage_lock(asked.where))
         opened = open_storage(asked.where)
-        ray = _LazyRay(cleanup, workload, space, arms, address, data_dir, progress, connected)
+        ray = _LazyRay(cleanup, workload, space, arms, running)
         for arm in arms:
             points = None
             try:
                 points = _points(asked, arm, opened)
-                _run(asked, points, ray, resources, max_concurrent)
+                _run(asked, points, ray)
                 results.append(points.result())
             except KeyboardInterrupt:
                 if points is not None:
@@ -132,6 +119,7 @@ class _Asked(NamedTuple):
     """The storage."""
     shown: str
     """The same, as messages name it."""
+    running: Running
 
 
 def _points(asked: _Asked, arm: Arm, opened: BaseStorage) -> PointSearch:
@@ -178,14 +166,10 @@ class _LazyRay:
         workload: Workload,
         space: SearchSpace,
         arms: Sequence[Arm],
-        address: str | None,
-        data_dir: Path | None,
-        progress: ProgressListener,
-        connected: bool,
+        running: Running,
     ) -> None:
-        self.progress, self.workload = progress, workload
-        self._cleanup, self._space, self._arms = cleanup, space, arms
-        self._address, self._data_dir, self._connected = address, data_dir, connected
+        self.workload = workload
+        self._cleanup, self._space, self._arms, self._running = cleanup, space, arms, running
         self._references: dict[str, Any] | None = None
 
     def references(self) -> dict[str, Any]:
@@ -193,10 +177,9 @@ class _LazyRay:
         if self._references is None:
             data = {}
             for name in self._data_needed():
-                self.progress.data_loading(name)
-                data[name] = self.workload.load_data(name, self._data_dir)
-            if not self._connected:
-                self._cleanup.enter_context(cluster(self._address))
+                self._running.progress.data_loading(name)
+                data[name] = self.workload.load_data(name, self._running.data_dir)
+            self._cleanup.enter_context(ray_for(self._running))
             import ray
 
             self._references = {name: ray.put(data.pop(name)) for name in tuple(data)}
@@ -213,37 +196,31 @@ class _LazyRay:
         return list(dict.fromkeys(n for one in resolved for n in self.workload.data_needed(one)))
 
 
-def _run(
-    asked: _Asked,
-    points: PointSearch,
-    ray: _LazyRay,
-    wish: ResourceWish,
-    max_concurrent: int | None,
-) -> None:
+def _run(asked: _Asked, points: PointSearch, ray: _LazyRay) -> None:
     """Run what trials the points still miss."""
-    planned = points.trials_left
+    running, planned = asked.running, points.trials_left
     if not points.find_work():
         return
     if points.outside:
         contexts = len(asked.plan.study.contexts)
         name = points.arm.name if contexts == 1 else f"{points.arm.context}/{points.arm.name}"
-        ray.progress.remarked(
+        running.progress.remarked(
             f"{name}: its settings in the study lie outside the space "
             f"({points.outside}): the search does not start from them"
         )
-    ray.progress.run_started(planned, points.trials_left, asked.objective.metric, at_most=True)
+    running.progress.run_started(planned, points.trials_left, asked.objective.metric, at_most=True)
     references = ray.references()
-    points.resources = choose_resources(wish, machines())
+    points.resources = choose_resources(running.resources, machines())
     points.provenance = provenance()
-    room = Room(points.resources, max_concurrent)
-    searcher = PointSearcher(points, ray.progress, room.trials)
+    room = Room(points.resources, running.max_concurrent)
+    searcher = PointSearcher(points, running.progress, room.trials)
     try:
         run_tasks(
             [points.sample_task()] * points.trials_left,
             asked.store,
             ray.workload,
             references,
-            progress=Teller(searcher, points, ray.progress),
+            progress=Teller(searcher, points, running.progress),
             retries=asked.plan.study.retries,
             room=room,
             scheduler=_judge(asked, points),

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from ablate.errors import AblateError
-from ablate.tuning.room import PATIENCE, Room, places
+from ablate.tuning.room import PATIENCE, Room
 from ablate.workload import Resources
 
 Machine = dict[str, float]
@@ -33,28 +33,6 @@ class Cluster:
 @pytest.fixture
 def step() -> Callable[[Room], None]:
     return lambda room: room.on_step_end(iteration=1, trials=[])
-
-
-@pytest.mark.parametrize(
-    ("asked", "machines", "expected"),
-    [
-        (Resources(cpus=1), [machine(2)], 2),
-        (Resources(cpus=2), [machine(3), machine(3)], 2),
-        (Resources(cpus=0.1), [machine(0.3)], 3),
-        (Resources(cpus=4), [machine(3), machine(3)], 0),
-        (Resources(cpus=1, gpus=1), [machine(8, 2), machine(8)], 2),
-        (Resources(cpus=1, gpus=0.5), [machine(8, 2)], 4),
-        (Resources(cpus=1, gpus=0.4), [machine(8, 2)], 4),
-        (Resources(cpus=1, gpus=0.1), [machine(30, 1)], 10),
-        (Resources(cpus=4, gpus=0.5), [machine(8, 2)], 2),
-        (Resources(cpus=1, gpus=2), [machine(8, 3), machine(8, 1)], 1),
-        (Resources(cpus=1), [], 0),
-    ],
-)
-def test_a_trial_spreads_over_no_two_machines_and_a_fraction_over_no_two_gpus(
-    asked: Resources, machines: list[Machine], expected: int
-):
-    assert places(asked, machines) == expected
 
 
 def test_room_follows_the_machines_but_is_looked_at_once_a_second():

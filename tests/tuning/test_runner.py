@@ -1,4 +1,3 @@
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,8 @@ from ablate.records.store import RecordStore
 from ablate.study.plan import Plan
 from ablate.tuning.progress import Silent, TrialName
 from ablate.tuning.recorder import LOST
-from ablate.tuning.runner import (
-    ResourceWish,
-    RunSummary,
-    choose_resources,
-    missing_tasks,
-    run_tasks,
-    run_trials,
-)
+from ablate.tuning.runner import RunSummary, missing_tasks, run_tasks, run_trials
+from ablate.tuning.running import Running
 from ablate.tuning.trainable import POINTS
 from ablate.workload import Resources, load_workload
 from tests.tuning.studies import make_trivial_plan, starts
@@ -277,59 +270,4 @@ class TestMissingTasks:
                 hash=trial.hash, spec=trial.spec, status="completed", metrics={"test_accuracy": 1.0}
             )
         )
-        assert run_trials(plan, store, address="nowhere:1") == RunSummary()
-
-
-class TestChooseResources:
-    CPU_ONLY = {"CPU": 8.0, "GPU": 0.0}
-    TWO_GPUS = {"CPU": 8.0, "GPU": 2.0}
-
-    @pytest.mark.parametrize(
-        ("wish", "machine", "given"),
-        [
-            (ResourceWish(), CPU_ONLY, Resources(cpus=1, gpus=0)),
-            (ResourceWish(), TWO_GPUS, Resources(cpus=1, gpus=1)),
-            (ResourceWish(cpus=4), TWO_GPUS, Resources(cpus=4, gpus=1)),
-            (ResourceWish(gpus=0), TWO_GPUS, Resources(cpus=1, gpus=0)),
-            (ResourceWish(cpus=0.5, gpus=0.25), TWO_GPUS, Resources(cpus=0.5, gpus=0.25)),
-            (Resources(cpus=2), TWO_GPUS, Resources(cpus=2, gpus=0)),
-        ],
-    )
-    def test_the_wish_or_one_cpu_and_one_gpu(
-        self, wish: Any, machine: dict[str, float], given: Resources
-    ):
-        assert choose_resources(wish, [machine]) == given
-
-    @pytest.mark.parametrize(
-        ("wish", "message"),
-        [
-            (
-                ResourceWish(cpus=16),
-                "--cpus-per-trial: a trial asks for 16, but no machine has more than 8 CPUs",
-            ),
-            (ResourceWish(cpus=0), "--cpus-per-trial: must be positive, not 0"),
-            (ResourceWish(gpus=-1), "--gpus-per-trial: must be positive, not -1"),
-            (ResourceWish(cpus=math.nan), "--cpus-per-trial: must be a finite number, not nan"),
-            (ResourceWish(gpus=math.nan), "--gpus-per-trial: must be a finite number, not nan"),
-            (ResourceWish(gpus=math.inf), "--gpus-per-trial: must be a finite number, not inf"),
-            (ResourceWish(cpus=-math.inf), "--cpus-per-trial: must be a finite number, not -inf"),
-            (
-                ResourceWish(gpus=1.5),
-                "--gpus-per-trial: above one only whole GPUs can be given, not 1.5",
-            ),
-        ],
-    )
-    def test_what_no_machine_has_is_refused(self, wish: ResourceWish, message: str):
-        with pytest.raises(AblateError) as caught:
-            choose_resources(wish, [self.TWO_GPUS])
-        assert str(caught.value) == message
-
-    def test_what_no_machine_has_together_is_refused(self):
-        apart = [{"CPU": 64.0, "GPU": 0.0}, {"CPU": 4.0, "GPU": 1.0}]
-        assert choose_resources(ResourceWish(cpus=4, gpus=1), apart) == Resources(cpus=4, gpus=1)
-        with pytest.raises(AblateError) as caught:
-            choose_resources(ResourceWish(cpus=8, gpus=1), apart)
-        assert str(caught.value) == (
-            "--cpus-per-trial: no machine has 8 CPUs and 1 GPU together\n"
-            "    ask for less of one of the two"
-        )
+        assert run_trials(plan, store, Running(address="nowhere:1")) == RunSummary()

@@ -32,6 +32,7 @@ from ablate.tuning.optuna_storage import open_storage, open_study, revive
 from ablate.tuning.point_searcher import PointSearcher
 from ablate.tuning.progress import PlainProgress, Silent
 from ablate.tuning.room import Room
+from ablate.tuning.running import Running
 from ablate.tuning.samplers import FROM_VALUES_ALONE, SAMPLERS, make_sampler
 from ablate.tuning.search import search_arms
 from ablate.tuning.stored_point import values_of_params
@@ -87,8 +88,9 @@ def find(plan: Plan, folder: Path, of: SearchSpace | None = None, **options: Any
     store, arms = RecordStore(folder), plan.arms[:1]
     names = {each.name for each in fields(SearchOptions)}
     asked = SearchOptions(**{name: options.pop(name) for name in names & options.keys()})
-    running = {"connected": True} | options
-    (result,) = search_arms(plan, arms, of or space(), store, asked, **running)
+    known = options.pop("known", None)
+    running = Running(**{"connected": True} | options)
+    (result,) = search_arms(plan, arms, of or space(), store, asked, known=known, running=running)
     return result
 
 
@@ -183,7 +185,7 @@ class TestOnRay:
             space(RATE),
             RecordStore(tmp_path),
             SearchOptions(trials=4),
-            connected=True,
+            running=Running(connected=True),
         )
         assert [result.arm for result in results] == ["baseline", "adam"]
         one, two = ([point.values for point in result.points] for result in results)
