@@ -20,6 +20,8 @@ from ablate.analysis.power import Looking
 from ablate.analysis.reading import Reading, Stand, Where, finite
 from ablate.analysis.readings import read
 from ablate.analysis.sequential import Outcome
+from ablate.analysis.tables import rows_of
+from ablate.records.looks import FIRST_LOOK
 from ablate.study.arms import Arm
 from ablate.study.schema import Claim, Open
 from ablate.workload import describe_metric
@@ -222,9 +224,13 @@ def _lacking(stand: Stand, most: int | None) -> _Lacking:
         return _Lacking()
     study = Looking(stand.critical, power.MOST_SEEDS if most is None else most)
     needed = _seeds_needed(reading, stand.level, study)
+    if needed is not None and reading.least_seeds <= study.most_seeds:
+        needed = max(needed, reading.least_seeds)
+    else:
+        needed = None
     return _Lacking(
         _leaning(reading),
-        None if needed is None else max(needed, reading.least_seeds),
+        needed,
         study.most_seeds if needed is None else None,
         _detectable(stand, study) if sample.n >= reading.least_seeds else None,
     )
@@ -241,7 +247,7 @@ def _detectable(stand: Stand, study: Looking) -> float | None:
     if len(reading.leads) < reading.lead_count:
         return None  # without all leads nothing is found to be the largest
     spreads = [float(each.sd) for each in reading.leads or (reading.sample,)]
-    found = power.detectable_distance_of_all(spreads, n, level, study)
+    found = power.detectable_distance(spreads, n, level, study)
     if found is None:
         return None
     return found - mean if reading.detects == "loss" else (reading.threshold or 0.0) + found
@@ -299,6 +305,8 @@ def _no_interval(evidence: Evidence, claim: Claim, reading: Reading) -> str:
         return "No seed has all that it takes."
     if reading.sample.n == 1:
         return "One seed gives no interval."
+    if evidence.plan.study.max_seeds is not None and reading.sample.n < FIRST_LOOK:
+        return f"The first look, at {FIRST_LOOK} seeds, is still to come."
     if np.isnan(reading.sample.standard_error):
         return (
             "Seeds make no difference, and in what steps the metric changes is not known: nothing "
@@ -310,10 +318,7 @@ def _no_interval(evidence: Evidence, claim: Claim, reading: Reading) -> str:
 def _unmatched_seeds(evidence: Evidence, arms: tuple[Arm, ...]) -> str:
     """Where each arm has seeds enough, and too few are those of the others."""
     ended = evidence.trials[evidence.trials["status"] == "completed"]
-    seeds = {
-        arm.key: set(ended[(ended["context"] == arm.context) & (ended["arm"] == arm.name)]["seed"])
-        for arm in arms
-    }
+    seeds = {arm.key: set(rows_of(ended, arm.key)["seed"]) for arm in arms}
     shared = len(set.intersection(*seeds.values()))
     if shared > 1 or min(map(len, seeds.values())) < 2:
         return ""

@@ -12,7 +12,13 @@ import pandas as pd
 from ablate.analysis.arm_names import quoted
 from ablate.analysis.convergence import curve_tables, place_table
 from ablate.analysis.effects import arm_table
-from ablate.analysis.tables import history_table, metric_column, resolution_of, trial_table
+from ablate.analysis.tables import (
+    history_table,
+    metric_column,
+    resolution_of,
+    rows_of,
+    trial_table,
+)
 from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
@@ -120,9 +126,7 @@ def labels_of(contenders: Sequence[Contender]) -> list[str]:
 
 def _curves(contender: Contender) -> dict[str, pd.DataFrame]:
     """The arm's curves, by column of the history, each point with its place."""
-    history = history_table(contender.plan, contender.records)
-    keys = (history["context"] == contender.arm.context) & (history["arm"] == contender.arm.name)
-    history = history[keys]
+    history = rows_of(history_table(contender.plan, contender.records), contender.arm.key)
     if history.empty:
         return {}
     places = place_table(history, PLACES)
@@ -158,9 +162,7 @@ def _row(contender: Contender, columns: Mapping[str, str]) -> dict[str, Any]:
     }
     for metric, column in columns.items():
         table = arm_table(plan, trials, metric, resolution_of(metric, trials, records))
-        (own,) = table[(table["context"] == arm.context) & (table["arm"] == arm.name)].to_dict(
-            "records"
-        )
+        (own,) = rows_of(table, arm.key).to_dict("records")
         row |= {column: own["mean"], f"{column}_low": own["low"], f"{column}_high": own["high"]}
         row["n"] = max(row["n"], own["n"])
     return row

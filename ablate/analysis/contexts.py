@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ablate.analysis.effects import SeedContrast, contrast
-from ablate.analysis.factorial import arms_without_values
+from ablate.analysis.factorial import arms_without_values, other_levels
 from ablate.analysis.inference import ALPHA, Critical, critical_value, interval
 from ablate.analysis.tables import UNLIMITED, ArmKey, Resolution
 from ablate.study.arms import Arm
@@ -102,7 +102,7 @@ def _of_factor(plan: Plan, factor: str, without: Collection[ArmKey]) -> Iterator
 def _weights(arms: list[Arm], factor: str, start: str, end: str) -> dict[ArmKey, float]:
     """Of the arms at the two levels that have a partner at the other with all else equal."""
     at_start, at_end = (
-        {_others(arm, factor): arm for arm in arms if arm.levels[factor] == level}
+        {other_levels(arm, (factor,)): arm for arm in arms if arm.levels[factor] == level}
         for level in (start, end)
     )
     partners = at_start.keys() & at_end.keys()
@@ -111,10 +111,6 @@ def _weights(arms: list[Arm], factor: str, start: str, end: str) -> dict[ArmKey,
         for others in partners
         for sign, arms_there in ((1.0, at_end), (-1.0, at_start))
     }
-
-
-def _others(arm: Arm, factor: str) -> frozenset[tuple[str, str]]:
-    return frozenset(item for item in arm.levels.items() if item[0] != factor)
 
 
 def _row(change: Change, pairs: SeedContrast, repeated: Critical | None) -> dict[str, Any]:

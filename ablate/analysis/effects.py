@@ -17,10 +17,11 @@ from ablate.analysis.inference import (
     exceeds,
     holm,
     interval,
+    standard_deviation,
     summarise,
     tie_floor,
 )
-from ablate.analysis.tables import UNLIMITED, ArmKey, Resolution, ended, metric_column
+from ablate.analysis.tables import UNLIMITED, ArmKey, Resolution, ended, metric_column, rows_of
 from ablate.study.arms import Arm, conditions, levels_in_force
 from ablate.study.designs import FACTORIALS
 from ablate.study.plan import Plan
@@ -190,7 +191,7 @@ def arm_table(
     """
     rows = []
     for arm in plan.arms:
-        own = trials[(trials["context"] == arm.context) & (trials["arm"] == arm.name)]
+        own = rows_of(trials, arm.key)
         values = values_of(trials, metric, arm.key).to_numpy(dtype=float)
         sample = summarise(values, tie_floor(resolution.get(arm.context, 0.0), 1.0))
         low, high = interval_of_mean(own, metric, sample)
@@ -202,7 +203,7 @@ def arm_table(
                 "is_reference": arm.is_reference,
                 "n": sample.n,
                 "mean": float(sample.mean),
-                "sd": float(values.std(ddof=1)) if sample.n > 1 else np.nan,
+                "sd": float(standard_deviation(values)),
                 "low": low,
                 "high": high,
                 "diverged": int((status == "diverged").sum()),
@@ -249,14 +250,15 @@ def _paired_or_welch(
 ) -> dict[str, Any]:
     step = resolution.get(arm.context, 0.0)
     floor = tie_floor(step, 1.0)
-    ours, theirs = (
-        summarise(values_of(trials, metric, key), floor) for key in (arm.key, reference.key)
-    )
-    if len(pairs.seeds) < 2 <= min(ours.n, theirs.n):
-        return _welch(ours, theirs) | ({} if repeated is None else _NO_INTERVAL)
+    both = [values_of(trials, metric, key).to_numpy() for key in (arm.key, reference.key)]
+    if len(pairs.seeds) < 2 <= min(map(len, both)):
+        welch = _welch(*(summarise(values, floor) for values in both))
+        widened = any(standard_deviation(values) < floor for values in both)
+        welch["step"] = step if widened else np.nan
+        return welch | ({} if repeated is None else _NO_INTERVAL)
     sample = pairs.sample
     low, high = interval(sample, ALPHA, repeated or critical_value)
-    sd = float(pairs.values.std(ddof=1)) if sample.n > 1 else np.nan
+    sd = float(standard_deviation(pairs.values))
     return {
         "n": sample.n,
         "estimate": float(sample.mean),
@@ -270,7 +272,7 @@ def _paired_or_welch(
     }
 
 
-_NO_INTERVAL = dict.fromkeys(("low", "high", "p"), np.nan)
+_NO_INTERVAL = dict.fromkeys(("low", "high", "p", "step"), np.nan)
 
 
 def _welch(ours: Sample, theirs: Sample) -> dict[str, Any]:
@@ -294,7 +296,6 @@ def _welch(ours: Sample, theirs: Sample) -> dict[str, Any]:
         "p": float(2 * stats.t.sf(distance, freedom)),
         "hedges_g": np.nan,
         "method": "welch",
-        "step": np.nan,
     }
 
 

@@ -237,10 +237,10 @@ def _weights(
     }
     if plan.study.design.kind == "full_factorial" and members:
         shared = set.intersection(
-            *({_others(arm, factors) for arm in own} for own in members.values())
+            *({other_levels(arm, factors) for arm in own} for own in members.values())
         )
         members = {
-            cell: [arm for arm in own if _others(arm, factors) in shared]
+            cell: [arm for arm in own if other_levels(arm, factors) in shared]
             for cell, own in members.items()
         }
     if not all(members.values()):
@@ -248,7 +248,7 @@ def _weights(
     return {arm.key: cells[cell] / len(own) for cell, own in members.items() for arm in own}
 
 
-def _others(arm: Arm, factors: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+def other_levels(arm: Arm, factors: tuple[str, ...]) -> frozenset[tuple[str, str]]:
     """An arm's levels of all but these factors."""
     return frozenset(item for item in arm.levels.items() if item[0] not in factors)
 

@@ -16,7 +16,7 @@ from ablate.analysis.evidence import Evidence
 from ablate.analysis.left_out import where_any_trained
 from ablate.analysis.reading import Reading
 from ablate.analysis.sequential import Outcome
-from ablate.analysis.tables import chance_of_diverged, counts_steps, metric_column
+from ablate.analysis.tables import chance_of_diverged, counts_steps, metric_column, rows_of
 from ablate.study.arms import Arm
 from ablate.study.schema import Faster
 
@@ -112,6 +112,6 @@ def _mean_of_curve(evidence: Evidence, curve: str, *arms: Arm) -> Evidence:
 
 def _never(epochs: pd.DataFrame, arm: Arm) -> str:
     """How many of an arm's trials do not get there; empty if all do."""
-    own = epochs[(epochs["context"] == arm.context) & (epochs["arm"] == arm.name)]
+    own = rows_of(epochs, arm.key)
     count = int((~own["reached"].astype(bool)).sum())
     return f"{quoted(arm.name)[0]} on {count} of {len(own)} seeds" if count else ""

@@ -39,6 +39,7 @@ from ablate.analysis.tables import (
     history_table,
     metric_column,
     resolution_of,
+    rows_of,
     trial_table,
 )
 from ablate.analysis.ties import warnings_of_ties
@@ -232,8 +233,7 @@ def _published_row(
         return row | {"note": error.problems[0].message}
     step = resolution_of(number.metric, trials, records).get(arm.context, 0.0)
     sample = summarise(values_of(trials, number.metric, arm.key), tie_floor(step, 1.0))
-    own = trials[(trials["context"] == arm.context) & (trials["arm"] == arm.name)]
-    low, high = interval_of_mean(own, number.metric, sample)
+    low, high = interval_of_mean(rows_of(trials, arm.key), number.metric, sample)
     measured = {"measured": float(sample.mean), "low": low, "high": high}
     which = {"context": arm.context, "arm": arm.name}
     return row | which | measured | {"n": sample.n, "note": ""}

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import pandas as pd
 
+from ablate.analysis import arm_names
 from ablate.records.fractions import accuracies_in_percent, likely_fractions
 from ablate.records.schema import LAST_POINT, SOURCE, TrialRecord
 from ablate.records.table_file import joined
@@ -112,5 +113,4 @@ def _different_ends(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[
 
 
 def _name(plan: Plan, trial: PlannedTrial) -> str:
-    place = f" in {trial.context}" if len(plan.study.contexts) > 1 else ""
-    return f"{trial.arm}{place} with seed {trial.seed}"
+    return f"{arm_names.told(plan, trial.context, trial.arm)} with seed {trial.seed}"

@@ -48,8 +48,18 @@ def summarise(values: Any, floor: float = 0.0) -> Sample:
     if n == 0:
         missing = np.full(values.shape[:-1], np.nan)
         return Sample(missing, missing, 0)
-    sd = values.std(axis=-1, ddof=1) if n > 1 else np.full(values.shape[:-1], np.nan)
+    sd = standard_deviation(values)
     return Sample(values.mean(axis=-1), np.maximum(sd, floor) / np.sqrt(n), n)
+
+
+def standard_deviation(values: Any) -> Floats:
+    """Of what values (..., seeds) are a sample of; NaN of one seed. Of equal values it is 0, where
+    the rounding of their mean would leave some 1e-16 of them.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if values.shape[-1] < 2:
+        return np.full(values.shape[:-1], np.nan)
+    return np.where(np.ptp(values, axis=-1) > 0, values.std(axis=-1, ddof=1), 0.0)
 
 
 def tie_floor(resolution: float, *weights: float) -> float:

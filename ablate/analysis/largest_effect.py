@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 from ablate.analysis import inference
+from ablate.analysis.arm_names import quoted
 from ablate.analysis.effects import compared
 from ablate.analysis.evidence import Evidence
 from ablate.analysis.inference import Sample, exceeds
@@ -11,6 +12,7 @@ from ablate.analysis.left_out import where_any_trained
 from ablate.analysis.reading import Reading, undecided
 from ablate.analysis.sequential import Outcome
 from ablate.analysis.tables import ArmKey
+from ablate.records.looks import FIRST_LOOK
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
 from ablate.study.schema import LargestEffect
@@ -34,7 +36,8 @@ def read_largest_effect(evidence: Evidence, claim: LargestEffect) -> Reading:
     weights += filter(None, [_added(own)])  # the reference has no effect of its own
     arms = tuple(plan.arm(*key) for key in dict.fromkeys(key for each in weights for key in each))
     leads = tuple(evidence.contrast(metric, each).sample for each in weights)
-    known = [place for place, lead in enumerate(leads) if lead.n >= 2]
+    enough = 2 if plan.study.max_seeds is None else FIRST_LOOK  # for an interval
+    known = [place for place, lead in enumerate(leads) if lead.n >= enough]
     nearest = min(known, key=lambda place: float(leads[place].mean), default=0)
     if len(known) < len(leads) and not (known and leads[nearest].mean < 0):
         return Reading(min(leads, key=lambda lead: lead.n), undecided(), 0.0, unit, arms)
@@ -66,13 +69,15 @@ def _told_of_leads(
     """
     known, every = counts
     verb = "gains" if claim.direction == "gain" else "costs"
-    told = f"What {named.name} itself {verb}, less than its lead over any rival."
+    (name,) = quoted(named.name)
+    told = f"What {name} itself {verb}, which is less than its lead over any rival."
     if nearest < len(rivals):
-        every_rival = f"the least of those over {len(rivals)} rivals"
-        rank = every_rival if len(rivals) > 1 else "the only rival"
-        told = f"Lead of {named.name} over {rivals[nearest].name}, {rank}."
+        name, rival = quoted(named.name, rivals[nearest].name)
+        told = f"What {name} {verb}, less what {rival} {verb}, "
+        told += "the only rival." if len(rivals) == 1 else f"of {len(rivals)} rivals the strongest."
     if known < every:
-        told += f" Of {every} leads {known} are known, which can refute it alone."
+        which = "1 is known: it can" if known == 1 else f"{known} are known: they can"
+        told += f" Of {every} leads {which} refute the claim alone."
     return told
 
 

@@ -12,17 +12,17 @@ from ablate.analysis.arm_names import quoted
 from ablate.analysis.effects import none_trained
 from ablate.analysis.evidence import Evidence
 from ablate.analysis.sequential import Outcome
-from ablate.analysis.tables import ArmKey, chance_of_diverged, ended, metric_column
+from ablate.analysis.tables import ArmKey, chance_of_diverged, ended, metric_column, rows_of
 from ablate.study.arms import Arm
 from ablate.study.schema import Claim, Faster
 
 
 def trials_of(trials: pd.DataFrame, arms: Collection[ArmKey]) -> pd.DataFrame:
     """The rows of these arms' trials, each trial once."""
-    return _rows_of(trials, arms).drop_duplicates("hash")
+    return _rows_of_all(trials, arms).drop_duplicates("hash")
 
 
-def _rows_of(trials: pd.DataFrame, arms: Collection[ArmKey]) -> pd.DataFrame:
+def _rows_of_all(trials: pd.DataFrame, arms: Collection[ArmKey]) -> pd.DataFrame:
     mine = [key in arms for key in zip(trials["context"], trials["arm"], strict=True)]
     return trials[np.array(mine, dtype=bool)]
 
@@ -39,7 +39,7 @@ def where_any_trained(evidence: Evidence, arm: Arm, metric: str) -> tuple[Outcom
     """What a claim in an arm's favour can come to. Where none of its trials trained, what they
     count as supports nothing, even where another arm is worse than that.
     """
-    untrained = none_trained(_rows_of(evidence.trials, {arm.key}), metric)
+    untrained = none_trained(rows_of(evidence.trials, arm.key), metric)
     return ("refuted",) if untrained else ("supported", "refuted")
 
 
@@ -77,7 +77,7 @@ def _of_each_arm(some: pd.DataFrame, trials: pd.DataFrame) -> str:
     several = trials["context"].nunique() > 1
     told = []
     for (context, arm), of_arm in some.groupby(["context", "arm"], sort=False):
-        mine = ended(trials[(trials["context"] == context) & (trials["arm"] == arm)])
+        mine = ended(rows_of(trials, (str(context), str(arm))))
         (name,) = quoted(f"{context}/{arm}" if several else str(arm))
         told.append(
             f"{len(of_arm)} of {len(mine)} ({100 * len(of_arm) / len(mine):.0f} %) of {name}"

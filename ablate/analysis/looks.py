@@ -36,7 +36,7 @@ def looked_at_repeatedly(evidence: Evidence, claims: Sequence[Claim]) -> list[St
 
     def give_up(member: int, look: int) -> float | None:
         reading, study = readings[look][member], evidence.plan.study
-        if not study.stop_futile:
+        if not study.stop_futile or look >= (study.max_seeds or 0):
             return None
         critical = critical_of(evidence.plan, reading, look)
         return too_small_a_chance(reading, critical, study.max_seeds or 0)

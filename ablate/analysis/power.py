@@ -103,15 +103,6 @@ def seeds_for_equivalence(
 
 
 def detectable_distance(
-    sd: float, n: int, alpha: float = ALPHA, study: Looking = ONCE
-) -> float | None:
-    """Distance from the threshold that n seeds find with 80 % power; None where they can find
-    nothing, as under two seeds.
-    """
-    return detectable_distance_of_all([sd], n, alpha, study)
-
-
-def detectable_distance_of_all(
     sds: Sequence[float], n: int, alpha: float = ALPHA, study: Looking = ONCE
 ) -> float | None:
     """The distance that n seeds find in all of these together (see `power_of_all`), where each is

@@ -21,6 +21,7 @@ from ablate.study.claim_checks import named_twice
 from ablate.study.schema import (
     Claim,
     Difference,
+    Faster,
     Interaction,
     NoDifference,
     NoWorse,
@@ -52,11 +53,24 @@ def _of_all_trials(evidence: Evidence, claim: Claim, reading: Reading) -> Readin
     would be judged by its better half.
     """
     told = told_of_diverged(evidence, claim, {arm.key for arm in reading.arms})
-    notes = filter(None, (reading.note, *told))
+    counted = f"{told.counted}{_bounded(claim, reading)}" if told.counted else ""
+    notes = filter(None, (reading.note, counted, told.left_out))
     reading = reading._replace(note=" ".join(notes))
     if not told.left_out or evidence.plan.study.diverged == "failure_rate":
         return reading
     return reading._replace(decision=inference.among(reading.decision, ()), possible=())
+
+
+def _bounded(claim: Claim, reading: Reading) -> str:
+    """What trials that count as without learning cannot bring a claim to, whatever its interval."""
+    if isinstance(claim, Faster) and claim.threshold is not None:
+        return ""  # its own note tells
+    sentences: dict[tuple[Outcome, ...], str] = {
+        ("refuted",): " What they count as supports nothing: the claim can only be refuted.",
+        ("supported",): " What they count as refutes nothing: the claim can only be supported.",
+        (): " What they count as settles nothing.",
+    }
+    return sentences.get(reading.possible, "")
 
 
 def _read_difference(evidence: Evidence, claim: Difference) -> Reading:

@@ -18,14 +18,20 @@ LEAST_SEEDS_FOR_STABILITY = 10
 
 
 def read_more_stable(evidence: Evidence, claim: MoreStable) -> Reading:
-    """Paired t of the distances from each arm's own median, from ten seeds on. Values at chance
+    """Paired t of the distances from each arm's own median, over the seeds that both have, from ten
+    on. Values at chance
     level lie close to each other without a trial that is stable: of the arm that is to be stable
     they support nothing, of the other they refute nothing.
     """
     stable, unstable = (evidence.arm(claim, s) for s in (claim.stable, claim.unstable))
     metric = evidence.metric_of(claim)
+    values = [values_of(evidence.trials, metric, arm.key) for arm in (stable, unstable)]
+    shared = values[0].index.intersection(values[1].index)  # a median of more is nearer to its arm
     distances = pd.concat(
-        [_distances(evidence.trials, metric, arm.key) for arm in (stable, unstable)]
+        [
+            _distances(own[shared], metric, arm.key)
+            for own, arm in zip(values, (stable, unstable), strict=True)
+        ]
     )
     resolution = resolution_of(metric, evidence.trials, evidence.records)
     weights = {unstable.key: 1.0, stable.key: -1.0}
@@ -51,8 +57,8 @@ def read_more_stable(evidence: Evidence, claim: MoreStable) -> Reading:
     )
 
 
-def _distances(trials: pd.DataFrame, metric: str, key: ArmKey) -> pd.DataFrame:
-    values = values_of(trials, metric, key)
+def _distances(values: "pd.Series[float]", metric: str, key: ArmKey) -> pd.DataFrame:
+    """values: by seed."""
     distances: Any = inference.distances_from_median(values) if len(values) else []
     table = pd.DataFrame({"seed": values.index, metric_column(metric): distances})
     return table.assign(context=key[0], arm=key[1])

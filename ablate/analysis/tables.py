@@ -73,6 +73,11 @@ def _trial_row(
     }
 
 
+def rows_of(table: pd.DataFrame, arm: ArmKey) -> pd.DataFrame:
+    """The rows of one arm, of a table with columns context and arm."""
+    return table[(table["context"] == arm[0]) & (table["arm"] == arm[1])]
+
+
 def metric_column(metric: str, others: Collection[str] = _ABOUT) -> str:
     """Where a table holds a metric: under its name, else under "metric.<name>".
 

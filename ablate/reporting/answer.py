@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ablate.analysis.arm_names import quoted
+from ablate.analysis.arm_names import of_context, quoted
 from ablate.analysis.findings import Findings
 from ablate.reporting import formatting
 from ablate.reporting.factorial_table import alias_names, effect_name
@@ -160,7 +160,7 @@ def _largest(effects: pd.DataFrame) -> _Largest | None:
 
 
 def _where(findings: Findings, row: Mapping[Any, Any]) -> str:
-    return f" in {row['context']}" if len(findings.plan.study.contexts) > 1 else ""
+    return of_context(findings.plan, str(row["context"]))
 
 
 def _size(findings: Findings, effect: Mapping[Any, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import pandas as pd
 
+from ablate.analysis.claims import Verdict
 from ablate.analysis.findings import Findings
 from ablate.analysis.futility import FROM_SEEDS, LEAST_CHANCE
 from ablate.analysis.looks import looked_at_once
@@ -171,7 +172,8 @@ def _what_decides(findings: Findings) -> str:
 
 def _more_seeds(findings: Findings) -> Iterator[str]:
     """What is to be known by whoever adds the seeds that an undecided claim is told to take."""
-    if findings.plan.study.max_seeds is None and any(v.seeds_needed for v in findings.verdicts):
+    needed = any(verdict.seeds_needed for verdict in _all_verdicts(findings))
+    if findings.plan.study.max_seeds is None and needed:
         yield (
             "Seeds added because a claim is undecided are a second look, and make its error rate "
             "larger than it says: decide on new seeds alone, with these as a pilot that decides "
@@ -181,13 +183,17 @@ def _more_seeds(findings: Findings) -> Iterator[str]:
 
 def _early_looks(findings: Findings) -> Iterator[str]:
     """What a verdict on part of a study's trials is worth."""
-    tuned = findings.tuned.findings.verdicts if findings.tuned else ()
-    if any(verdict.early for verdict in (*findings.verdicts, *tuned)):
+    if any(verdict.early for verdict in _all_verdicts(findings)):
         yield (
             "A verdict whose trials are not all recorded is an early look. The error rate is that "
             "of the verdict on all of them: whoever stops at the first look that settles a claim "
             "errs more often, with looks at 2, 3, 4 and 5 seeds 13 % of the time instead of 5 %."
         )
+
+
+def _all_verdicts(findings: Findings) -> tuple[Verdict, ...]:
+    """With shared settings and, of a tuned study, with own ones."""
+    return (*findings.verdicts, *(findings.tuned.findings.verdicts if findings.tuned else ()))
 
 
 def _endings(findings: Findings) -> Iterator[str]:

@@ -14,14 +14,14 @@ from ablate.reporting.search_tables import search_tables
 from ablate.reporting.table import Cell, Span, Table, without_blank
 from ablate.reporting.tables import metric_description, with_direction
 from ablate.reporting.verdict_rule import which_lead_is_positive
-from ablate.reporting.verdict_table import measured_cell, outcome_cell
+from ablate.reporting.verdict_table import measured_cell, outcome_cell, told_of_largest
 from ablate.reporting.verdict_table import verdict_table as plain_verdict_table
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import describe_metric
 
 _ALSO_TUNED = (
-    "verdict", "estimate", "low", "high", "n", "p", "p_adjusted", "seeds_needed",
-    "too_few_seeds", "detectable_effect", "core_hours", "confidence", "note",
+    "verdict", "estimate", "low", "high", "n", "p", "p_adjusted", "leaning", "seeds_needed",
+    "too_few_seeds", "detectable_effect", "core_hours", "gpu_hours", "confidence", "note",
 )  # fmt: skip
 SHARED, OWN = "With shared settings", "With own settings"
 
@@ -73,7 +73,7 @@ def verdict_table(findings: Findings) -> Table | None:
         caption="Each claim, what was published, and what follows with shared settings and with "
         "each arm's own; each of the two is a family of claims by itself. Brackets hold the "
         "interval that decides, at the level that its family leaves the claim."
-        f"{which_lead_is_positive(findings.verdicts)}",
+        f"{which_lead_is_positive(findings.verdicts)}{told_of_largest(findings)}",
         header=(
             "Claim", "Published", SHARED, "Verdict", "p (adjusted)", OWN, "Verdict", "p (adjusted)",
             "Seeds",

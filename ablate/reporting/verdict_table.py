@@ -61,7 +61,7 @@ def verdict_table(findings: Findings) -> Table | None:
         "Each claim, what was published, what was measured and what follows. Brackets hold the "
         "interval that decides, by where the whole of it lies, at the level that its family leaves "
         f"the claim.{which_lead_is_positive(findings.verdicts)}"
-        f"{_two_levels(findings)}{_shared_costs(findings) if is_cost_known else ''}",
+        f"{told_of_largest(findings)}{_shared_costs(findings) if is_cost_known else ''}",
         (
             *("Claim", "Published", "Measured", "Verdict", "Seeds", "p (adjusted)"),
             *([f"{'GPU' if on_gpus else 'Core'}-hours"] if is_cost_known else []),
@@ -80,7 +80,8 @@ def verdict_table(findings: Findings) -> Table | None:
     return without_blank(table, "p (adjusted)")
 
 
-def _two_levels(findings: Findings) -> str:
+def told_of_largest(findings: Findings) -> str:
+    """What estimate and interval of a largest effect are; "" where none is claimed."""
     if not any(verdict.kind == "largest_effect" for verdict in findings.verdicts):
         return ""
     return (

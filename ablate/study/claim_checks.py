@@ -74,16 +74,45 @@ def _question(plan: Plan, claim: Claim) -> Any:
     asked = claim.model_dump(exclude={"says", "published", "context", "metric"})
     if study.design.order == "greedy":  # its arms are found by running
         return asked, claim.context, metric
-    named = [plan.select(selector, claim.context).key for _, selector in selectors(study, claim)]
     asked = {key: value for key, value in asked.items() if not _is_of_arms(getattr(claim, key))}
-    if asked.get("by", 0.0) is None:
-        asked["by"] = study.smallest_effect_of_interest if metric == study.metric else 0.0
-    return asked, sorted(named) if claim.kind == "no_difference" else named, metric
+    for bound in ("by", "margin"):
+        if asked.get(bound, 0.0) is None:
+            asked[bound] = study.smallest_effect_of_interest if metric == study.metric else 0.0
+    if claim.kind == "interaction" and claim.better_in == "second":
+        asked["better_in"] = "first"
+    return asked, _compared(plan, claim), metric
+
+
+def _compared(plan: Plan, claim: Claim) -> Any:
+    """The arms that a claim compares, alike where it asks the same of them."""
+    named = [plan.select(each, claim.context).key for _, each in selectors(plan.study, claim)]
+    if claim.kind == "no_difference":
+        return sorted(named)
+    if claim.kind == "interaction":
+        settings = [named[:2], named[2:]]
+        in_order = {"first": settings, "second": settings[::-1], None: sorted(settings)}
+        return in_order[claim.better_in]
+    if claim.kind == "largest_effect":
+        change, *rivals = named
+        return change, sorted(rivals) or _other_changes(plan, change)
+    return named
+
+
+def _other_changes(plan: Plan, change: tuple[str, str]) -> list[tuple[str, str]]:
+    """The arms that a largest effect is compared with where it names none, sorted."""
+    return sorted(
+        arm.key
+        for arm in plan.arms
+        if arm.context == change[0]
+        and arm.key != change
+        and not arm.is_reference
+        and _is_single_change(plan, arm)
+    )
 
 
 def _is_of_arms(value: object) -> bool:
     return isinstance(value, Selector) or (
-        isinstance(value, tuple) and any(isinstance(each, Selector) for each in value)
+        isinstance(value, tuple) and all(isinstance(each, Selector) for each in value)
     )
 
 

@@ -88,7 +88,8 @@ class NoDifference(_ClaimBase):
     first: Selector
     second: Selector
     margin: PositiveFloat | None = None
-    """None: the study's smallest effect of interest."""
+    """None: the study's smallest effect of interest if the metric is the study's; of another there
+    is none, and nothing is equal."""
 
 
 class NoWorse(_ClaimBase):

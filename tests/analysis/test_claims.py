@@ -230,7 +230,7 @@ def test_no_worse_asks_only_that_nothing_beyond_the_margin_is_lost(differences, 
 def test_an_undecided_no_worse_tells_the_loss_that_the_seeds_could_have_ruled_out():
     differences = (0.4, -0.9, 0.6, -0.1)
     verdict = verdict_of(WIDE_IS_NO_WORSE, against_80(*differences))
-    found = power.detectable_distance(np.std(differences, ddof=1), 4)
+    found = power.detectable_distance([np.std(differences, ddof=1)], 4)
     assert verdict.detectable_effect == pytest.approx(found - np.mean(differences))
 
 
@@ -279,7 +279,7 @@ def test_the_largest_gain_leads_every_rival(wide, batch, expected):
     assert verdict.estimate == pytest.approx(np.mean(wide) - np.mean(batch))
     assert (verdict.arms, verdict.note) == (
         ("wide", "batch", "baseline"),
-        "Lead of wide over batch, the only rival.",
+        "What wide gains, less what batch gains, the only rival.",
     )
 
 
@@ -301,7 +301,7 @@ def test_what_does_not_gain_itself_never_gains_most(direction, sign, verb):
     unclear = verdict_of(claim, against_80(*around_zero) | rivals, WIDTH, NORM)
     assert unclear.verdict == "undecided"
     assert unclear.estimate == pytest.approx(-0.0375)
-    assert unclear.note == f"What wide itself {verb}, less than its lead over any rival."
+    assert unclear.note == f"What wide itself {verb}, which is less than its lead over any rival."
     worse = against_80(*[sign * each for each in (-1.0, -1.1, -0.9, -1.05)])
     assert verdict_of(claim, worse | rivals, WIDTH, NORM).verdict == "refuted"
 
@@ -332,7 +332,7 @@ def test_one_rival_that_is_not_clearly_behind_leaves_the_largest_effect_undecide
     )
     verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM, EPOCHS)
     assert verdict.verdict == "undecided"
-    assert verdict.note == "Lead of wide over batch, the least of those over 2 rivals."
+    assert verdict.note == "What wide gains, less what batch gains, of 2 rivals the strongest."
     assert verdict.estimate == pytest.approx(1.0)
     lead = stats.ttest_rel([3.0, 3.1, 2.9, 3.0], [6.0, -6.0, 1.0, 0.0])
     assert verdict.low == pytest.approx(lead.confidence_interval(0.95).low)
@@ -438,9 +438,27 @@ def test_a_rival_that_is_ahead_refutes_the_largest_effect_whatever_others_lack()
         assert (verdict.estimate, verdict.high) == (whole.estimate, whole.high)
         assert verdict.p == whole.p
         assert verdict.note == (
-            "Lead of wide over batch, the least of those over 2 rivals. Of 3 leads 2 are known, "
-            "which can refute it alone." + to_come
+            "What wide gains, less what batch gains, of 2 rivals the strongest. Of 3 leads 2 are "
+            "known: they can refute the claim alone." + to_come
         )
+
+
+@pytest.mark.parametrize("pairs", [0, 1, 2, 3])
+def test_a_rival_too_young_for_a_look_keeps_no_other_from_refuting(pairs):
+    """Two pairs have no repeated interval, though they have a plain one."""
+    values = against_80(1.0, 1.2, 0.9, 1.1) | against_80(3.0, 3.1, 2.9, 3.2, name="batch")
+    values |= {"long": [*[80.1, 80.3, 80.2][:pairs], *["failed"] * (4 - pairs)]}
+    verdict = verdict_of(WIDE_GAINS_MOST, values, WIDTH, NORM, EPOCHS, max_seeds=8)
+    assert (verdict.verdict, verdict.n) == ("refuted", 3)
+    assert ("Of 3 leads 2 are known" in verdict.note) == (pairs < 3)
+
+
+def test_a_largest_loss_says_what_is_subtracted_from_what():
+    """Where less is lost the arm is better, so that it is no lead of the one over the other."""
+    claim = WIDE_GAINS_MOST.model_copy(update={"direction": "loss"})
+    values = against_80(-3.0, -3.2, -2.9) | against_80(-1.0, -1.1, -1.0, name="batch")
+    note = verdict_of(claim, values, WIDTH, NORM).note
+    assert note == "What wide costs, less what batch costs, the only rival."
 
 
 def test_a_largest_effect_leans_to_refutation_where_a_rival_is_ahead_however_unsurely():
@@ -461,7 +479,8 @@ def test_a_largest_effect_names_the_rival_that_refutes_beside_the_one_farthest_a
     assert verdict.verdict == "refuted"
     assert verdict.estimate == pytest.approx(np.mean([1.0, 1.2, 0.9]) - np.mean(unsure))
     assert verdict.note == (
-        "Lead of wide over long, the least of those over 2 rivals. Ahead most surely: 'batch'."
+        "What wide gains, less what long gains, of 2 rivals the strongest. Ahead most surely: "
+        "'batch'."
     )
 
 
@@ -871,6 +890,9 @@ def test_values_at_chance_level_are_no_stability(wide, baseline, expected, told)
     verdict = verdict_of(WIDE_IS_STABLER, values, metrics=metrics)
     assert verdict.verdict == expected
     assert f"Diverged, and counted as without learning: {told}" in verdict.note
+    both = wide is baseline is ALWAYS_DIVERGED
+    what = "settles" if both else "refutes" if baseline is ALWAYS_DIVERGED else "supports"
+    assert f" What they count as {what} nothing" in verdict.note
 
 
 def test_an_arm_that_often_collapses_is_the_less_stable_one():
@@ -881,6 +903,21 @@ def test_an_arm_that_often_collapses_is_the_less_stable_one():
         assert verdict_of(WIDE_IS_STABLER, values, metrics=metrics).verdict == "refuted"
     turned = {"wide": CALM + CALM, "baseline": of_wide}
     assert verdict_of(WIDE_IS_STABLER, turned, metrics=metrics).verdict == "supported"
+
+
+def test_spread_is_that_of_the_seeds_that_both_arms_have():
+    """The median of thirty lies nearer to its arm's than that of ten: distances would be longer."""
+    values = {"wide": CALM, "baseline": WILD}
+    more = {"wide": CALM, "baseline": [*WILD, *[84.0 + seed for seed in range(20)]]}
+    whole, longer = (verdict_of(WIDE_IS_STABLER, each) for each in (values, more))
+    assert (whole.low, whole.high, whole.n) == (longer.low, longer.high, longer.n)
+
+
+def test_no_spread_is_told_to_need_seeds_beyond_the_maximum():
+    short = {"wide": CALM[:8], "baseline": WILD[:8]}
+    verdict = verdict_of(WIDE_IS_STABLER, short, max_seeds=8)
+    assert (verdict.seeds_needed, verdict.too_few_seeds) == (None, 8)
+    assert verdict_of(WIDE_IS_STABLER, short, max_seeds=12).seeds_needed == 12
 
 
 def test_spread_is_settled_at_the_last_look_whatever_seeds_are_missing():
@@ -1252,7 +1289,7 @@ def test_an_undecided_difference_tells_the_seeds_and_the_effect_that_would_decid
     verdict = verdict_of(WIDE_IS_BETTER, against_80(*differences), smallest_effect_of_interest=0.5)
     mean, sd = np.mean(differences), np.std(differences, ddof=1)
     assert verdict.seeds_needed == power.seeds_for_difference(mean - 0.5, sd)
-    assert verdict.detectable_effect == pytest.approx(0.5 + power.detectable_distance(sd, 4))
+    assert verdict.detectable_effect == pytest.approx(0.5 + power.detectable_distance([sd], 4))
 
 
 @pytest.mark.parametrize(("sign", "leaning"), [(1.0, "supported"), (-1.0, "refuted")])
@@ -1271,7 +1308,7 @@ def test_what_it_would_take_is_reckoned_at_the_level_of_the_family():
     level = 0.05 / 2  # four of six claims are settled
     assert [verdict.verdict for verdict in given[2::3]] == ["undecided"] * 2
     assert given[2].seeds_needed == power.seeds_for_difference(0.05, sd, level)
-    assert given[2].detectable_effect == pytest.approx(power.detectable_distance(sd, 4, level))
+    assert given[2].detectable_effect == pytest.approx(power.detectable_distance([sd], 4, level))
 
 
 def test_an_undecided_equivalence_tells_the_seeds_at_the_difference_seen():
@@ -1316,7 +1353,7 @@ def test_an_undecided_interaction_tells_the_seeds_for_the_way_it_leans(sign):
         verdict = verdict_of(claim, values, WIDTH, NORM, design="full_factorial")
         assert verdict.verdict == "undecided"
         assert verdict.seeds_needed == needed
-        assert verdict.detectable_effect == pytest.approx(by + power.detectable_distance(sd, 3))
+        assert verdict.detectable_effect == pytest.approx(by + power.detectable_distance([sd], 3))
 
 
 def test_the_largest_effect_takes_enough_seeds_against_all_rivals_together():
@@ -1327,7 +1364,7 @@ def test_the_largest_effect_takes_enough_seeds_against_all_rivals_together():
     sizes = [(np.mean(lead), np.std(lead, ddof=1)) for lead in leads]
     assert verdict.seeds_needed == power.seeds_for_all(sizes)
     assert verdict.detectable_effect == pytest.approx(
-        power.detectable_distance_of_all([sd for _, sd in sizes], 4)
+        power.detectable_distance([sd for _, sd in sizes], 4)
     )
 
 
@@ -1544,6 +1581,7 @@ def test_trials_that_all_diverged_show_nothing_good(claim: Claim):
     verdict = verdict_of(claim, values, **options)
     assert (verdict.verdict, verdict.n) == ("undecided", 6)
     assert (verdict.seeds_needed, verdict.detectable_effect) == (None, None)
+    assert " supports nothing: the claim can only be refuted." in verdict.note
     trained = {"wide": NEAR_80, "baseline": NEAR_80[::-1]}
     assert verdict_of(claim, trained, **options).verdict == "supported"
 

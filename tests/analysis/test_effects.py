@@ -352,6 +352,24 @@ def test_seeds_that_do_not_match_are_compared_by_welchs_test():
     assert effect[["sd", "hedges_g", "probability_of_improvement"]].isna().all()
 
 
+def test_welchs_test_names_the_step_that_widened_its_interval():
+    apart = {"baseline": [80.0, 80.0, None, None], "wide": [None, None, 84.0, 86.0]}
+    plan = plan_of(WIDTH, seeds=4)
+    steps = [
+        effect_table(plan, trials_of(plan, values), ACCURACY, STEPS)["step"].item()
+        for values in (apart, apart | {"baseline": [80.0, 81.0, None, None]})
+    ]
+    assert steps[0] == 0.5 and np.isnan(steps[1])
+
+
+def test_an_arm_whose_seeds_are_equal_has_no_spread_at_all():
+    """The mean of six times 2.3 is rounded, and lies beside it."""
+    plan = plan_of(WIDTH, seeds=6)
+    values = {"baseline": [2.3] * 6, "wide": [2.3] * 5 + [2.4]}
+    of_baseline, of_wide = arm_table(plan, trials_of(plan, values), ACCURACY)["sd"]
+    assert (of_baseline, of_wide) == (0.0, pytest.approx(0.1 / np.sqrt(6)))
+
+
 def test_one_seed_that_matches_is_not_enough_for_pairs():
     values = {"baseline": [80, 81, None], "wide": [None, 84, 86]}
     effect = effects_of(plan_of(WIDTH, seeds=3), values).loc["wide"]

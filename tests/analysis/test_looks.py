@@ -54,6 +54,16 @@ def test_before_the_first_look_a_claim_has_neither_an_interval_nor_a_level():
         assert (early.low, early.high, early.confidence, early.n) == (None, None, None, 2)
 
 
+def test_no_claim_is_given_up_at_the_last_look():
+    """A seed that is missing there never comes: nothing is left to give up."""
+    values = {"baseline": [80.0, 80.1, 79.9, 80.0, 80.2, 80.1, 79.8], "wide": [80.1] * 7}
+    for most, given_up in ((8, True), (7, False)):
+        plan = plan_of(WIDTH, seeds=7, max_seeds=most, stop_futile=True, claims=(BETTER,))
+        evidence = evidence_of(plan, records_of(plan, values | {"wide": ["failed", *[80.1] * 6]}))
+        (verdict,) = verdicts(evidence, standing(evidence))
+        assert ("Given up" in verdict.note) == given_up
+
+
 def test_evidence_grows_up_to_the_look_that_settled_the_claim():
     plan = plan_of(WIDTH, seeds=5, max_seeds=5, claims=(BETTER,))
     stands = standing(evidence_of(plan, records_of(plan, VALUES)))

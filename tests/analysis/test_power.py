@@ -13,7 +13,6 @@ from ablate.analysis.power import (
     POWER,
     Looking,
     detectable_distance,
-    detectable_distance_of_all,
     power_of_all,
     power_of_difference,
     power_of_equivalence,
@@ -88,7 +87,7 @@ def test_power_of_equivalence_is_the_share_of_intervals_within_the_margin(mean, 
 @pytest.mark.parametrize("n", [0, 1])
 def test_fewer_than_two_seeds_have_no_power(n):
     assert power_of_difference(5.0, 0.1, n) == power_of_equivalence(5.0, 0.1, n) == 0.0
-    assert detectable_distance(0.1, n) is None
+    assert detectable_distance([0.1], n) is None
 
 
 @pytest.mark.parametrize(("distance", "sd"), [(0.5, 0.7), (-0.5, 0.7), (1.0, 0.3), (0.1, 0.7)])
@@ -124,18 +123,18 @@ def test_without_spread_nothing_is_reckoned():
     for sd in (0.0, float("nan")):
         assert seeds_for_difference(1.0, sd) is None
         assert seeds_for_equivalence(1.0, sd) is None
-        assert detectable_distance(sd, 5) is None
+        assert detectable_distance([sd], 5) is None
 
 
 def test_of_a_spread_without_bounds_nothing_is_reckoned():
     """As where one value has exploded, so that its square is no number."""
     assert seeds_for_difference(1.0, np.inf) is seeds_for_equivalence(1.0, np.inf) is None
-    assert detectable_distance(np.inf, 3) is provable_margin(np.inf, 3) is None
+    assert detectable_distance([np.inf], 3) is provable_margin(np.inf, 3) is None
 
 
 def test_of_a_spread_whose_square_is_no_number_nothing_is_reckoned():
-    assert detectable_distance(9e307, 2) is seeds_for_difference(9e307, 9e307) is None
-    assert detectable_distance(1e154, 2) > 1e154
+    assert detectable_distance([9e307], 2) is seeds_for_difference(9e307, 9e307) is None
+    assert detectable_distance([1e154], 2) > 1e154
 
 
 def test_an_effect_far_beyond_the_spread_takes_two_seeds():
@@ -145,7 +144,7 @@ def test_an_effect_far_beyond_the_spread_takes_two_seeds():
 
 def test_the_detectable_distance_is_found_with_just_that_power():
     for n, alpha in itertools.product((2, 3, 10, 200), (0.05, 0.005)):
-        distance = detectable_distance(0.7, n, alpha)
+        distance = detectable_distance([0.7], n, alpha)
         assert power_of_difference(distance, 0.7, n, alpha) == pytest.approx(POWER, abs=1e-3)
 
 
@@ -165,13 +164,13 @@ def test_seeds_for_leads_together_are_the_fewest_with_enough_power():
 
 
 def test_the_distance_that_is_found_in_all_leads_is_found_with_just_that_power():
-    found = detectable_distance_of_all([0.5, 1.0], 6)
+    found = detectable_distance([0.5, 1.0], 6)
     assert power_of_all([(found, 0.5), (found, 1.0)], 6) == pytest.approx(POWER, abs=1e-3)
-    assert detectable_distance_of_all([0.5, 0.0], 6) is None
+    assert detectable_distance([0.5, 0.0], 6) is None
 
 
 def test_seeds_for_the_detectable_distance_are_those_at_hand():
-    assert seeds_for_difference(detectable_distance(0.7, 8) * 1.001, 0.7) == 8
+    assert seeds_for_difference(detectable_distance([0.7], 8) * 1.001, 0.7) == 8
 
 
 @pytest.mark.parametrize("mean", [0.0, 0.3, -0.3])
@@ -195,10 +194,10 @@ def test_a_study_that_looks_repeatedly_is_reckoned_with_its_own_boundary():
     assert power_of_difference(1.5, 1.0, seeds, study=study) >= POWER
     assert power_of_difference(1.5, 1.0, seeds - 1, study=study) < POWER
     assert seeds_for_difference(0.1, 1.0, study=study) is None, "it would take more than 20"
-    assert detectable_distance(1.0, 10, study=study) > detectable_distance(1.0, 10)
+    assert detectable_distance([1.0], 10, study=study) > detectable_distance([1.0], 10)
 
 
 def test_before_it_is_looked_at_nothing_can_be_found():
     study = Looking(lambda n, alpha: np.inf if n < 10 else 2.2, 10)
-    assert detectable_distance(1.0, 5, study=study) is None
+    assert detectable_distance([1.0], 5, study=study) is None
     assert seeds_for_difference(5.0, 1.0, study=study) == 10

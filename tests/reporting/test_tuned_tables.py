@@ -10,7 +10,9 @@ from ablate.reporting.macros import macros
 from ablate.reporting.report import make_page, write_report
 from ablate.reporting.table import Table
 from ablate.reporting.tuned_tables import tuned_tables, tuned_trial_table, verdict_table
-from tests.analysis.tuned_evidence import SEARCHED, findings_of, tuned_study
+from ablate.study.schema import LargestEffect
+from tests.analysis.evidence import arm
+from tests.analysis.tuned_evidence import ADAM_WINS, SEARCHED, findings_of, tuned_study
 from tests.reporting.factory import make_findings
 
 SHARED = {"baseline": [80.0, 80.2, 80.4], "sgd": [60.0, 60.4, 60.2]}
@@ -41,6 +43,17 @@ def test_a_claim_has_both_verdicts_in_one_row(findings: Findings) -> None:
     (row,) = table.frame.to_dict("records")
     assert (row["verdict"], row["tuned_verdict"]) == ("supported", "refuted")
     assert (row["n"], row["tuned_n"]) == (3, 3)
+
+
+def test_what_is_said_of_seeds_and_largest_effects_is_said_of_both_comparisons() -> None:
+    largest = LargestEffect(says="SGD loses most.", change=arm(optimizer="sgd"))
+    unsure = {"sgd": [79.0, 79.1, 79.6]}
+    findings = findings_of(SHARED, unsure, plan=tuned_study(claims=(ADAM_WINS, largest)))
+    assert {verdict.seeds_needed for verdict in findings.verdicts} == {None}
+    assert findings.tuned.findings.verdicts[0].seeds_needed > 3
+    page = make_page(findings, {})
+    assert "Of a largest effect the estimate is the least of the leads" in page.verdicts.caption
+    assert any("because a claim is undecided are a second look" in said for said in page.method)
 
 
 def test_without_a_claim_there_is_no_table_of_verdicts() -> None:

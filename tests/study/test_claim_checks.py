@@ -92,6 +92,64 @@ def test_equality_is_asked_once_whichever_arm_comes_first() -> None:
         make_plan(study({"pool": POOL, "norm": NORM}, claims=claims), FAKE)
 
 
+@pytest.mark.parametrize("kind", ["no_difference", "no_worse"])
+def test_a_margin_that_is_written_out_asks_nothing_new(kind: str) -> None:
+    one, two = ("first", "second") if kind == "no_difference" else ("arm", "than")
+    claim = {"kind": kind, "says": "a", one: {"levels": {"pool": "mean"}}, two: {}}
+    claims = [claim, claim | {"margin": 0.5}]
+    entries = {"claims": claims, "smallest_effect_of_interest": 0.5}
+    with pytest.raises(StudyError, match=r"claims\.1: asks what claim 1 asks"):
+        make_plan(study({"pool": POOL}, **entries), FAKE)
+    claims[1]["metric"] = claims[0]["metric"] = "validation_accuracy"  # none is 0 there
+    assert make_plan(study({"pool": POOL}, **entries), FAKE)
+
+
+@pytest.mark.parametrize(
+    ("better_in", "again", "is_the_same"),
+    [
+        (None, None, True),
+        ("first", "second", True),
+        ("second", "first", True),
+        ("first", "first", False),
+        (None, "first", False),
+    ],
+)
+def test_an_interaction_is_asked_once_whichever_setting_comes_first(
+    better_in: str | None, again: str | None, is_the_same: bool
+) -> None:
+    claims = [
+        pooling_under("batch", "none") | {"better_in": better_in},
+        pooling_under("none", "batch") | {"better_in": again},
+    ]
+    factors = {"pool": POOL, "norm": NORM}
+    asked = study(factors, claims=claims, design="full_factorial")
+    if is_the_same:
+        with pytest.raises(StudyError, match=r"claims\.1: asks what claim 1 asks"):
+            make_plan(asked, FAKE)
+    else:
+        assert make_plan(asked, FAKE)
+
+
+@pytest.mark.parametrize(
+    ("rivals", "is_the_same"),
+    [
+        (({"norm": "batch"}, {"pool": "stride"}), True),
+        (({"pool": "stride"}, {"norm": "batch"}), True),
+        (({"norm": "batch"},), False),
+    ],
+)
+def test_a_largest_effect_is_asked_once_however_its_rivals_are_written(
+    rivals: tuple[dict[str, str], ...], is_the_same: bool
+) -> None:
+    claims = [largest({"pool": "mean"}), largest({"pool": "mean"}, *rivals)]
+    asked = study({"pool": THREE, "norm": NORM}, claims=claims)
+    if is_the_same:
+        with pytest.raises(StudyError, match=r"claims\.1: asks what claim 1 asks"):
+            make_plan(asked, FAKE)
+    else:
+        assert make_plan(asked, FAKE)
+
+
 @pytest.mark.parametrize(
     "other", [{"metric": "validation_accuracy"}, {"by": 1.0}, {"family": "own"}]
 )

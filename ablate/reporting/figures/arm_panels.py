@@ -16,11 +16,6 @@ def keys(table: pd.DataFrame) -> list[ArmKey]:
     return list(dict.fromkeys(zip(table["context"], table["arm"], strict=True)))
 
 
-def of(table: pd.DataFrame, key: ArmKey) -> pd.DataFrame:
-    """The rows of one arm."""
-    return table[(table["context"] == key[0]) & (table["arm"] == key[1])]
-
-
 def title(table: pd.DataFrame, key: ArmKey, width: int = 40) -> str:
     """What stands above an arm's panels: nothing where it is the only one."""
     context, arm = key

@@ -13,7 +13,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from matplotlib.tri import Triangulation
 
-from ablate.analysis.tables import ArmKey
+from ablate.analysis.tables import ArmKey, rows_of
 from ablate.reporting import formatting
 from ablate.reporting.figures import arm_panels, axis_label, parameter_axis, point_marks
 from ablate.reporting.figures.palette import INK, shades
@@ -48,13 +48,13 @@ def draw(
     a line) and ends where they end; the others are marked where they were tried.
     """
     completed = points[points["status"] == "completed"]
-    values = [_both(arm_panels.of(completed, key), pair)["value"] for key, pair in pairs.items()]
+    values = [_both(rows_of(completed, key), pair)["value"] for key, pair in pairs.items()]
     every = pd.concat(values)
     levels = np.asarray(MaxNLocator(_LEVELS).tick_values(every.min(), every.max()))
     colours = ScalarMappable(Normalize(levels[0], levels[-1]), shades(higher_is_better))
     panels = arm_panels.grid(figure, len(pairs), _COLUMNS)
     for axes, (key, pair) in zip(panels, pairs.items(), strict=True):
-        both = _both(arm_panels.of(points, key), pair)
+        both = _both(rows_of(points, key), pair)
         _draw_surface(axes, both[both["status"] == "completed"], levels, colours)
         for status in point_marks.MARKS:
             unfinished = both[both["status"] == status]

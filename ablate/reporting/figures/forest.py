@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
+from ablate.analysis.tables import rows_of
 from ablate.reporting import formatting
 from ablate.reporting.figures import (
     axis_label,
@@ -257,9 +258,7 @@ def draw_seeds(
 
 
 def _pairs(effect: Mapping[Any, Any], differences: pd.DataFrame) -> pd.DataFrame:
-    own = (differences["context"] == effect["context"]) & (differences["arm"] == effect["arm"])
-    pairs: pd.DataFrame = differences[own]
-    return pairs
+    return rows_of(differences, (effect["context"], effect["arm"]))
 
 
 def _draw_effect(axes: Axes, row: Row, style: ArmStyle) -> None:

@@ -85,6 +85,11 @@ def caption(growth: pd.DataFrame) -> str:
         "Each claim's repeated confidence interval after every seed, up to the look that settled "
         f"it. A claim is settled when its interval lies wholly {', or wholly '.join(places)}."
     )
+    if len(claims) > 1:
+        text += (
+            " All looks of a claim are drawn at the error rate that its family had left it by the "
+            "last; at earlier ones, with more claims open, it may have had less."
+        )
     return text + (" Wide early intervals are cut off." if any(map(_cuts, claims)) else "")
 
 

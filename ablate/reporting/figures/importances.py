@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from ablate.analysis.tables import rows_of
 from ablate.reporting import formatting
 from ablate.reporting.figures import arm_panels
 from ablate.reporting.figures.palette import BETTER, INK
@@ -38,7 +39,7 @@ def draw(importances: pd.DataFrame, figure: Figure, names: dict[str, str]) -> No
     rows = list(dict.fromkeys(importances["parameter"]))
     panels = arm_panels.grid(figure, len(keys), _COLUMNS, sharey=True, sharex=True)
     for axes, key in zip(panels, keys, strict=True):
-        _draw_arm(axes, arm_panels.of(importances, key), rows)
+        _draw_arm(axes, rows_of(importances, key), rows)
         axes.set_title(arm_panels.title(importances, key, width=30))
         axes.set_yticks(range(len(rows)), [formatting.wrap(names[row], 24) for row in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)

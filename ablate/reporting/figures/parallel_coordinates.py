@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from ablate.analysis.tables import rows_of
 from ablate.reporting import formatting
 from ablate.reporting.figures import arm_panels, axis_label, parameter_axis
 from ablate.reporting.figures.palette import GREY, INK, WORSE, shades
@@ -56,11 +57,11 @@ def draw(
     keys = arm_panels.keys(points)
     panels = arm_panels.grid(figure, len(keys), _columns(len(keys), parameters))
     for axes, key in zip(panels, keys, strict=True):
-        of_arm = arm_panels.of(points, key)
+        of_arm = rows_of(points, key)
         columns = [f"position.{item.name}" for item in parameters]
         for point in of_arm[of_arm["status"] != "completed"].to_dict("records"):
             _draw_unfinished(axes, [point[name] for name in columns], point["status"])
-        finished = arm_panels.of(completed, key)
+        finished = rows_of(completed, key)
         ranked = finished.sort_values("value", ascending=higher_is_better, kind="stable")
         for order, point in enumerate(ranked.to_dict("records")):
             heights = [*(point[name] for name in columns), scale(point["value"])]

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from ablate.analysis.tables import rows_of
 from ablate.reporting.figures import arm_panels, axis_label, cost_axis, point_marks
 from ablate.reporting.figures.palette import GREY, INK, ArmStyle
 from ablate.reporting.figures.theme import bound_percent
@@ -42,7 +43,7 @@ def draw(
     panels = arm_panels.grid(figure, len(keys), _COLUMNS, sharey=True, sharex=True)
     costs = points["flops"].dropna()
     for axes, key in zip(panels, keys, strict=True):
-        _draw_arm(axes, arm_panels.of(points, key), styles[key[1]])
+        _draw_arm(axes, rows_of(points, key), styles[key[1]])
         cost_axis.frame(axes, costs, "training FLOPs a trial", _NUMBERS)
         axes.margins(x=0.08, y=0.08)
         axes.set_title(arm_panels.title(points, key, width=28))
@@ -52,10 +53,7 @@ def draw(
         axes.set_ylabel(axis_label.wrapped(text, _HEIGHT))
     bound_percent(panels[0], "y", unit)
     point_marks.draw_below(
-        [
-            (axes, [(INK, arm_panels.of(points, key))])
-            for axes, key in zip(panels, keys, strict=True)
-        ],
+        [(axes, [(INK, rows_of(points, key))]) for axes, key in zip(panels, keys, strict=True)],
         across="flops",
     )
     _legend(figure, points)

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from ablate.analysis.tables import rows_of
 from ablate.reporting import formatting
 from ablate.reporting.figures import arm_panels, axis_label, parameter_axis, point_marks
 from ablate.reporting.figures.palette import BAND, INK, ArmStyle
@@ -64,8 +65,8 @@ def draw(
         for other in set(_arms(points, context)) - set(arms):
             _draw_curve(axes, of_context[of_context["arm"] == other], None)
         for arm in arms:
-            _draw_seeds(axes, arm_panels.of(seeds, (context, arm)), styles[arm])
-            _draw_curve(axes, arm_panels.of(points, (context, arm)), styles[arm])
+            _draw_seeds(axes, rows_of(seeds, (context, arm)), styles[arm])
+            _draw_curve(axes, rows_of(points, (context, arm)), styles[arm])
         title = ([context] if len(contexts) > 1 else []) + (arms if _apart(points) else [])
         axes.set_title(formatting.wrap(": ".join(title), 34))
         parameter_axis.frame(axes, "x", parameter, name)
@@ -77,7 +78,7 @@ def draw(
         [
             (
                 axes,
-                [(styles[arm].colour, arm_panels.of(points, (context, arm))) for arm in arms],
+                [(styles[arm].colour, rows_of(points, (context, arm))) for arm in arms],
             )
             for axes, (context, arms) in zip(grid, panels, strict=True)
         ]

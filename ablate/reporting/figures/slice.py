@@ -10,6 +10,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ablate.analysis.tables import rows_of
 from ablate.reporting import formatting
 from ablate.reporting.figures import arm_panels, axis_label, parameter_axis, point_marks
 from ablate.reporting.figures.palette import INK, TO_LATER
@@ -50,7 +51,7 @@ def draw(
     scale = Normalize(1, max(2, int(points["order"].max())))
     panels = []
     for position, key in enumerate(keys):
-        of_arm = arm_panels.of(points, key)
+        of_arm = rows_of(points, key)
         block = list(grid[position * rows : (position + 1) * rows].flat)
         for axes, parameter in zip(block, parameters, strict=False):
             had = _with_x(of_arm, parameter)

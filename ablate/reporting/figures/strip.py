@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ablate.analysis.tables import rows_of
 from ablate.reporting import formatting
 from ablate.reporting.figures import axis_label, interval_bar, point_marks, readable_axis
 from ablate.reporting.figures.drawn_intervals import (
@@ -167,7 +168,7 @@ def _rows(trials: pd.DataFrame, arms: pd.DataFrame, metric: str) -> list[readabl
     return [
         readable_axis.row_of(
             [arm["mean"], arm["low"], arm["high"]],
-            trials[(trials["context"] == arm["context"]) & (trials["arm"] == arm["arm"])],
+            rows_of(trials, (arm["context"], arm["arm"])),
             metric,
         )
         for arm in arms.to_dict("records")

@@ -53,7 +53,9 @@ def test_the_caption_tells_of_lines_bands_and_cuts_that_are_drawn() -> None:
     assert growth.caption(line) == f"{LEAD}beyond the line.{cut}"
     assert growth.caption(band) == f"{LEAD}inside or outside the grey band.{cut}"
     assert growth.caption(both) == (
-        f"{LEAD}beyond the line, or wholly inside or outside the grey band.{cut}"
+        f"{LEAD}beyond the line, or wholly inside or outside the grey band. All looks of a claim "
+        "are drawn at the error rate that its family had left it by the last; at earlier ones, "
+        f"with more claims open, it may have had less.{cut}"
     )
     narrow = line.assign(low=1.0, high=3.0)
     assert growth.caption(narrow) == f"{LEAD}beyond the line."
