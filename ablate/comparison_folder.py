@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ablate.analysis.arm_names import quoted
 from ablate.analysis.comparison import Comparison, Contender, compare, curves_of, labels_of
 from ablate.atomic import write_atomically
 from ablate.combined_runs import read_runs
@@ -111,7 +112,7 @@ def _chosen(everyone: Sequence[Contender], asked: Sequence[str]) -> list[Contend
             Problem(
                 "",
                 f"{len(once)} arms are too many for one picture",
-                f"choose up to {MOST} with --arm: {', '.join(labels_of(once))}",
+                f"choose up to {MOST} with --arm: {', '.join(quoted(*labels_of(once)))}",
             )
         )
     return once

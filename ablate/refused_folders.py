@@ -12,9 +12,9 @@ from ablate.records.compact import COMPACT_FILE
 from ablate.records.search_result import RESULT_FILE
 from ablate.records.store import compact_records, record_files
 from ablate.stored_study import STUDY_FILE, keys_as_written, still_readable
+from ablate.study.claim_checks import questions
 from ablate.study.plan import Plan, share_an_arm
 from ablate.study.planning import make_plan
-from ablate.study.schema import Study
 from ablate.study.seeds import parse_seeds, seeds_text
 
 SPACE_FILE = "search_space.yaml"
@@ -99,13 +99,13 @@ def _of_the_other_kind(folder: Path, theirs: str, ours: str) -> Problem:
     )
 
 
-def refuse_other_looks(folder: Path, study: Study) -> None:
+def refuse_other_looks(folder: Path, plan: Plan) -> None:
     """Raises AblateError where a study would be looked at otherwise than at its first look, which
-    fixes the number of looks and the order of seeds: error rates rest on both, and other seeds
-    would be another try at what the first ones left open. Where nothing is recorded, nothing has
-    been looked at.
+    fixes the number of looks, the order of seeds and what is claimed: error rates rest on all of
+    them, and other seeds would be another try at what the first ones left open. Where nothing is
+    recorded, nothing has been looked at.
     """
-    written = keys_as_written(folder)
+    study, written = plan.study, keys_as_written(folder)
     most = written.get("max_seeds")
     if most is None or not _holds_findings(folder):
         return
@@ -124,6 +124,27 @@ def refuse_other_looks(folder: Path, study: Study) -> None:
         text = seeds_text(seeds)
         _refuse_as_looked_at(
             folder, f"seeds {text}, in this order", f"--max-seeds {most} --seeds {text}"
+        )
+    _refuse_other_claims(folder, plan)
+
+
+def _refuse_other_claims(folder: Path, plan: Plan) -> None:
+    """Of a study that can still be read. Another sentence for the same question is none."""
+    stored = still_readable(folder)
+    if stored is None:
+        return
+    before, now = questions(make_plan(stored, plan.workload)), questions(plan)
+    lost = [says for says, asked in before if asked not in [other for _, other in now]]
+    new = [says for says, asked in now if asked not in [other for _, other in before]]
+    if lost or new:
+        what = f"'{lost[0]}' is changed or gone" if lost else f"'{new[0]}' is new"
+        raise AblateError(
+            Problem(
+                str(folder),
+                f"its claims have been looked at, and error rates rest on all of them: {what}",
+                "take back what was changed of claims or smallest_effect_of_interest, or name "
+                "another folder with --out",
+            )
         )
 
 

@@ -88,7 +88,7 @@ def open_run(folder: Path, plan: Plan, others: Sequence[Path] = ()) -> Iterator[
         refuse_a_search(folder)
         refuse_results_of_others(folder)
         refuse_another_study(folder, plan)
-        refuse_other_looks(folder, plan.study)
+        refuse_other_looks(folder, plan)
         collect(folder, plan, others)
         with taken_back(folder, STUDY_FILE):
             write_study(folder, plan)

@@ -10,6 +10,7 @@ from ablate.run_folder import Run, open_run, records_of
 from ablate.study.loading import load_study
 from ablate.study.plan import Plan
 from ablate.study.planning import make_plan
+from ablate.study.schema import Claim, Difference, NoDifference, Selector
 from tests.runs import completed, looked_at_with, make_report, make_run, make_unreadable
 from tests.tuning.studies import make_trivial_plan
 
@@ -98,6 +99,11 @@ class TestAnotherStudy:
                 pass
 
 
+B, A = Selector(levels={"level": "b"}), Selector()
+BETTER = Difference(says="B is better.", better=B, worse=A)
+EQUAL = NoDifference(says="B is as good.", first=B, second=A)
+
+
 def looked_at(tmp_path: Path, plan: Plan) -> Path:
     """A run of which a trial is recorded."""
     return make_run(tmp_path / "run", plan, completed(plan.trials[0]))
@@ -179,6 +185,34 @@ class TestOtherLooks:
             "folder with --out"
         )
         with open_run(folder, plan(before)):
+            pass
+
+    @pytest.mark.parametrize(
+        ("claims", "smallest", "what"),
+        [
+            ((BETTER,), 0.0, "'B is better.' is changed or gone"),
+            ((), 0.5, "'B is better.' is changed or gone"),
+            ((BETTER, EQUAL), 0.5, "'B is as good.' is new"),
+        ],
+    )
+    def test_what_is_claimed_is_fixed_at_the_first_look(
+        self, tmp_path: Path, claims: tuple[Claim, ...], smallest: float, what: str
+    ):
+        def plan(claims: tuple[Claim, ...], smallest: float = 0.5) -> Plan:
+            return make_trivial_plan(
+                seeds=3, max_seeds=3, claims=claims, smallest_effect_of_interest=smallest
+            )
+
+        folder = looked_at(tmp_path, plan((BETTER,)))
+        with pytest.raises(AblateError) as caught, open_run(folder, plan(claims, smallest)):
+            pass
+        assert str(caught.value) == (
+            f"{folder}: its claims have been looked at, and error rates rest on all of them: {what}"
+            "\n    take back what was changed of claims or smallest_effect_of_interest, or name "
+            "another folder with --out"
+        )
+        in_other_words = BETTER.model_copy(update={"says": "B beats A.", "by": 0.5})
+        with open_run(folder, plan((in_other_words,))):
             pass
 
     def test_a_report_that_holds_the_seeds_up_to_its_last_look_lets_the_run_go_on(

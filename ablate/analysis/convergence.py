@@ -9,6 +9,7 @@ from scipy import stats
 
 from ablate.analysis.inference import ALPHA
 from ablate.analysis.tables import ArmKey, TrialKey, counts_steps
+from ablate.records.equal_numbers import RELATIVE
 
 _TRIAL = ["context", "arm", "seed"]
 NO_CURVES = ("context", "arm", "seed", "epoch", "step", "images", "seconds", "flops")
@@ -152,7 +153,7 @@ def epochs_to(
     diverged: Mapping[TrialKey, float],
 ) -> pd.DataFrame:
     """One row a trial that has the curve: context, arm, seed, epochs (of the first point at or
-    beyond the threshold) and reached.
+    beyond the threshold, or short of it by rounding alone) and reached.
 
     A trial that never gets there counts with its own last epoch, and takes longer than that: how
     much longer is not known. diverged: trials that count at chance level, which never get there.
@@ -161,7 +162,8 @@ def epochs_to(
     if curve not in history:
         return pd.DataFrame(columns=columns)
     points = history.dropna(subset=[curve])
-    there = points[curve] >= threshold if higher_is_better else points[curve] <= threshold
+    reached = points[curve] >= threshold if higher_is_better else points[curve] <= threshold
+    there = reached | np.isclose(points[curve], threshold, rtol=RELATIVE, atol=0.0)
     lasted = points.groupby(_TRIAL, sort=False)["epoch"].max()
     first = points[there].groupby(_TRIAL)["epoch"].min().reindex(lasted.index)
     rows = [

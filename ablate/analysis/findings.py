@@ -31,6 +31,7 @@ from ablate.analysis.from_elsewhere import (
 from ablate.analysis.inference import summarise, tie_floor
 from ablate.analysis.looks import critical_of_effects, growth_table, never_decided
 from ablate.analysis.mixed_arithmetic import mixed_arithmetic
+from ablate.analysis.percent_or_fraction import warnings_of_scale
 from ablate.analysis.resolution import significant_digits
 from ablate.analysis.search_findings import SearchFindings, analyse_search
 from ablate.analysis.tables import (
@@ -244,6 +245,7 @@ def _warnings(
 ) -> Iterator[str]:
     yield from _endings(plan, trials, records)
     yield from warnings_of_tables(plan, records)
+    yield from warnings_of_scale(plan, records)
     if len(plan.study.seeds) == 1:
         yield "There is one seed, so there are no intervals, and no claim can be decided."
     yield from never_decided(plan.study)
@@ -363,7 +365,8 @@ def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord
             arms = listed(plan, keys, *(rates.get(key, "") for key in keys))
             plural = "" if len(trials) == 1 else "s"
             yield f"{own.sum()} of {len(trials)} trial{plural} {word} ({meaning}): {arms}."
-    if failed := [record.reason for record in records.values() if record.status == "failed"]:
+    reasons = [each.reason for each in records.values() if each.status == "failed"]
+    if failed := [reason.removesuffix(".") for reason in reasons]:
         yield f"Why trials failed: {each_reason(failed, 'trial')}."
 
 

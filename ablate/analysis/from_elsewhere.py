@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 import pandas as pd
 
 from ablate.analysis import arm_names
+from ablate.analysis.percent_or_fraction import numbers_of
 from ablate.records.fractions import accuracies_in_percent, likely_fractions
 from ablate.records.schema import LAST_POINT, SOURCE, TrialRecord
 from ablate.records.table_file import joined
@@ -54,7 +55,7 @@ def warnings_of_tables(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterat
 
 def _fractions(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:
     """Errors and gaps may really be so small, which only the reader knows."""
-    values = (value for record in records.values() for value in _values(record))
+    values = (number for record in records.values() for number in numbers_of(record))
     for metric in likely_fractions(plan, values):
         yield (
             f"{metric} is in percent, and all that {tables_of(records)} gives of it is at most 1: "
@@ -79,12 +80,6 @@ def _lone_fractions(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[
                 f"{metric} of {_name(plan, trial)} is {value:g} %, and of others up to "
                 f"{largest:g} %: if it is a fraction, multiply it by 100."
             )
-
-
-def _values(record: TrialRecord) -> Iterator[tuple[str, float]]:
-    yield from record.metrics.items()
-    for metric, course in record.history.items():
-        yield from ((metric, number) for number in course if number is not None)
 
 
 def _different_ends(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:

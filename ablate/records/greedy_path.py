@@ -6,15 +6,13 @@ from typing import NamedTuple
 
 from ablate.records.counted_metrics import counted_metrics
 from ablate.records.encoding import as_compact
+from ablate.records.equal_numbers import are_equal
 from ablate.records.schema import TrialRecord
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan, PlannedTrial
 from ablate.study.planning import make_plan
 from ablate.study.schema import Study
 from ablate.workload import choice_metric, describe_metric, with_description
-
-_EQUAL = 1e-6
-"""Relative difference of equal means: their values are rounded, each for itself."""
 
 Find = Callable[[str], TrialRecord | None]
 """The record of a trial by its hash: `RecordStore.get`, or `get` of a dictionary of records."""
@@ -76,7 +74,7 @@ def grown(path: GreedyPath, find: Find) -> GreedyPath | None:
     if not means:
         return None
     best = max(means.values())
-    name = next(name for name, mean in means.items() if math.isclose(mean, best, rel_tol=_EQUAL))
+    name = next(name for name, mean in means.items() if are_equal(mean, best))
     chosen = (*path.chosen, name.removeprefix("+ "))
     plan = make_plan(study, path.plan.workload, chosen)
     first = {trial.hash: trial for trial in (*plan.unique_trials, *path.trials)}

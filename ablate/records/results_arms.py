@@ -1,10 +1,10 @@
 """Which arm of a study a row of results belongs to."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ablate.errors import Problem, StudyError, did_you_mean
+from ablate.records.equal_numbers import are_equal
 from ablate.records.results_columns import NOTHING_GIVEN, ResultColumns
 from ablate.study.arms import BASELINE, Arm, conditions, scene
 from ablate.study.plan import Plan
@@ -247,4 +247,4 @@ def _alike(cell: str, name: str) -> bool:
     except ValueError:
         return False
     both_whole = one.is_integer() and other.is_integer()
-    return not both_whole and math.isclose(one, other, rel_tol=1e-6)
+    return not both_whole and are_equal(one, other)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ablate.atomic import write_atomically
 from ablate.errors import AblateError, Problem, RecordError
+from ablate.records.equal_numbers import are_equal
 from ablate.records.failures import each_reason
 from ablate.records.schema import gist
 from ablate.study.arms import Arm, overlaid
@@ -151,25 +152,28 @@ class SearchResult(BaseModel):
     def best(self) -> SearchPoint | None:
         """The point of best value, the earlier of equal ones; None if none completed."""
         completed = [point for point in self.points if point.counts]
-        sign = -1.0 if self.higher_is_better else 1.0
-        return min(completed, key=lambda point: sign * (point.value or 0.0), default=None)
+        least = min(map(self._loss, completed), default=0.0)
+        return next((each for each in completed if are_equal(self._loss(each), least)), None)
 
     @property
     def front(self) -> tuple[SearchPoint, ...]:
         """The points that none beats in both value and FLOPs, cheapest first."""
-        sign = -1.0 if self.higher_is_better else 1.0
         counted = [
-            (point.flops, sign * (point.value or 0.0), point.number, point)
+            (point.flops, self._loss(point), point.number, point)
             for point in self.points
             if point.counts and point.flops is not None
         ]
         front: list[SearchPoint] = []
         lowest = float("inf")
         for _, loss, _, point in sorted(counted, key=lambda each: each[:3]):
-            if loss < lowest:
+            if loss < lowest and not are_equal(loss, lowest):
                 lowest = loss
                 front.append(point)
         return tuple(front)
+
+    def _loss(self, point: SearchPoint) -> float:
+        """Its value, so that less is better."""
+        return -(point.value or 0.0) if self.higher_is_better else point.value or 0.0
 
     def tuned(self, arm: Arm) -> SettingsOverride | None:
         """The arm's settings with those of the best point; None if none completed."""

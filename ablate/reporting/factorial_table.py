@@ -86,9 +86,12 @@ def averaged_over(findings: Findings) -> str:
 
 def _without_share(findings: Findings) -> str:
     table = findings.factorial
+    told = ""
     if (table["share"].isna() & table["estimate"].notna()).any():
-        return "; none where an effect is not to be told from others, or trials are too few"
-    return ""
+        told = "; none where an interaction is not to be told from others, or trials are too few"
+    if (table["share"].notna() & table["aliased_with"].astype(bool)).any():
+        told += "; that of an effect holds what it is not told apart from"
+    return told
 
 
 def effect_name(findings: Findings, effect: str) -> str:

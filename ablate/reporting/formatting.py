@@ -32,6 +32,8 @@ _ROUND_OFF = 1e-12
 """What is narrower than this share of its numbers is no spread."""
 _MORE_AT_MOST = 4
 """Decimals that an interval's end gets to be told from a bound."""
+_ONE = {"points": "point", "epochs": "epoch", "steps": "step"}
+"""Units of more than one."""
 _PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -148,8 +150,10 @@ def estimate(
 
 
 def with_unit(text: str, unit: str) -> str:
-    """Written number and unit: "79.40 %", "0.5 points"; MISSING stays alone."""
-    return text if text == MISSING or not unit else f"{text} {unit}"
+    """Written number and unit: "79.40 %", "0.5 points", "1 point"; MISSING stays alone."""
+    if text == MISSING or not unit:
+        return text
+    return f"{text} {_ONE.get(unit, unit) if text == '1' else unit}"
 
 
 def with_bracket(label: str, unit: str) -> str:

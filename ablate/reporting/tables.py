@@ -306,7 +306,7 @@ def effect_table(findings: Findings) -> Table | None:
         f"Effects on {with_direction(metric)}, against the baseline and paired by seed where "
         "nothing else is said. Hedges' g: the mean of the differences within seeds over their "
         "standard deviation, which is not that of the arms. P(better): how often the arm beats its "
-        "reference, seed against seed."
+        "reference, seed against seed, a tie counting as half."
         f"{at_every_look(findings)}",
         header,
         rows,

@@ -68,6 +68,12 @@ def _claimed_twice(plan: Plan) -> Iterator[Problem]:
         asked.append(question)
 
 
+def questions(plan: Plan) -> list[tuple[str, Any]]:
+    """Of the claims that are to be decided the sentence, and what it asks, however written."""
+    decided = (claim for claim in plan.study.claims if claim.kind != "open")
+    return [(claim.says, _question(plan, claim)) for claim in decided]
+
+
 def _question(plan: Plan, claim: Claim) -> Any:
     """What a claim asks, however it is written: of which arms, in what metric, beyond what."""
     study, metric = plan.study, plan.study.metric_of(claim)

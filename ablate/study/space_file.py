@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from ablate.errors import Problem, SettingsError, StudyError, did_you_mean
+from ablate.errors import Problem, SettingsError, StudyError, did_you_mean, nearest
 from ablate.refused_values import shown
 from ablate.study.arms import Arm, overlaid
 from ablate.study.draft import Draft
@@ -129,6 +129,20 @@ def check_space(
                 problems[problem._replace(where=where)] = None
     if problems:
         raise StudyError(*problems)
+
+
+def unfamiliar_keys(space: SearchSpace, workload: Workload, arms: Sequence[Arm]) -> Iterator[str]:
+    """A remark on each key that a workload which takes any settings may not read: no arm has it."""
+    if not workload.takes_any_settings:
+        return
+    known = {key for arm in arms for key in arm.settings}
+    for key in dict.fromkeys(parameter.key for parameter in space.parameters):
+        if key not in known:
+            meant = nearest(key, known)
+            yield (
+                f"'{key}', which the space searches, is a setting of no arm: where the workload "
+                f"does not read it, its values make no difference{f'; {meant}' if meant else ''}"
+            )
 
 
 def probes(space: SearchSpace, arm: Arm) -> Iterator[SettingsOverride]:

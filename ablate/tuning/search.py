@@ -19,7 +19,7 @@ from ablate.study.arms import Arm, arm_digest
 from ablate.study.plan import Plan
 from ablate.study.search_options import DEFAULTS, SearchOptions
 from ablate.study.search_space import SearchSpace
-from ablate.study.space_file import check_space, probes, probes_of_pairs
+from ablate.study.space_file import check_space, probes, probes_of_pairs, unfamiliar_keys
 from ablate.tuning.cluster import machines, ray_for
 from ablate.tuning.objective import Objective, objective_of
 from ablate.tuning.optuna_storage import (
@@ -82,6 +82,8 @@ def search_arms(
         running.progress.remarked(guess)
     if drawn := drawn_at_random(options.sampler, space):
         running.progress.remarked(drawn)
+    for remark in unfamiliar_keys(space, workload, arms):
+        running.progress.remarked(remark)
     results: list[SearchResult] = []
     with ExitStack() as cleanup:
         cleanup.enter_context(writer_lock(store.run_folder))

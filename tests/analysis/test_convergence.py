@@ -129,6 +129,14 @@ def test_the_epoch_is_that_of_the_first_point_at_or_beyond_the_threshold():
     assert table["reached"].all()
 
 
+def test_a_value_short_of_the_threshold_by_rounding_is_there():
+    """57 of 100 right, as a mean in double or in single precision has it."""
+    for almost in (100 * (57 / 100 - 1e-16), 100 * float(np.float32(0.57))):
+        history = history_of({"wide": [[50, almost, 70], [50, 56.99, 70]]})
+        table = epochs_to(history, "accuracy", 57.0, higher_is_better=True, diverged={})
+        assert almost < 57.0 and list(table["epochs"]) == [2.0, 3.0]
+
+
 def test_a_lower_value_is_beyond_where_lower_is_better():
     history = history_of({"wide": [[2.0, 1.5, 1.0]]}, column="loss")
     assert list(epochs_to(history, "loss", 1.5, higher_is_better=False, diverged={})["epochs"]) == [

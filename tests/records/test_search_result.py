@@ -36,6 +36,14 @@ class TestBest:
     def test_the_earlier_of_equal_ones(self):
         assert result(point(0, 60.0), point(1, 60.0)).best.number == 0
 
+    def test_means_that_differ_by_their_rounding_alone_are_equal(self):
+        one, other = 76.66666666666666, 76.66666666666667
+        assert one < other
+        rounded = point(0, one, flops=5.0), point(1, other, flops=9.0)
+        assert result(*rounded).best.number == 0
+        assert [each.number for each in result(*rounded).front] == [0]
+        assert result(point(0, 76.66), point(1, other)).best.number == 1
+
     def test_the_lowest_where_less_is_better(self):
         assert result(point(0, 0.5), point(1, 0.7), higher_is_better=False).best.number == 0
 

@@ -74,7 +74,19 @@ def test_the_caption_says_why_there_is_no_share() -> None:
     table = factorial_table(findings)
     assert table is not None
     assert table.caption.endswith(
-        "squares); none where an effect is not to be told from others, or trials are too few."
+        "squares); none where an interaction is not to be told from others, or trials are too few."
+    )
+
+
+def test_the_caption_says_what_the_share_of_an_aliased_effect_holds() -> None:
+    """As of the main effects of a fraction, each with interactions."""
+    findings = make_findings({"a": {"architecture.downsampling": "b", "optimizer": "sgd"}})
+    findings.plan.arms[0].levels["initialization"] = "default"
+    findings.factorial = factorial_rows().assign(share=0.25)
+    table = factorial_table(findings)
+    assert table is not None
+    assert table.caption.endswith(
+        "squares); that of an effect holds what it is not told apart from."
     )
 
 

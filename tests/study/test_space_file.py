@@ -15,6 +15,7 @@ from ablate.study.space_file import (
     probes,
     probes_of_pairs,
     read_space,
+    unfamiliar_keys,
 )
 from ablate.workload import Workload, load_workload
 from tests.study.fake_workload import FakeWorkload
@@ -53,6 +54,24 @@ def complaints(path: Path, *arms: Arm) -> list[str]:
         checked(path, FakeWorkload(), *arms)
     assert caught.value.exit_code == 2
     return [str(problem).replace(f"{path}, ", "") for problem in caught.value.problems]
+
+
+class TestUnfamiliarKeys:
+    def test_a_key_of_no_arm_is_told_where_any_would_be_taken(self):
+        space = SearchSpace(
+            name="s",
+            parameters=tuple(
+                Parameter(name=key, key=key, type="float", range=(0, 1), why="w")
+                for key in ("lr", "lrr")
+            ),
+        )
+        workload = load_workload("tests.tuning.valley:train")
+        (remark,) = unfamiliar_keys(space, workload, [arm(lr=0.1), arm(depth=2)])
+        assert remark == (
+            "'lrr', which the space searches, is a setting of no arm: where the workload does not "
+            "read it, its values make no difference; did you mean 'lr'?"
+        )
+        assert list(unfamiliar_keys(space, FakeWorkload(), [arm(lr=0.1)])) == []
 
 
 class TestReading:
