@@ -798,9 +798,7 @@ def test_data_is_loaded_for_every_combination_of_choices():
 
 def needed(plan: Plan, of: SearchSpace) -> list[str]:
     """Names of the data that a search loads."""
-    ray = search._LazyRay(
-        ExitStack(), plan.load_workload(), of, plan.arms, None, None, Silent(), False
-    )
+    ray = search._LazyRay(ExitStack(), plan.load_workload(), of, plan.arms, Running())
     return ray._data_needed()
 
 
