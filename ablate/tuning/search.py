@@ -4,7 +4,7 @@ Points are chosen by validation metrics alone. The workload scores the test set 
 trial, as always; a search never reads that score.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any, NamedTuple
 
@@ -60,52 +60,17 @@ def search_arms(
     that cannot be meant, for a space that does not fit the arms, and for a storage that belongs to
     another search, or that another process searches with.
     """
-    objective = objective_of(plan, options)
-    check_sampler(options.sampler, space)
-    check_scheduler(options.scheduler, objective.weighs_cost, objective.metric, plan.metrics)
-    _check_numbers(options)
+    asked = _asked(plan, space, store, known or {}, options, running)
     workload = plan.load_workload()
     check_space(space, workload, arms)
-    where = options.storage or str(store.run_folder / JOURNAL_FILE)
-    asked = _Asked(
-        plan=plan,
-        space=space,
-        store=store,
-        known=known or {},
-        options=options,
-        objective=objective,
-        where=where,
-        shown=shown_storage(where),
-        running=running,
-    )
-    if guess := guessed_direction(objective.metric, plan.metrics):
-        running.progress.remarked(guess)
-    if drawn := drawn_at_random(options.sampler, space):
-        running.progress.remarked(drawn)
-    for remark in unfamiliar_keys(space, workload, arms):
+    for remark in _remarks(asked, workload, arms):
         running.progress.remarked(remark)
-    results: list[SearchResult] = []
     with ExitStack() as cleanup:
         cleanup.enter_context(writer_lock(store.run_folder))
         cleanup.enter_context(quiet_optuna())
         cleanup.enter_context(storage_lock(asked.where))
-        opened = open_storage(asked.where)
         ray = _LazyRay(cleanup, workload, space, arms, running)
-        for arm in arms:
-            points = None
-            try:
-                points = _points(asked, arm, opened)
-                _run(asked, points, ray)
-                results.append(points.result())
-            except KeyboardInterrupt:
-                if points is not None:
-                    results.append(points.result(interrupted=True))
-                elif results:  # between two arms
-                    results[-1] = results[-1].model_copy(update={"interrupted": True})
-                else:
-                    raise
-                break
-    return tuple(results)
+        return tuple(_search_each(asked, arms, open_storage(asked.where), ray))
 
 
 class _Asked(NamedTuple):
@@ -122,6 +87,33 @@ class _Asked(NamedTuple):
     shown: str
     """The same, as messages name it."""
     running: Running
+
+
+def _asked(
+    plan: Plan,
+    space: SearchSpace,
+    store: RecordStore,
+    known: Mapping[str, TrialRecord],
+    options: SearchOptions,
+    running: Running,
+) -> _Asked:
+    objective = objective_of(plan, options)
+    check_sampler(options.sampler, space)
+    check_scheduler(options.scheduler, objective.weighs_cost, objective.metric, plan.metrics)
+    _check_numbers(options)
+    where = options.storage or str(store.run_folder / JOURNAL_FILE)
+    return _Asked(
+        plan, space, store, known, options, objective, where, shown_storage(where), running
+    )
+
+
+def _remarks(asked: _Asked, workload: Workload, arms: Sequence[Arm]) -> Iterator[str]:
+    """What whoever asks must know, although it can be meant."""
+    if guess := guessed_direction(asked.objective.metric, asked.plan.metrics):
+        yield guess
+    if drawn := drawn_at_random(asked.options.sampler, asked.space):
+        yield drawn
+    yield from unfamiliar_keys(asked.space, workload, arms)
 
 
 def _points(asked: _Asked, arm: Arm, opened: BaseStorage) -> PointSearch:
@@ -196,6 +188,28 @@ class _LazyRay:
             with suppress(SettingsError):  # such a point has no trial
                 resolved.append(self.workload.resolve(together))
         return list(dict.fromkeys(n for one in resolved for n in self.workload.data_needed(one)))
+
+
+def _search_each(
+    asked: _Asked, arms: Sequence[Arm], opened: BaseStorage, ray: _LazyRay
+) -> list[SearchResult]:
+    """One result an arm, up to the arm in which Ctrl-C came; raised on where there is none."""
+    results: list[SearchResult] = []
+    for arm in arms:
+        points = None
+        try:
+            points = _points(asked, arm, opened)
+            _run(asked, points, ray)
+            results.append(points.result())
+        except KeyboardInterrupt:
+            if points is not None:
+                results.append(points.result(interrupted=True))
+            elif results:  # between two arms
+                results[-1] = results[-1].model_copy(update={"interrupted": True})
+            else:
+                raise
+            break
+    return results
 
 
 def _run(asked: _Asked, points: PointSearch, ray: _LazyRay) -> None:
