@@ -66,6 +66,20 @@ class FunctionWorkload(FreeSettings):
         return iter(rows)
 
 
+_LOADED: dict[str, tuple[TrialFunction, FunctionWorkload]] = {}
+
+
+def function_workload(name: str, function: TrialFunction) -> FunctionWorkload:
+    """The workload of a function, with the version that it had when this process first loaded it:
+    what runs is the code imported then, whatever is written into its file meanwhile.
+    """
+    known, workload = _LOADED.get(name, (None, None))
+    if workload is None or known is not function:
+        workload = FunctionWorkload(name, function)
+        _LOADED[name] = function, workload
+    return workload
+
+
 def _source_digest(name: str, function: TrialFunction) -> str:
     modules = _modules(name, function)
     sources = [_source(name, module) for module in modules]

@@ -54,7 +54,7 @@ def _imported(name: str, file: Path) -> Iterator[str]:
     """Every name that may be a module, of all imports wherever they stand."""
     try:
         tree = ast.parse(_text(file))
-    except (SyntaxError, ValueError):  # it fails where it is imported, or is not
+    except (OSError, SyntaxError, ValueError):  # in an archive; or it fails where it is imported
         return
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(tree):

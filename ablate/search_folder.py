@@ -201,6 +201,7 @@ def _by_keys(problem: Problem) -> Problem:
     where, fix = problem.where, problem.fix
     for name in ("metric", "scheduler"):
         where, fix = where.replace(f"--{name}", f"tune.{name}"), fix.replace(f"--{name}", name)
+    fix = fix.removeprefix("name another storage with --storage, or ")
     return problem._replace(where=where, fix=fix)
 
 

@@ -288,10 +288,10 @@ def load_workload(name: str) -> Workload:
         shipped: Workload = getattr(importlib.import_module(module), attribute)
         return shipped
     if ":" in name:
-        from ablate.function_workload import FunctionWorkload
+        from ablate.function_workload import function_workload
         from ablate.named_function import named_function
 
-        return FunctionWorkload(name, named_function(name))
+        return function_workload(name, named_function(name))
     module, _, function = name.rpartition(".")
     meant = f"{module}:{function}"
     fix = (

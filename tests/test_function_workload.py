@@ -3,6 +3,7 @@ import importlib
 import linecache
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -72,6 +73,27 @@ def test_editing_the_named_module_starts_anew_whatever_wraps_the_function(
     before = version(WRAPPED[how] + function.format(name, 0.5) + end)
     assert version(WRAPPED[how] + function.format(name, 0.25) + end) != before
     assert version(WRAPPED[how] + function.format(name, 0.5) + end) == before
+
+
+def test_what_a_process_has_imported_keeps_its_version_however_the_file_is_edited(
+    version: Callable[[str], str], tmp_path: Path
+):
+    """A search or a run of several steps would mix two, of which this process knows one."""
+    source = "def train(settings, seed):\n    yield {'loss': 0.5}\n"
+    before = version(source)
+    (tmp_path / "my_training.py").write_text(source.replace("0.5", "0.25"))
+    linecache.checkcache()
+    assert load_workload("my_training:train").version == before
+    assert version(source.replace("0.5", "0.25")) != before
+
+
+def test_a_module_in_an_archive_has_a_version_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    archive = tmp_path / "lib.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("my_zipped.py", "import json\ndef train(settings, seed):\n    yield {}\n")
+    monkeypatch.syspath_prepend(archive)
+    assert load_workload("my_zipped:train").version
+    forget("my_zipped")
 
 
 def test_editing_the_module_of_a_function_that_another_passes_on_starts_anew(

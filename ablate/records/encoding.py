@@ -45,7 +45,7 @@ def decode(text: str | bytes, where: str) -> TrialRecord:
     """
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RecordError(
             Problem(where, f"is not a trial record: {error}", "remove it; its trial runs again")
         ) from None

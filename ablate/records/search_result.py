@@ -224,7 +224,7 @@ def read_search(folder: Path) -> tuple[SearchResult, ...]:
         return tuple(map(SearchResult.model_validate, content))
     except FileNotFoundError:
         return ()
-    except (OSError, ValueError, TypeError, ValidationError) as error:
+    except (OSError, ValueError, TypeError, RecursionError, ValidationError) as error:
         raise RecordError(
             Problem(
                 str(path),

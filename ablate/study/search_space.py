@@ -106,8 +106,16 @@ class Parameter(_Frozen):
             return (low - 1,) if edge == "lowest" else (high + 1,)
         return tuple(self._at(-part if edge == "lowest" else 1 + part) for part in _OUTSIDE)
 
+    def tried(self, value: Any) -> Any:
+        """What a search would try for a value that it could try: of choices that which is called
+        so, of a range the number with as many digits as are drawn.
+        """
+        if self.type == "categorical":
+            return self.choices[self.choice_names.index(scalar_name(value))]
+        return rounded(value)
+
     def within(self, value: Any) -> bool:
-        """Whether a value is one that the search could try."""
+        """Whether a value is one that the search could try, by its name or its size."""
         if self.type == "categorical":
             return scalar_name(value) in self.choice_names
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -179,7 +187,8 @@ class SearchSpace(_Frozen):
             if parameter.type == "int" and isinstance(value, float) and value.is_integer():
                 value = int(value)  # as a search would try it
             values[parameter.name] = value
-            if not parameter.within(value) or rounded(value) != value:
+            is_tried = parameter.within(value) and _is_alike(parameter.tried(value), value)
+            if not is_tried:
                 outside.append(parameter)
         return values, tuple(outside)
 
@@ -187,6 +196,16 @@ class SearchSpace(_Frozen):
     def is_conditional(self) -> bool:
         """Whether some parameter is searched only now and then."""
         return any(parameter.when for parameter in self.parameters)
+
+
+def _is_alike(one: Any, other: Any) -> bool:
+    """Whether two values are the same to a workload: "none" is not null, "1" not 1, true not 1."""
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        pairs = zip(one, other, strict=False)
+        return len(one) == len(other) and all(_is_alike(*pair) for pair in pairs)
+    are_numbers = all(isinstance(each, int | float) for each in (one, other))
+    are_truths = isinstance(one, bool) is isinstance(other, bool)
+    return bool(one == other) and (type(one) is type(other) or (are_numbers and are_truths))
 
 
 def rounded(value: Any) -> Any:

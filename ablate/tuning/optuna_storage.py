@@ -300,18 +300,18 @@ def standing(study: optuna.Study) -> list[FrozenTrial]:
 
 
 def found_so_far(study: optuna.Study) -> list[FrozenTrial]:
-    """The study's points that have ended. One that failed is among them as long as its next try
-    waits: the search may end before that.
+    """The study's points that have ended. One that failed is among them until its next try has
+    ended, too: the search may end before that.
     """
     trials = {trial.number: trial for trial in study.get_trials(deepcopy=False)}
     found = []
-    for trial in last_tries(study):
-        before = trials.get(trial.user_attrs.get(REPEATS, -1))
-        if trial.state == TrialState.WAITING and before is not None:
-            if before.user_attrs.get(STATUS) == "failed":
-                found.append(before)
-        elif trial.state.is_finished():
-            found.append(trial)
+    for newest in last_tries(study):
+        ended: FrozenTrial | None = newest
+        if not newest.state.is_finished():
+            while ended is not None and ended.user_attrs.get(STATUS) != "failed":
+                ended = trials.get(ended.user_attrs.get(REPEATS, -1))
+        if ended is not None:
+            found.append(ended)
     return found
 
 

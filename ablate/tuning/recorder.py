@@ -1,12 +1,14 @@
 """Trials' endings, from Ray Tune into the record store."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ray import tune
 from ray.tune.experiment import Trial
 
+from ablate.errors import RecordError
 from ablate.records.asked_metrics import counted
 from ablate.records.encoding import decode
 from ablate.records.provenance import arithmetic
@@ -110,8 +112,10 @@ class Recorder(tune.Callback):
         if not own or seed in self._compared_seeds:
             return
         self._compared_seeds.add(seed)
-        of_seed = (each for each in self._store.records() if each.spec.seed == seed)
-        others = {arithmetic(each) for each in of_seed} - {"", own}
+        others: set[str] = set()
+        with suppress(RecordError):  # a record that cannot be read is told of where it is asked for
+            of_seed = (each for each in self._store.records() if each.spec.seed == seed)
+            others = {arithmetic(each) for each in of_seed} - {"", own}
         if others:
             self._progress.remarked(
                 f"Seed {seed} is now computed in {own}, and recorded trials of it were in "

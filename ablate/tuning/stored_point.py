@@ -29,7 +29,7 @@ def as_stored(space: SearchSpace, values: Mapping[str, Any]) -> dict[str, Any]:
 def values_of_params(space: SearchSpace, params: Mapping[str, Any]) -> Values:
     """A point out of what Optuna holds."""
     return {
-        item.name: _choice(item, params[item.name])
+        item.name: item.tried(params[item.name])
         if item.type == "categorical"
         else rounded(params[item.name])
         for item in space.parameters
@@ -47,8 +47,4 @@ def _suggested(parameter: Parameter, trial: optuna.Trial) -> Any:
             return trial.suggest_int(parameter.name, int(low), int(high), log=log)
         case _:
             name = trial.suggest_categorical(parameter.name, parameter.choice_names)
-            return _choice(parameter, str(name))
-
-
-def _choice(parameter: Parameter, name: str) -> Any:
-    return parameter.choices[parameter.choice_names.index(name)]
+            return parameter.tried(str(name))

@@ -11,7 +11,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 OWNER_FILE = "ablate-owner"
@@ -35,7 +35,7 @@ def temporary_folder(beside: str | None = None) -> Iterator[str]:
         Path(folder, OWNER_FILE).write_text(f"{_machine()}\n{os.getpid()}\n", encoding="utf-8")
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(Path(folder))
 
 
 def sweep(parent: Path) -> None:
@@ -47,6 +47,18 @@ def sweep(parent: Path) -> None:
         return
     for folder in parent.glob(f"{_PREFIX}*"):
         if _NAME.fullmatch(folder.name) and _is_left_over(folder):
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Its marker last: what a kill leaves, or a process that still writes, a later sweep finds."""
+    with suppress(OSError):  # it just went
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != OWNER_FILE:
+                path.unlink(missing_ok=True)
+        if {path.name for path in folder.iterdir()} <= {OWNER_FILE}:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -57,6 +57,26 @@ def test_a_whole_number_is_one_however_it_is_written():
     assert values == {"width": 16} and type(values["width"]) is int
 
 
+@pytest.mark.parametrize(
+    ("own", "choices", "why"),
+    [
+        ("none", (None, "fast"), "model.rates is 'none'"),
+        ("1", (1, 20), "model.rates is '1'"),
+        (True, ("true", "false"), "model.rates is true"),
+        (1, (True, False), "model.rates is 1"),
+        ("1-2", ([1, 2], [3, 4]), "model.rates is '1-2'"),
+        ([1, "2"], ([1, 2], [3, 4]), "model.rates is [1, '2']"),
+    ],
+)
+def test_a_value_that_is_only_called_like_a_choice_is_outside(
+    own: Any, choices: tuple[Any, ...], why: str
+):
+    mode = Parameter(name="mode", key="model.rates", type="categorical", choices=choices, why="w")
+    assert own_point(space(mode), FAKE, arm({"model.rates": own})) is None
+    assert why_outside(space(mode), FAKE, arm({"model.rates": own})) == why
+    assert own_point(space(mode), FAKE, arm({"model.rates": choices[0]})) == {"mode": choices[0]}
+
+
 def test_a_setting_that_is_not_there_and_a_list_are_outside():
     assert why_outside(space(DECAY), FAKE, arm({})) == "training.decay is not set"
     uneven = arm({"model.rates": [0.1, 0.2]})

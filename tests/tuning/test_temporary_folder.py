@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,20 @@ def test_a_folder_is_marked_as_its_makers_and_gone_afterwards(tmp_path: Path):
         assert Path(folder).parent == tmp_path
         assert (Path(folder) / OWNER_FILE).read_text() == mine(os.getpid())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_removed_yet_keeps_its_marker_and_a_later_sweep_finds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """As where a process of Ray's still writes, or this one is killed in the middle."""
+    with temporary_folder(str(tmp_path)) as folder:
+        (Path(folder) / "session").mkdir()
+        monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+    assert (Path(folder) / OWNER_FILE).is_file()
+    monkeypatch.undo()
+    monkeypatch.setattr("ablate.tuning.temporary_folder._is_alive", lambda process: False)
+    sweep(tmp_path)
+    assert not Path(folder).exists()
 
 
 def test_its_name_leaves_room_for_the_sockets_below_it(tmp_path: Path):
