@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any, NamedTuple
 
+import optuna
 from optuna.storages import BaseStorage
 
 from ablate.errors import AblateError, Problem, SettingsError
@@ -69,8 +70,10 @@ def search_arms(
         cleanup.enter_context(writer_lock(store.run_folder))
         cleanup.enter_context(quiet_optuna())
         cleanup.enter_context(storage_lock(asked.where))
+        opened = open_storage(asked.where)
+        studies = [_study_of(asked, arm, opened) for arm in arms]  # before any of them is trained
         ray = _LazyRay(cleanup, workload, space, arms, running)
-        return tuple(_search_each(asked, arms, open_storage(asked.where), ray))
+        return tuple(_search_each(asked, arms, studies, opened, ray))
 
 
 class _Asked(NamedTuple):
@@ -116,8 +119,8 @@ def _remarks(asked: _Asked, workload: Workload, arms: Sequence[Arm]) -> Iterator
     yield from unfamiliar_keys(asked.space, workload, arms)
 
 
-def _points(asked: _Asked, arm: Arm, opened: BaseStorage) -> PointSearch:
-    """The arm's points as the storage has them, its study made or revived."""
+def _study_of(asked: _Asked, arm: Arm, opened: BaseStorage) -> optuna.Study:
+    """The arm's study in the storage, made if absent."""
     plan, space, objective, options = asked.plan, asked.space, asked.objective, asked.options
     workload = plan.load_workload()
     owner = Owner(
@@ -131,23 +134,28 @@ def _points(asked: _Asked, arm: Arm, opened: BaseStorage) -> PointSearch:
     )
     name = f"{arm.context}/{arm.name}"
     study = open_study(opened, asked.shown, name, objective.directions, owner)
-    revive(study, opened)
     if options.sampler == "cma_es":
         check_cma_state(study.get_trials(deepcopy=False), asked.shown)
+    return study
+
+
+def _points(asked: _Asked, arm: Arm, study: optuna.Study, opened: BaseStorage) -> PointSearch:
+    """The arm's points as the storage has them, its study revived."""
+    revive(study, opened)
     points = PointSearch(
-        plan,
+        asked.plan,
         arm,
-        space,
-        workload,
+        asked.space,
+        asked.plan.load_workload(),
         study,
         opened,
-        options,
-        objective=objective,
+        asked.options,
+        objective=asked.objective,
         store=asked.store,
         known=asked.known,
     )
     if points.points_left:
-        note_method(study, method_of(options))
+        note_method(study, method_of(asked.options))
     return points
 
 
@@ -191,14 +199,18 @@ class _LazyRay:
 
 
 def _search_each(
-    asked: _Asked, arms: Sequence[Arm], opened: BaseStorage, ray: _LazyRay
+    asked: _Asked,
+    arms: Sequence[Arm],
+    studies: Sequence[optuna.Study],
+    opened: BaseStorage,
+    ray: _LazyRay,
 ) -> list[SearchResult]:
     """One result an arm, up to the arm in which Ctrl-C came; raised on where there is none."""
     results: list[SearchResult] = []
-    for arm in arms:
+    for arm, study in zip(arms, studies, strict=True):
         points = None
         try:
-            points = _points(asked, arm, opened)
+            points = _points(asked, arm, study, opened)
             _run(asked, points, ray)
             results.append(points.result())
         except KeyboardInterrupt:

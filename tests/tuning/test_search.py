@@ -28,7 +28,7 @@ from ablate.study.schema import Factor, Study
 from ablate.study.search_options import SearchOptions
 from ablate.study.search_space import Parameter, SearchSpace
 from ablate.tuning import search
-from ablate.tuning.optuna_storage import open_storage, open_study, revive
+from ablate.tuning.optuna_storage import open_storage, revive
 from ablate.tuning.point_searcher import PointSearcher
 from ablate.tuning.progress import PlainProgress, Silent
 from ablate.tuning.room import Room
@@ -593,17 +593,31 @@ class TestSearch:
             {"optimizer": "sgd"}, factors={"optimizer": Factor(name="optimizer", levels=levels)}
         )
 
-        def interrupted(*arguments: Any) -> None:
-            if arguments[2] == "baseline/adam":
+        def interrupted(study: optuna.Study, storage: Any) -> None:
+            if study.study_name == "baseline/adam":
                 raise KeyboardInterrupt
-            return open_study(*arguments)
+            revive(study, storage)
 
-        monkeypatch.setattr(search, "open_study", interrupted)
+        monkeypatch.setattr(search, "revive", interrupted)
         options = SearchOptions(trials=2)
         (sgd,) = search_arms(plan, plan.arms, space(), RecordStore(tmp_path), options)
         assert (sgd.arm, len(sgd.points), sgd.interrupted) == ("baseline", 2, True)
         with pytest.raises(KeyboardInterrupt):  # nothing to be kept
             search_arms(plan, plan.arms[1:], space(), RecordStore(tmp_path), options)
+
+    def test_what_is_wrong_with_a_later_arm_is_said_before_an_earlier_one_is_trained(
+        self, tmp_path: Path
+    ):
+        log = tmp_path / "log"
+        plan = make_valley_plan({"optimizer": "sgd", "log": str(log)}, factors=OPTIMIZERS)
+        first, second = plan.arms
+        options = SearchOptions(trials=2)
+        search_arms(plan, [second], space(), RecordStore(tmp_path / "run"), options)
+        before = len(starts(log))
+        edited = second.model_copy(update={"settings": {**second.settings, "more": 1}})
+        with pytest.raises(AblateError, match="the arm's settings were others"):
+            search_arms(plan, [first, edited], space(), RecordStore(tmp_path / "run"), options)
+        assert len(starts(log)) == before > 0
 
     @pytest.mark.parametrize("url", [None, "sqlite:///{folder}/search.db"])
     def test_a_point_that_another_search_has_ended_is_told_so(
