@@ -89,7 +89,7 @@ def _at_one_cost(arms: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def _shifts(arms: pd.DataFrame, column: str, log: bool) -> list[float]:
-    """Points by which each arm stands beside its cost, in the order of those that it would hide."""
+    """Points by which each arm stands beside its cost, in the order of costs where they differ."""
     places = _places(arms[column], log)
     shift = pd.Series(0.0, arms.index)
     for tie in _ties(places):
@@ -118,7 +118,7 @@ def _ties(places: pd.Series) -> list[list[Any]]:
 
 
 def _piles(arms: pd.DataFrame, tie: list[Any]) -> list[list[Any]]:
-    """Arms of a tie whose marks or intervals lie over each other, in the order of arms."""
+    """Arms of a tie whose marks or intervals lie over each other, in the tie's order, by cost."""
     lows, highs = (arms[end].fillna(arms["mean"]) for end in ("low", "high"))
     room = _MARK * (highs.max() - lows.min())
     piles: list[list[Any]] = []
@@ -129,7 +129,7 @@ def _piles(arms: pd.DataFrame, tie: list[Any]) -> list[list[Any]]:
         else:
             piles.append([index])
         top = max(top, highs[index])
-    return [[index for index in arms.index if index in pile] for pile in piles]
+    return [[index for index in tie if index in pile] for pile in piles]
 
 
 def _mark_costs(axes: Axes, costs: pd.Series) -> None:

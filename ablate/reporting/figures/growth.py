@@ -48,7 +48,7 @@ def _draw_claim(axes: Axes, looks: list[dict[Any, Any]]) -> None:
     if _has_band(last):
         axes.axhspan(-threshold, threshold, color=BAND, lw=0, zorder=0)
     else:
-        axes.axhline(threshold, color=INK, linewidth=0.9, zorder=0)
+        axes.axhline(threshold, color=INK, linewidth=0.9, zorder=1)  # over the grid
     if (limits := _limits(looks)) is not None:
         axes.set_ylim(limits)
     axes.set_title(formatting.wrap(f"{last['claim']}. {last['says']}", 38), fontsize=8)

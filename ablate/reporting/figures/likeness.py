@@ -76,7 +76,7 @@ def _draw_ranks(axes: Axes, own: pd.DataFrame, legend: bool) -> None:
         label="random kernels, 5 to 95 %",
         gid="chance",
     )
-    axes.plot(own["rank"], own["chance_median"], color=GREY, linewidth=0.9)
+    axes.plot(own["rank"], own["chance_median"], color=GREY, linewidth=0.9, label="their median")
     (dots,) = axes.plot(own["rank"], own["likeness"], "o", color=BETTER, ms=3, label="this layer")
     dots.set_gid("likeness")
     axes.set(ylim=(0, 1), ylabel="likeness", xlabel="rank")

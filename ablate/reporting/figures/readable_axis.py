@@ -158,6 +158,6 @@ def _write(axes: Axes, edge: int, y: float, inwards: float, text: str) -> None:
         va="center",
         fontsize=_SMALL,
         color=INK,
-        zorder=5,
+        zorder=2.5,  # below what was measured there
         bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "lw": 0},
     )

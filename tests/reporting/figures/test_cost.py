@@ -53,7 +53,7 @@ def test_arms_of_nearly_equal_cost_that_would_hide_each_other_stand_side_by_side
     findings.arms["flops"] = [1e12, 2e12, 3e12, 4e12]
     seconds, flops = draw(findings, figure)
     first, second, third, _ = rendered_places(seconds)
-    assert 3 <= third - second < second - first <= 7  # half a mark at least, one at most
+    assert 3 <= third - first < second - third <= 7  # by cost; half a mark at least, one at most
     assert rendered_places(seconds, "interval") == rendered_places(seconds)
     (strokes,) = drawn(seconds, "cost")
     assert strokes.get_xdata().tolist() == [100.0, 100.5, 100.0, 300.0]
