@@ -73,11 +73,14 @@ class TestCheckDevice:
         assert workload.asked == [too_much]
         assert time.monotonic() - started >= 0.5, "an answer is waited for"
 
-    def test_no_trial_is_tried_that_could_not_compute(self, tmp_path: Path):
+    def test_no_trial_is_tried_that_could_not_compute(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
         log = tmp_path / "log"
         plan = make_trivial_plan(seeds=1, settings={"log": str(log)})
         workload = load_workload(plan.study.workload)
-        workload.device_check = lambda resources: refuses if resources.gpus else None
+        check = lambda resources: refuses if resources.gpus else None  # noqa: E731
+        monkeypatch.setattr(workload, "device_check", check)
         store = RecordStore(tmp_path)
         missing = missing_tasks(plan, store)
         tasks = [task.model_copy(update={"resources": A_GPU}) for task in missing]
