@@ -80,8 +80,7 @@ class TestCheckDevice:
         plan = make_trivial_plan(seeds=1, settings={"log": str(log)})
         workload = load_workload(plan.study.workload)
         check = lambda resources: refuses if resources.gpus else None  # noqa: E731
-        refused = lambda resources: refuses if resources.gpus else None  # noqa: E731
-        monkeypatch.setattr(workload, "device_check", refused)
+        monkeypatch.setattr(workload, "device_check", check)
         store = RecordStore(tmp_path)
         missing = missing_tasks(plan, store)
         tasks = [task.model_copy(update={"resources": A_GPU}) for task in missing]
