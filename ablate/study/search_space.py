@@ -3,6 +3,7 @@
 `schema.py` builds on this, so it knows no study; `space_file.py` reads and checks spaces.
 """
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -187,8 +188,7 @@ class SearchSpace(_Frozen):
             if parameter.type == "int" and isinstance(value, float) and value.is_integer():
                 value = int(value)  # as a search would try it
             values[parameter.name] = value
-            is_tried = parameter.within(value) and _is_alike(parameter.tried(value), value)
-            if not is_tried:
+            if not parameter.within(value) or _is_other(parameter.tried(value), value):
                 outside.append(parameter)
         return values, tuple(outside)
 
@@ -198,14 +198,9 @@ class SearchSpace(_Frozen):
         return any(parameter.when for parameter in self.parameters)
 
 
-def _is_alike(one: Any, other: Any) -> bool:
-    """Whether two values are the same to a workload: "none" is not null, "1" not 1, true not 1."""
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        pairs = zip(one, other, strict=False)
-        return len(one) == len(other) and all(_is_alike(*pair) for pair in pairs)
-    are_numbers = all(isinstance(each, int | float) for each in (one, other))
-    are_truths = isinstance(one, bool) is isinstance(other, bool)
-    return bool(one == other) and (type(one) is type(other) or (are_numbers and are_truths))
+def _is_other(one: Any, other: Any) -> bool:
+    """Whether JSON tells two values apart: "none" from null, "1" and true from 1."""
+    return json.dumps(one) != json.dumps(other)
 
 
 def rounded(value: Any) -> Any:

@@ -29,11 +29,7 @@ def as_stored(space: SearchSpace, values: Mapping[str, Any]) -> dict[str, Any]:
 def values_of_params(space: SearchSpace, params: Mapping[str, Any]) -> Values:
     """A point out of what Optuna holds."""
     return {
-        item.name: item.tried(params[item.name])
-        if item.type == "categorical"
-        else rounded(params[item.name])
-        for item in space.parameters
-        if item.name in params
+        item.name: item.tried(params[item.name]) for item in space.parameters if item.name in params
     }
 
 
