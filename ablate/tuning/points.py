@@ -6,7 +6,7 @@ records of its trials, whoever trained them and when.
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +92,8 @@ class PointSearch:
         self._queue: deque[tuple[_Point, TrialTask]] = deque()
         self._open: list[_Point] = []
         self._running: set[str] = set()
+        self._judged_by: Callable[[TrialRecord], object] | None = None
+        self._known_to_judge: set[str] = set()
         self.outside = why_outside(space, workload, arm)
         self.resources = Resources()
         self.provenance: dict[str, Any] = {}
@@ -164,12 +166,26 @@ class PointSearch:
         record = counted(record, self._asked_metrics)
         self._check_judged(record)
         self._running.discard(record.hash)
+        self._known_to_judge.add(record.hash)
         for point in tuple(self._open):
             if any(task.hash == record.hash for task in point.tasks):
                 point.found[record.hash] = record
                 self._tell_if_known(point)
 
-    def records(self) -> list[TrialRecord]:
+    def judged_by(self, recall: Callable[[TrialRecord], object]) -> None:
+        """What stops trials is told, once each, of those that it does not see run: of points asked
+        for so far at once, of others when they are found recorded.
+        """
+        self._judged_by = recall
+        for record in self._records():
+            self._recall(record)
+
+    def _recall(self, record: TrialRecord) -> None:
+        if self._judged_by is not None and record.hash not in self._known_to_judge:
+            self._known_to_judge.add(record.hash)
+            self._judged_by(record)
+
+    def _records(self) -> list[TrialRecord]:
         """The records of all points asked for so far, of those that are under way too."""
         told = (
             hash_ for trial in standing(self.study) for hash_ in trial.user_attrs.get(TRIALS, ())
@@ -239,6 +255,7 @@ class PointSearch:
             record = self._recorded(task.hash)
             if record is not None:
                 point.found[task.hash] = record
+                self._recall(record)
             else:
                 self._queue.append((point, task))
         self._tell_if_known(point)

@@ -1,6 +1,6 @@
 """Ray Tune's schedulers that stop trials early, by name."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, get_args
 
@@ -80,21 +80,20 @@ def make_scheduler(
     )
 
 
-def recall(scheduler: TrialScheduler, records: Iterable[TrialRecord], metric: str) -> None:
-    """Tell a new scheduler of the trials of an earlier call, so that it goes on judging by them.
+def recall(scheduler: TrialScheduler, record: TrialRecord, metric: str) -> None:
+    """Tell a scheduler of a trial that it has not seen run, so that it judges others by it.
 
-    They are not judged: they have ended, and Ray's rule takes it for a fault if a trial that it
+    That trial is not judged: it has ended, and Ray's rule takes it for a fault if a trial that it
     has stopped goes on.
     """
     tell: Callable[[Any, dict[str, Any]], object] = partial(scheduler.on_trial_result, None)
     if isinstance(scheduler, _MedianStopping):
         tell = scheduler.remember
-    for record in records:
-        trial = _Recalled(record.hash)
-        scheduler.on_trial_add(None, trial)
-        for step, value in enumerate(record.history.get(metric, ()), start=1):
-            if value is not None:
-                tell(trial, {POINTS: step, f"{POINT}/{metric}": value})
+    trial = _Recalled(record.hash)
+    scheduler.on_trial_add(None, trial)
+    for step, value in enumerate(record.history.get(metric, ()), start=1):
+        if value is not None:
+            tell(trial, {POINTS: step, f"{POINT}/{metric}": value})
 
 
 class _Recalled:

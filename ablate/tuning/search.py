@@ -261,7 +261,7 @@ def _run(asked: _Asked, points: PointSearch, ray: _LazyRay) -> None:
 
 
 def _judge(asked: _Asked, points: PointSearch) -> Any:
-    """The scheduler that stops poor trials, knowing those of earlier calls; None where none may."""
+    """The scheduler that stops poor trials, knowing those recorded; None where none may."""
     name, grace_period = asked.options.scheduler, asked.options.looks_after
     if name is None or grace_period is None:
         return None
@@ -269,7 +269,7 @@ def _judge(asked: _Asked, points: PointSearch) -> Any:
     judge = make_scheduler(
         name, objective.metric, objective.higher_is_better, grace_period=grace_period
     )
-    recall(judge, points.records(), objective.metric)
+    points.judged_by(lambda record: recall(judge, record, objective.metric))
     return judge
 
 

@@ -33,18 +33,20 @@ def verdict(scheduler: Any, accuracy: float) -> str:
 def test_trials_of_earlier_calls_are_judged_by_and_not_judged(name: str, poor: float | None):
     records = [*map(ended, range(5), GOOD), ended(5, poor), ended(6, 64.0)]
     scheduler = make_scheduler(name, METRIC, higher_is_better=True, grace_period=1)
-    recall(scheduler, records, METRIC)
+    for record in records:
+        recall(scheduler, record, METRIC)
     assert verdict(scheduler, 20.0) == "STOP"
 
     scheduler = make_scheduler(name, METRIC, higher_is_better=True, grace_period=1)
-    recall(scheduler, records, METRIC)
+    for record in records:
+        recall(scheduler, record, METRIC)
     assert verdict(scheduler, 80.0) == "CONTINUE"
 
 
 @pytest.mark.parametrize("name", SCHEDULERS)
 def test_a_trial_without_a_point_says_nothing(name: str):
     scheduler = make_scheduler(name, METRIC, higher_is_better=True, grace_period=1)
-    recall(scheduler, [SimpleNamespace(hash="none", history={})], METRIC)
+    recall(scheduler, SimpleNamespace(hash="none", history={}), METRIC)
     assert verdict(scheduler, 20.0) == "CONTINUE"
 
 

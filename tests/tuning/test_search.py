@@ -522,10 +522,22 @@ class TestSearch:
         metrics = {"validation_accuracy": 79.5}
         record = TrialRecord(hash=trial.hash, spec=trial.spec, status="completed", metrics=metrics)
         told: list[TrialRecord] = []
-        monkeypatch.setattr(search, "recall", lambda _, records, __: told.extend(records))
+        monkeypatch.setattr(search, "recall", lambda _, one, __: told.append(one))
         asked = {"trials": 1, "seeds": (100, 101), "scheduler": "asha"}
         find(plan, tmp_path, known={trial.hash: record}, **asked)
         assert told == [record]
+
+    def test_a_scheduler_judges_by_a_point_found_recorded_while_it_judges(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        plan, asked = make_valley_plan(), {"trials": 4, "sampler": "random"}
+        points = find(plan, tmp_path / "before", **asked).points
+        before = RecordStore(tmp_path / "before")
+        known = {hash_: before.get(hash_) for hash_ in points[2].trials}
+        told: list[TrialRecord] = []
+        monkeypatch.setattr(search, "recall", lambda _, one, __: told.append(one))
+        find(plan, tmp_path / "run", known=known, scheduler="asha", **asked)
+        assert told == list(known.values())
 
     def test_the_other_seeds_of_a_point_that_is_recorded_as_stopped_are_not_run(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
