@@ -261,7 +261,7 @@ def _refuse_another_search(folder: Path, way: Way) -> None:
     found: tuple[SearchResult, ...] = ()
     with suppress(RecordError):  # what cannot be read is written anew
         found = read_search(folder)
-    if found and found[0].way != way:
+    if any(result.points for result in found) and found[0].way != way:
         first = found[0]
         turned = first.metric == way.metric and first.higher_is_better != way.higher_is_better
         better = f" ({'more' if first.higher_is_better else 'less'} is better)" if turned else ""

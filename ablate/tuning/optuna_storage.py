@@ -16,6 +16,7 @@ import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudySummary
 from optuna.trial import FrozenTrial, TrialState
 
 from ablate.errors import AblateError, Problem
@@ -89,6 +90,11 @@ def storage_lock(where: str | Path) -> Iterator[None]:
         )
     with exclusive_lock(file.with_name(f".{file.name}.writer.lock"), busy):
         yield
+
+
+def is_lockable(where: str | Path) -> bool:
+    """Whether `storage_lock` keeps other processes away from this storage."""
+    return _file_of(str(where)) is not None
 
 
 @contextmanager
@@ -193,17 +199,25 @@ def open_study(
     name: str,
     directions: Sequence[Literal["minimize", "maximize"]],
     owner: Owner,
+    *,
+    alone: bool,
 ) -> optuna.Study:
     """The arm's Optuna study in a storage, made if absent; `sampler` is still to be set.
 
-    where: the storage as messages name it. Raises AblateError when it belongs to another study or
-    space, or holds values that mean something else.
+    where: the storage as messages name it. alone: whether no other search can be at work in it, so
+    that what one has left there without having found anything is removed. Raises AblateError when
+    it belongs to another study or space, or holds values that mean something else.
     """
+    left: list[str] = []
     for summary in optuna.get_all_study_summaries(storage):
-        theirs = summary.user_attrs.get(OWNER)
-        if theirs is not None or summary.n_trials > 0:  # else killed before signing the study
-            _check_owner(where, summary.study_name, theirs, name, owner)
-        _check_direction(where, summary.directions[0].name.lower(), directions[0], owner)
+        try:
+            _check_study(where, summary, name, directions[0], owner)
+        except AblateError:
+            if not alone or _has_found(storage, summary):
+                raise
+            left.append(summary.study_name)
+    for found_nothing in left:
+        optuna.delete_study(study_name=found_nothing, storage=storage)
     study = optuna.create_study(
         storage=storage,
         study_name=name,
@@ -214,6 +228,21 @@ def open_study(
     if OWNER not in study.user_attrs:
         study.set_user_attr(OWNER, owner.as_plain())
     return study
+
+
+def _check_study(where: str, found: StudySummary, name: str, direction: str, owner: Owner) -> None:
+    theirs = found.user_attrs.get(OWNER)
+    if theirs is not None or found.n_trials > 0:  # else killed before signing the study
+        _check_owner(where, found.study_name, theirs, name, owner)
+    _check_direction(where, found.directions[0].name.lower(), direction, owner)
+
+
+def _has_found(storage: BaseStorage, found: StudySummary) -> bool:
+    """Whether a point of it has ended; what ablate has not made is never said to be empty."""
+    if OWNER not in found.user_attrs:
+        return True
+    study = optuna.load_study(study_name=found.study_name, storage=storage)
+    return any(STATUS in trial.user_attrs for trial in study.get_trials(deepcopy=False))
 
 
 def revive(study: optuna.Study, storage: BaseStorage) -> None:

@@ -26,6 +26,7 @@ from ablate.tuning.objective import Objective, objective_of
 from ablate.tuning.optuna_storage import (
     JOURNAL_FILE,
     Owner,
+    is_lockable,
     note_method,
     open_storage,
     open_study,
@@ -133,7 +134,8 @@ def _study_of(asked: _Asked, arm: Arm, opened: BaseStorage) -> optuna.Study:
         objectives=objective.names,
     )
     name = f"{arm.context}/{arm.name}"
-    study = open_study(opened, asked.shown, name, objective.directions, owner)
+    alone = is_lockable(asked.where)
+    study = open_study(opened, asked.shown, name, objective.directions, owner, alone=alone)
     if options.sampler == "cma_es":
         check_cma_state(study.get_trials(deepcopy=False), asked.shown)
     return study

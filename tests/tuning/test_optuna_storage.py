@@ -14,6 +14,7 @@ from optuna.trial import TrialState
 from ablate.errors import AblateError
 from ablate.quiet_optuna import quiet_optuna
 from ablate.tuning.optuna_storage import (
+    STATUS,
     TRIALS,
     Owner,
     found_so_far,
@@ -46,9 +47,11 @@ def _quiet():
         yield
 
 
-def opened(path: Path, name: str = "baseline/adam", **changes: Any) -> optuna.Study:
-    storage = open_storage(path)
-    return open_study(storage, str(path), name, ["maximize"], OWNER._replace(**changes))
+def opened(
+    where: Path | str, name: str = "baseline/adam", alone: bool = True, **changes: Any
+) -> optuna.Study:
+    owner = OWNER._replace(**changes)
+    return open_study(open_storage(where), str(where), name, ["maximize"], owner, alone=alone)
 
 
 def asked(study: optuna.Study, points: int) -> list[optuna.Trial]:
@@ -59,10 +62,15 @@ def asked(study: optuna.Study, points: int) -> list[optuna.Trial]:
     return trials
 
 
+def told(study: optuna.Study) -> None:
+    (trial,) = asked(study, 1)
+    trial.set_user_attr(STATUS, "completed")
+    study.tell(trial, 1.0)
+
+
 def revived(path: Path) -> optuna.Study:
-    storage = open_storage(path)
-    study = open_study(storage, str(path), "baseline/adam", ["maximize"], OWNER)
-    revive(study, storage)
+    study = opened(path)
+    revive(study, open_storage(path))
     return study
 
 
@@ -166,9 +174,7 @@ class TestJournal:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ):
         monkeypatch.chdir(tmp_path)
-        open_study(
-            open_storage("sqlite:///search.db"), "search.db", "baseline/adam", ["maximize"], OWNER
-        )
+        opened("sqlite:///search.db")
         before = Path("search.db").read_bytes()
         with pytest.raises(AblateError) as caught:
             open_storage("search.db")
@@ -197,14 +203,14 @@ class TestJournal:
 class TestDatabase:
     def test_a_url_is_one(self, tmp_path: Path):
         url = f"sqlite:///{tmp_path}/search.db"
-        study = open_study(open_storage(url), url, "baseline/adam", ["maximize"], OWNER)
+        study = opened(url)
         asked(study, 2)
-        again = open_study(open_storage(url), url, "baseline/adam", ["maximize"], OWNER)
+        again = opened(url)
         assert len(again.trials) == 2
 
     def test_one_that_another_version_of_optuna_has_made(self, tmp_path: Path):
         url = f"sqlite:///{tmp_path}/search.db"
-        open_study(open_storage(url), url, "baseline/adam", ["maximize"], OWNER)
+        opened(url)
         with closing(sqlite3.connect(tmp_path / "search.db")) as database, database:
             database.execute("UPDATE alembic_version SET version_num = 'v1.3.0.a'")
         with pytest.raises(AblateError) as caught:
@@ -309,7 +315,7 @@ class TestOwner:
         self, tmp_path: Path, changes: dict[str, Any], what: str
     ):
         path = tmp_path / "search.journal"
-        opened(path)
+        told(opened(path))
         with pytest.raises(AblateError) as caught:
             opened(path, **changes)
         assert caught.value.exit_code == 2
@@ -325,6 +331,25 @@ class TestOwner:
         with pytest.raises(AblateError) as caught:
             opened(path)
         assert "it holds an Optuna study that ablate has not made" in str(caught.value)
+
+    def test_what_a_search_has_left_without_finding_anything_hinders_no_other(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        asked(opened(path), 1)
+        opened(path, "baseline/sgd")
+        with pytest.raises(AblateError, match="belongs to another search"):
+            opened(path, seeds=(1, 2), alone=False)
+        assert len(opened(path).trials) == 1
+        assert opened(path, seeds=(1, 2)).trials == []
+        names = optuna.get_all_study_names(open_storage(path))
+        assert names == ["baseline/adam"]
+
+    def test_nothing_is_removed_where_another_arm_has_found_something(self, tmp_path: Path):
+        path = tmp_path / "search.journal"
+        asked(opened(path), 1)
+        told(opened(path, "baseline/sgd"))
+        with pytest.raises(AblateError, match="belongs to another search"):
+            opened(path, seeds=(1, 2))
+        assert len(opened(path).trials) == 1
 
     def test_arms_share_a_storage(self, tmp_path: Path):
         path = tmp_path / "search.journal"
