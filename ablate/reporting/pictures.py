@@ -423,12 +423,13 @@ def _curves(findings: Findings, styles: dict[str, ArmStyle]) -> Iterator[Picture
                 tables, figure, styles, references=references, label=label, unit=unit, place=place
             )
 
+        caption = curves.caption(tables.values(), curves.cuts_bands(tables, unit))
         apart = " by step" if place == "step" and quantity in drawn else ""
         drawn.add(quantity)
         yield draw_picture(
             f"curves_{file_name(quantity + apart)}",
             f"Learning curves: {label}{apart}",
-            " ".join([curves.caption(tables.values(), curves.cuts_bands(tables, unit)), *notes]),
+            " ".join([caption + curves.own_axes(tables), *notes]),
             curves.size(tables),
             draw,
         )

@@ -290,6 +290,13 @@ def caption(tables: Iterable[pd.DataFrame], cut: bool = False) -> str:
     return text
 
 
+def own_axes(curves: Mapping[str, pd.DataFrame]) -> str:
+    """A sentence, after others, where curves of equal height may mean different things."""
+    if len(_contexts(curves)) < 2:
+        return ""
+    return " Each context has a vertical axis of its own."
+
+
 def _part_dashes(position: int) -> tuple[float, ...]:
     return ((), (4, 1.5), (1, 1.2))[position % 3]
 

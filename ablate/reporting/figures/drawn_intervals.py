@@ -41,4 +41,4 @@ def cut_at_percent(tables: Iterable[pd.DataFrame], unit: str) -> str:
     """
     if unit != "%" or not any(((t["low"] < 0) | (t["high"] > 100)).any() for t in tables):
         return ""
-    return " An interval that reaches beyond 0 or 100 % is cut off there."
+    return " An interval that reaches beyond 0 or 100 % is cut off where the axis ends."

@@ -133,6 +133,13 @@ def test_bands_that_are_cut_off_are_told_of(reach: float, unit: str, cut: bool) 
     assert ("cut off" in curves.caption([table], cut)) == cut
 
 
+def test_contexts_whose_axes_differ_are_told_of() -> None:
+    table = make_findings().curves["validation_accuracy"]
+    both = pd.concat([table, table.assign(context="other")])
+    assert curves.own_axes({"validation": table}) == ""
+    assert curves.own_axes({"validation": both}) == " Each context has a vertical axis of its own."
+
+
 def test_a_wide_band_does_not_squeeze_the_curves_flat(figure: Figure) -> None:
     findings = make_findings()
     for table in findings.curves.values():

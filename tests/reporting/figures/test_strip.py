@@ -87,7 +87,7 @@ def test_of_one_seed_no_interval_is_told_of(figure: Figure) -> None:
 def test_an_interval_beyond_100_percent_is_said_to_be_cut_off() -> None:
     findings = make_findings()
     findings.arms.loc[0, "high"] = 101.0
-    told = " An interval that reaches beyond 0 or 100 % is cut off there."
+    told = " An interval that reaches beyond 0 or 100 % is cut off where the axis ends."
     for unit, end in (("%", told), ("", "")):
         caption = strip.caption(findings.trials, findings.arms, "test_accuracy", unit)
         assert caption == f"{EVERY_TRIAL}{LINES}{end}"
