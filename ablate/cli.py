@@ -44,18 +44,27 @@ if TYPE_CHECKING:
 
 
 class _Commands(TyperGroup):
-    """Shows an expected error as its problems and nothing else; `--debug` lets it through."""
+    """Shows an expected error as its problems and nothing else; `--debug` lets it through. So are
+    those of the system, as of a full disk: nothing here is amiss.
+    """
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except AblateError as error:
-            if ctx.params["debug"]:
+        except (AblateError, OSError) as error:
+            if ctx.params["debug"] or isinstance(error, BrokenPipeError):
                 raise
+            shown = error if isinstance(error, AblateError) else _of_the_system(error)
             console(stderr=True).print(
-                str(error), style="red", markup=False, highlight=False, soft_wrap=True
+                str(shown), style="red", markup=False, highlight=False, soft_wrap=True
             )
-            raise typer.Exit(error.exit_code) from None
+            raise typer.Exit(shown.exit_code) from None
+
+
+def _of_the_system(error: OSError) -> AblateError:
+    return AblateError(
+        Problem(str(error.filename or ""), f"the system says: {error.strerror or error}")
+    )
 
 
 app = typer.Typer(
@@ -202,10 +211,11 @@ def plan(
         [tuple(map(str, row))[0 if contexts else 1 :] for row in rows],
     )
     costs = {hash_: record.cost for hash_, record in found.items()}
-    show(cost_sentence(plan, costs))
+    known_seeds = {record.spec.seed for record in found.values()}
+    show(cost_sentence(plan, costs, known_seeds))
     if plan.study.tune is not None:
         own = own_plan(plan, searched(folder, plan, records or []))
-        show(tuning_sentence(plan, plan.study.tune, own, costs))
+        show(tuning_sentence(plan, plan.study.tune, own, costs, known_seeds))
     if reads := data_sentence(plan, found):
         show(reads)
     show_warnings((*looking_warnings(plan.study), *of_other_versions(folder, plan)))

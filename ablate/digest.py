@@ -5,6 +5,12 @@ import json
 from typing import Any
 
 
+def is_same_content(one: Any, other: Any) -> bool:
+    """Whether the digests of plain values are equal: those of 1, 1.0, true and "1" all differ."""
+    texts = (json.dumps(each, sort_keys=True) for each in (one, other))
+    return len(set(texts)) == 1
+
+
 def content_digest(content: Any, length: int) -> str:
     """SHA-256 of the canonical JSON (keys sorted, no spaces), as its first hexadecimal digits.
 

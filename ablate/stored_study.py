@@ -18,10 +18,13 @@ STUDY_FILE = "study.yaml"
 
 
 def folder_for(study_file: Path, dataset: str | None = None, out: Path | None = None) -> Path:
-    """`out` if given, else runs/<stem of the study's file>, with the data set where overridden."""
+    """`out` if given, else runs/<stem of the study's file>, with the data set where overridden: a
+    folder beside the other runs, whatever its name holds.
+    """
     if out is not None:
         return out
-    return RUNS / (f"{study_file.stem}-{dataset}" if dataset else study_file.stem)
+    name = f"{study_file.stem}-{dataset}" if dataset else study_file.stem
+    return RUNS / name.replace("/", "_").replace("\\", "_")
 
 
 def folder_for_results(study_file: Path, table: Path, out: Path | None = None) -> Path:

@@ -84,6 +84,7 @@ _LOWER_IS_BETTER = {
     "bpc", "ppl", "ece", "regret", "flops", "memory", "logloss", "drop", "err", "eer", "fpr", "fnr",
     "std", "stdev", "sd", "var", "variance", "spread",
 }  # fmt: skip
+_LOSSES = {"loss", "losses", "logloss", "nll", "crossentropy"}
 _HIGHER_IS_BETTER = {
     "accuracy", "acc", "score", "f1", "auc", "auroc", "precision", "recall", "sensitivity",
     "specificity", "iou", "dice", "bleu", "rouge", "reward", "return", "r2", "psnr", "ssim",
@@ -160,6 +161,12 @@ def words(name: str) -> list[str]:
     parts = re.findall(r"[^\W_]+", name)
     humps = [hump for part in parts for hump in re.split(_HUMP, part)]
     return [word.lower() for word in dict.fromkeys([*parts, *humps])]
+
+
+def is_loss(name: str) -> bool:
+    """Whether a metric is what is trained on, by the words of its name."""
+    found = set(words(name))
+    return not _LOSSES.isdisjoint(found) or {"cross", "entropy"} <= found
 
 
 def rests_on_test_data(name: str, known: Mapping[str, MetricDescription]) -> bool:

@@ -57,6 +57,14 @@ def ablate(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments)
 
 
+@pytest.mark.parametrize("command", ["plan", "run", "report"])
+def test_a_name_too_long_for_the_system_is_refused_without_a_traceback(command: str):
+    result = ablate(command, f"{'a' * 300}.yaml")
+    assert result.exit_code == 2
+    assert "File name too long" in result.stderr
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
 def files() -> list[str]:
     return sorted(str(path) for path in Path().rglob("*"))
 

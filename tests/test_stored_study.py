@@ -12,6 +12,8 @@ class TestFolderFor:
         [
             ({}, "runs/pooling"),
             ({"dataset": "digits"}, "runs/pooling-digits"),
+            ({"dataset": "org/name"}, "runs/pooling-org_name"),
+            ({"dataset": "../../other"}, "runs/pooling-.._.._other"),
             ({"out": Path("elsewhere")}, "elsewhere"),
             ({"dataset": "digits", "out": Path("elsewhere")}, "elsewhere"),
         ],

@@ -326,9 +326,10 @@ def _unmatched_seeds(evidence: Evidence, arms: tuple[Arm, ...]) -> str:
         f"{name} has {', '.join(map(str, sorted(own)))}"
         for name, own in zip(_names(arms), seeds.values(), strict=False)
     )
+    of_one = " The estimate is of the one seed that all have." if shared else ""
     return (
-        f"Seeds do not match: {have}. A claim rests on pairs: train its arms on the same seeds, or "
-        "number alike those trials that shared what a seed fixes."
+        f"Seeds do not match: {have}.{of_one} A claim rests on pairs: train its arms on the same "
+        "seeds, or number alike those trials that shared what a seed fixes."
     )
 
 

@@ -368,6 +368,11 @@ def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord
     reasons = [each.reason for each in records.values() if each.status == "failed"]
     if failed := [reason.removesuffix(".") for reason in reasons]:
         yield f"Why trials failed: {each_reason(failed, 'trial')}."
+        if plan.study.max_seeds is not None:
+            yield (
+                "Verdicts may change when failed trials are tried again, as looks are then "
+                "reckoned with their seeds: let them end before going by a verdict."
+            )
 
 
 def _arm_keys(trials: pd.DataFrame) -> Iterator[ArmKey]:

@@ -40,8 +40,8 @@ class Decision(NamedTuple):
 def summarise(values: Any, floor: float = 0.0) -> Sample:
     """The sample of values (..., seeds).
 
-    floor: least standard deviation believed (see `tie_floor`). With one seed there is no standard
-    error (NaN).
+    floor: least standard deviation believed (see `tie_floor`); NaN where it is not known, which
+    leaves without a standard error (NaN) what has no spread of its own. So does one seed.
     """
     values = np.asarray(values, dtype=np.float64)
     n = values.shape[-1]
@@ -49,7 +49,8 @@ def summarise(values: Any, floor: float = 0.0) -> Sample:
         missing = np.full(values.shape[:-1], np.nan)
         return Sample(missing, missing, 0)
     sd = standard_deviation(values)
-    return Sample(values.mean(axis=-1), np.maximum(sd, floor) / np.sqrt(n), n)
+    believed = np.where(sd > 0, np.fmax(sd, floor), np.maximum(sd, floor))
+    return Sample(values.mean(axis=-1), believed / np.sqrt(n), n)
 
 
 def standard_deviation(values: Any) -> Floats:

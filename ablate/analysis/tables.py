@@ -202,8 +202,9 @@ def _step_shown(known: pd.DataFrame, column: str) -> float:
     """The step that a context's values show. What a diverged trial counts as need be no number of
     the metric's steps; it is asked where nothing else differs.
     """
-    if known.groupby("arm")[column].nunique().max() == 1 < known["seed"].nunique():
+    completed = known[known["status"] == "completed"]
+    judged = known if completed.empty else completed
+    if judged.groupby("arm")[column].nunique().max() == 1 < judged["seed"].nunique():
         return np.nan
-    completed = known.loc[known["status"] == "completed", column]
-    values = completed if completed.nunique() > 1 else known[column]
-    return step_of(values.to_numpy(dtype=float))
+    values = completed if completed[column].nunique() > 1 else known
+    return step_of(values[column].to_numpy(dtype=float))

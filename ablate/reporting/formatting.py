@@ -20,8 +20,7 @@ Writer = Callable[[Any], str]
 """How the numbers of a column are written, without their unit; MISSING where there is none."""
 
 _DECIMALS = {"%": 2, "points": 2, "nats": 4, "epochs": 1, "steps": 0}
-_FINE = {"%", "points", "nats"}
-"""Units whose small numbers get more decimals, until two digits tell them."""
+"""Of a unit, at least: small numbers get more, until two digits tell them."""
 _NOISE = -9
 """Magnitude of what rounding alone leaves in numbers of these units."""
 _LEAST_MAGNITUDE, _LARGEST_MAGNITUDE = -5, 6
@@ -282,12 +281,9 @@ def _by_spread(
     if is_missing(value) or not spread > _ROUND_OFF * largest:
         return number(value, unit, signed=signed)
     power = _magnitude(largest) if _needs_power(_magnitude(largest), unit) else 0
-    if unit in _DECIMALS and unit not in _FINE:
-        decimals = _DECIMALS[unit]
-    else:
-        decimals = max(_DECIMALS.get(unit, 0) if not power else 0, power - _magnitude(spread) + 1)
-        smallest = min(abs(other) for other in others if other) / 10.0**power
-        decimals += next((more for more in (0, 1) if round(smallest, decimals + more)), 2)
+    decimals = max(_DECIMALS.get(unit, 0) if not power else 0, power - _magnitude(spread) + 1)
+    smallest = min(abs(other) for other in others if other) / 10.0**power
+    decimals += next((more for more in (0, 1) if round(smallest, decimals + more)), 2)
     decimals += _more_decimals(decimals, power, others, told_from)
     mantissa = f"{Decimal(value).scaleb(-power):.{decimals}f}"
     return _with_sign(mantissa, signed) + (f"e{power}".replace("-", MINUS) if power else "")
@@ -320,8 +316,7 @@ def _magnitude(value: float) -> int:
 
 def _needs_power(magnitude: int, unit: str) -> bool:
     if unit in _DECIMALS:
-        is_small = unit in _FINE and _NOISE <= magnitude < _LEAST_MAGNITUDE
-        return is_small or magnitude > _LARGEST_OF_UNIT
+        return _NOISE <= magnitude < _LEAST_MAGNITUDE or magnitude > _LARGEST_OF_UNIT
     return not _LEAST_MAGNITUDE <= magnitude <= _LARGEST_MAGNITUDE
 
 
@@ -332,7 +327,7 @@ def _plain(value: float, unit: str) -> str:
     if _needs_power(magnitude, unit):
         return _short_power(f"{value:.3e}")
     if unit in _DECIMALS:
-        fine = unit in _FINE and magnitude >= _NOISE
+        fine = magnitude >= _NOISE and not value.is_integer()
         return f"{value:.{max(_DECIMALS[unit], 1 - magnitude if fine else 0)}f}"
     return f"{value:.{max(3 - magnitude, 0)}f}"
 

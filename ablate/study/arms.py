@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict
 
-from ablate.digest import content_digest
+from ablate.digest import content_digest, is_same_content
 from ablate.errors import Problem, SettingsError, StudyError
 from ablate.study.schema import SettingsOverride, Study
 from ablate.workload import Settings, Workload
@@ -259,7 +259,9 @@ def levels_in_force(study: Study, arm: Arm, reference: Arm) -> dict[str, str]:
 def _level_in_force(study: Study, factor: str, arm: Arm, reference: Arm) -> str | None:
     def held_by(settings: SettingsOverride) -> list[str]:
         levels = study.factors[factor].levels.items()
-        return [level for level, sets in levels if overlaid(settings, sets) == settings]
+        return [
+            level for level, sets in levels if is_same_content(overlaid(settings, sets), settings)
+        ]
 
     own = arm.levels[factor]
     held = held_by(arm.settings)
@@ -292,7 +294,8 @@ def _unchanged_level(
     study: Study, workload: Workload, context: str, name: str, known: Mapping[str, str]
 ) -> str | None:
     """The first level whose settings leave the baseline as it is, where the factor's condition
-    holds. On a path a level may need the steps before it: one that is refused without them is none.
+    holds. A level that is refused there is none on a path, where it may need the steps before it,
+    and where it may be forbidden beside the baseline's others.
     """
     base = dict(study.contexts[context])
     needed = conditions(study, name)
@@ -307,12 +310,19 @@ def _unchanged_level(
                 workload, overlaid(base, settings), f"level '{level}' in {place}", {name: level}
             )
         except StudyError:
-            if study.design.kind == "path":
+            if study.design.kind == "path" or may_be_forbidden(study, name):
                 continue
             raise
-        if after == before:
+        if is_same_content(after, before):
             return level
     return None
+
+
+def may_be_forbidden(study: Study, factor: str) -> bool:
+    """Whether the study excludes some combination with a level of this factor: the level need not
+    make sense where no arm has it.
+    """
+    return any(factor in excluded for excluded in study.forbid)
 
 
 def _reference_level(study: Study, name: str, unchanged: str | None) -> str:

@@ -1,5 +1,6 @@
 """What is wrong with a plan's claims: arms that there are not, comparisons that are none."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -7,7 +8,7 @@ from ablate.errors import Problem, StudyError
 from ablate.study.arms import Arm, conditions
 from ablate.study.plan import Plan
 from ablate.study.schema import Claim, Selector
-from ablate.study.selectors import selectors
+from ablate.study.selectors import context_of_setting, selectors
 
 
 def claim_problems(plan: Plan) -> Iterator[Problem]:
@@ -17,6 +18,7 @@ def claim_problems(plan: Plan) -> Iterator[Problem]:
         yield from _compared_with_themselves(plan)
         yield from _no_single_changes(plan)
         yield from _unlike_changes(plan)
+    yield from _torn_contexts(plan)
     yield from _claimed_twice(plan)
 
 
@@ -95,9 +97,10 @@ def _compared(plan: Plan, claim: Claim) -> Any:
     if claim.kind == "no_difference":
         return sorted(named)
     if claim.kind == "interaction":
-        settings = [named[:2], named[2:]]
-        in_order = {"first": settings, "second": settings[::-1], None: sorted(settings)}
-        return in_order[claim.better_in]
+        change_first, base_first, change_second, base_second = named
+        added, taken = sorted((change_first, base_second)), sorted((base_first, change_second))
+        in_order = {"first": [added, taken], "second": [taken, added]}
+        return in_order.get(claim.better_in or "", sorted((added, taken)))
     if claim.kind == "largest_effect":
         change, *rivals = named
         return change, sorted(rivals) or _other_changes(plan, change)
@@ -167,6 +170,26 @@ def _unlike_changes(plan: Plan) -> Iterator[Problem]:
                     f"{other} in the second, which are two changes",
                     f"add `base: {{{factor}: {one}}}`, from which it sets out in both",
                 )
+
+
+def _torn_contexts(plan: Plan) -> Iterator[Problem]:
+    """Interactions whose change or base names another context than it is measured in."""
+    for index, claim in enumerate(plan.study.claims):
+        if claim.kind != "interaction":
+            continue
+        for setting, (key, part) in itertools.product(
+            (claim.first, claim.second), (("change", claim.change), ("base", claim.base))
+        ):
+            measured_in = context_of_setting(claim, setting)
+            if part.context not in (None, measured_in):
+                yield Problem(
+                    f"claims.{index}.{key}",
+                    f"names the context {part.context}, and is measured in {measured_in}, which "
+                    "another part of the claim names",
+                    "name the context once: in the claim, or in `first` and `second` where they "
+                    "differ in it",
+                )
+                break
 
 
 def _is_single_change(plan: Plan, arm: Arm) -> bool:

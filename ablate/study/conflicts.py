@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ablate.digest import is_same_content
 from ablate.errors import Problem, SettingsError
 from ablate.study.arms import Scene, conditions, holds, overlaid
 
@@ -69,7 +70,7 @@ def _not_held(view: Scene, levels: Mapping[str, str], everywhere: Mapping[str, s
 
 
 def _difference(one: Any, other: Any, key: str = "") -> str | None:
-    if one == other:
+    if is_same_content(one, other):
         return None
     if not (isinstance(one, Mapping) and isinstance(other, Mapping)):
         return key

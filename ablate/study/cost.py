@@ -36,20 +36,28 @@ class Estimate(NamedTuple):
     """Whether those were trained on GPUs, whose seconds these are then."""
 
 
-def estimate_cost(plan: Plan, costs: Mapping[str, MeasuredCost]) -> Estimate:
-    """Of the trials that are not yet recorded. costs: by trial hash, of this study or others."""
+def estimate_cost(
+    plan: Plan, costs: Mapping[str, MeasuredCost], seeds: Collection[int] = ()
+) -> Estimate:
+    """Of the trials that are not yet recorded. costs: by trial hash, of this study or others.
+    seeds: those that any of these trials have, beside the study's own.
+    """
     missing = [trial for trial in plan.unique_trials if trial.hash not in costs]
-    return _estimate(plan, missing, costs)
+    return _estimate(plan, missing, costs, seeds)
 
 
 def _estimate(
-    plan: Plan, trials: Sequence[PlannedTrial], costs: Mapping[str, MeasuredCost]
+    plan: Plan,
+    trials: Sequence[PlannedTrial],
+    costs: Mapping[str, MeasuredCost],
+    seeds: Collection[int],
 ) -> Estimate:
     """Judging by records of one kind of device alone, as rates of the two have nothing to do with
     each other: the kind that more trials of this plan were recorded on, else more of all; the
     other where nothing can be told by that.
     """
     own = {trial.hash for trial in plan.unique_trials}
+    measured = _measured_of_arms(plan, costs, seeds)
     kinds = {
         on_gpus: {h: cost for h, cost in costs.items() if (cost.gpu_seconds > 0) == on_gpus}
         for on_gpus in (False, True)
@@ -58,21 +66,27 @@ def _estimate(
         kinds, key=lambda on: (len(own & kinds[on].keys()), len(kinds[on])), reverse=True
     )
     estimates = [
-        _sum(_expected_cost(plan, trial, kinds[on_gpus]) for trial in trials)._replace(
-            on_gpus=on_gpus
-        )
+        _sum(
+            _expected_cost(plan, trial, measured[trial.context, trial.arm], kinds[on_gpus])
+            for trial in trials
+        )._replace(on_gpus=on_gpus)
         for on_gpus in order
     ]
     return next((each for each in estimates if each.seconds is not None), estimates[0])
 
 
-def _expected_cost(plan: Plan, trial: PlannedTrial, costs: Mapping[str, MeasuredCost]) -> Estimate:
+def _expected_cost(
+    plan: Plan,
+    trial: PlannedTrial,
+    measured: Collection[str],
+    costs: Mapping[str, MeasuredCost],
+) -> Estimate:
     """Of a trial: what its arm took on average with other seeds, else its FLOPs at the rate of all
-    measured trials. costs: of one kind of device.
+    measured trials. measured: hashes of its arm. costs: of one kind of device.
     """
-    if measured := _same_arm(plan, trial, costs):
-        mean = sum(_seconds(costs[hash_]) for hash_ in measured) / len(measured)
-        return Estimate(mean, frozenset(measured))
+    if known := costs.keys() & measured:
+        mean = sum(_seconds(costs[hash_]) for hash_ in known) / len(known)
+        return Estimate(mean, frozenset(known))
     counted = {hash_: cost for hash_, cost in costs.items() if cost.flops > 0}
     if counted and (expected := plan.training_flops(trial)):
         flops = sum(cost.flops for cost in counted.values())
@@ -110,23 +124,27 @@ class TuningCost(NamedTuple):
         return self.arms * self.points * self.seeds
 
 
-def tuning_cost(plan: Plan, tune: Tune, costs: Mapping[str, MeasuredCost]) -> TuningCost:
-    """Of a plan's study and its `tune`. costs: by trial hash, as of `estimate_cost`; a trial with
-    other settings is taken to cost what one of its arm does.
+def tuning_cost(
+    plan: Plan, tune: Tune, costs: Mapping[str, MeasuredCost], seeds: Collection[int] = ()
+) -> TuningCost:
+    """Of a plan's study and its `tune`. costs, seeds: as of `estimate_cost`; a trial with other
+    settings is taken to cost what one of its arm does.
     """
     arms, again = searched_arms(plan), len(plan.unique_trials)
     trials = [next(t for t in plan.trials if (t.context, t.arm) == arm.key) for arm in arms]
-    one_each = _estimate(plan, trials, costs)
+    one_each = _estimate(plan, trials, costs, seeds)
     each_arm = tune.trials * len(tune.seeds) + again / len(arms)
     known = one_each.seconds
     estimate = one_each._replace(seconds=None if known is None else known * each_arm)
     return TuningCost(len(arms), tune.trials, len(tune.seeds), again, estimate)
 
 
-def cost_sentence(plan: Plan, costs: Mapping[str, MeasuredCost]) -> str:
+def cost_sentence(
+    plan: Plan, costs: Mapping[str, MeasuredCost], seeds: Collection[int] = ()
+) -> str:
     """How many trials there are, how many of them are recorded, and what the rest will cost: at
     most, where looking after every seed may end it before the last. Of a greedy path, the steps
-    so far, and the most trials that later steps may lead to.
+    so far, and the most trials that later steps may lead to. costs, seeds: as of `estimate_cost`.
     """
     trials = len(plan.unique_trials)
     of_all = "1 trial" if trials == 1 else f"{trials} trials"
@@ -140,7 +158,7 @@ def cost_sentence(plan: Plan, costs: Mapping[str, MeasuredCost]) -> str:
         )
     at_most = "" if plan.study.max_seeds is None else " at most"
     known = f"{of_all}{at_most}, {trials - missing} recorded, {missing} to run"
-    return f"{known}{_hours(estimate_cost(plan, costs), costs)}{_later_steps(plan)}"
+    return f"{known}{_hours(estimate_cost(plan, costs, seeds), costs)}{_later_steps(plan)}"
 
 
 def _later_steps(plan: Plan) -> str:
@@ -172,15 +190,20 @@ def data_sentence(plan: Plan, recorded: Collection[str]) -> str:
 
 
 def tuning_sentence(
-    plan: Plan, tune: Tune, own: Plan | None, costs: Mapping[str, MeasuredCost]
+    plan: Plan,
+    tune: Tune,
+    own: Plan | None,
+    costs: Mapping[str, MeasuredCost],
+    seeds: Collection[int] = (),
 ) -> str:
     """The same of what a tuned study runs beyond its own trials.
 
     own: the plan with settings of their own, once every arm is searched.
     """
     if own is not None:
-        return f"Every arm is searched. With settings of their own: {cost_sentence(own, costs)}"
-    cost = tuning_cost(plan, tune, costs)
+        of_own = cost_sentence(own, costs, seeds)
+        return f"Every arm is searched. With settings of their own: {of_own}"
+    cost = tuning_cost(plan, tune, costs, seeds)
     is_known = cost.estimate.seconds is not None
     saved = f" That is without what {tune.scheduler} saves." if tune.scheduler and is_known else ""
     return (
@@ -202,10 +225,13 @@ def _hours(estimate: Estimate, costs: Mapping[str, MeasuredCost]) -> str:
     return f": about {estimate.seconds / 3600:.2f} {unit}-hours, judging by {trials}{where}."
 
 
-def _same_arm(plan: Plan, trial: PlannedTrial, costs: Mapping[str, MeasuredCost]) -> set[str]:
-    """Hashes of the measured trials of the trial's arm."""
+def _measured_of_arms(
+    plan: Plan, costs: Mapping[str, MeasuredCost], seeds: Collection[int]
+) -> dict[tuple[str, str], frozenset[str]]:
+    """Hashes of the measured trials of each arm, by its key."""
+    every = {*plan.study.seeds, *seeds}
+    of_arms = {arm.key: plan.specs_of(arm.settings, tuple(every)) for arm in plan.arms}
     return {
-        other.hash
-        for other in plan.trials
-        if (other.context, other.arm) == (trial.context, trial.arm) and other.hash in costs
+        key: frozenset(costs.keys() & {spec.hash for spec in specs})
+        for key, specs in of_arms.items()
     }

@@ -1,6 +1,7 @@
 """YAML -> Study. Every error names file, line, key and the nearest valid word."""
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +18,13 @@ from ablate.errors import (
     nearest,
 )
 from ablate.refused_values import in_words, shown
-from ablate.study.arms import by_dependence, conditions, overlaid, path_order
+from ablate.study.arms import (
+    by_dependence,
+    conditions,
+    may_be_forbidden,
+    overlaid,
+    path_order,
+)
 from ablate.study.draft import Draft
 from ablate.study.looking import looking_problems
 from ablate.study.percentages import impossible_percentages
@@ -213,7 +220,8 @@ def _where_its_module_is(name: str, folder: Path) -> str:
     there = folder.resolve()
     if not beside or there == Path.cwd():
         return ""
-    return f"it lies beside the study: run the command in {folder}, or with PYTHONPATH={there}"
+    here, path = shlex.quote(str(folder)), shlex.quote(str(there))
+    return f"it lies beside the study: run the command in {here}, or with PYTHONPATH={path}"
 
 
 def _validated(draft: Draft, long: dict[str, Any]) -> Study | None:
@@ -275,6 +283,8 @@ def _settings_problems(
             for level, settings in factor["levels"].items():
                 base = _laid_before(draft, study, context, name, level)
                 known = refused if base == baseline else _refused(workload, base)
+                if study is not None and may_be_forbidden(study, name):
+                    continue  # arms that are drawn are judged by planning
                 for problem in _refused(workload, overlaid(base, settings)):
                     if problem not in known:
                         place = ("factors", name, "levels", level)
@@ -336,7 +346,7 @@ def _steps_before(study: Study, context: str, name: str) -> dict[str, str]:
     return {
         other.name: list(other.levels)[-1]
         for other in before
-        if not other.contexts or context in other.contexts
+        if other.levels and (not other.contexts or context in other.contexts)
     }
 
 
@@ -475,16 +485,8 @@ def _planned(draft: Draft, study: Study, workload: Workload) -> Plan:
 
 def _written(draft: Draft, key: str) -> Place:
     """The place in the file of a key of the long form, given as text."""
-    places = {".".join(map(str, place)): place for place in draft.origin}
-    while key:
-        if key in places:
-            return draft.origin[places[key]]
-        if _is_written(draft, key):
-            return tuple(int(part) if part.isdecimal() else part for part in key.split("."))
+    places = {".".join(map(str, place)): place for place in draft.source.lines}
+    places |= {".".join(map(str, place)): origin for place, origin in draft.origin.items()}
+    while key and key not in places:
         key = key.rpartition(".")[0]
-    return ()
-
-
-def _is_written(draft: Draft, key: str) -> bool:
-    place = tuple(int(part) if part.isdecimal() else part for part in key.split("."))
-    return place in draft.source.lines
+    return places.get(key, ())

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
+from ablate.digest import is_same_content
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
 from ablate.workload import Settings
@@ -47,7 +48,7 @@ def _changes(plan: Plan, arm: Arm) -> str:
     return ", ".join(
         f"{key}: {_held(before, key)} -> {_held(after, key)}"
         for key in after | before
-        if (key in before, before.get(key)) != (key in after, after.get(key))
+        if (key in before) != (key in after) or not is_same_content(before.get(key), after.get(key))
     )
 
 

@@ -226,10 +226,20 @@ def _is_idle_in_every_order(view: Scene, factor: str) -> bool:
 def _is_idle(view: Scene, arms: list[Arm], factor: str) -> bool:
     reference = view.reference[factor]
     return all(
-        view.canonical(arm.levels) == view.canonical({**arm.levels, factor: reference})
+        _computes_the_same(view, arm, {**arm.levels, factor: reference})
         for arm in arms
         if arm.levels[factor] != reference
     )
+
+
+def _computes_the_same(view: Scene, arm: Arm, levels: Mapping[str, str]) -> bool:
+    """Whether an arm that is drawn computes what these levels would, which need be none."""
+    try:
+        return view.canonical(levels) == view.canonical(arm.levels)
+    except StudyError:
+        if view.allows(levels):
+            raise
+        return False
 
 
 def _idle_everywhere(scenes: list[Scene], idle: Mapping[str, set[str]]) -> Iterator[Problem]:

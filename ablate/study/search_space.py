@@ -3,14 +3,13 @@
 `schema.py` builds on this, so it knows no study; `space_file.py` reads and checks spaces.
 """
 
-import json
 import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ablate.digest import content_digest
+from ablate.digest import content_digest, is_same_content
 from ablate.study.yaml_source import scalar_name
 from ablate.workload import Settings
 
@@ -188,7 +187,7 @@ class SearchSpace(_Frozen):
             if parameter.type == "int" and isinstance(value, float) and value.is_integer():
                 value = int(value)  # as a search would try it
             values[parameter.name] = value
-            if not parameter.within(value) or _is_other(parameter.tried(value), value):
+            if not (parameter.within(value) and is_same_content(parameter.tried(value), value)):
                 outside.append(parameter)
         return values, tuple(outside)
 
@@ -196,11 +195,6 @@ class SearchSpace(_Frozen):
     def is_conditional(self) -> bool:
         """Whether some parameter is searched only now and then."""
         return any(parameter.when for parameter in self.parameters)
-
-
-def _is_other(one: Any, other: Any) -> bool:
-    """Whether JSON tells two values apart: "none" from null, "1" and true from 1."""
-    return json.dumps(one) != json.dumps(other)
 
 
 def rounded(value: Any) -> Any:

@@ -7,12 +7,18 @@ from ablate.study.schema import Claim, Interaction, Selector, Study
 def selectors(study: Study, claim: Claim) -> list[tuple[str, Selector]]:
     """A claim's arms by the key that names them.
 
-    An interaction compares four arms: change and base, each in the first and the second setting.
-    What the change is varied under holds in its base too, or the change would be of that as well.
+    An interaction compares four arms: change and base, each in the first and the second setting,
+    in the context of that setting or else of the change. What the change is varied under holds in
+    its base too, or the change would be of that as well.
     """
     if claim.kind == "interaction":
         return [
-            (place, _joined(setting, part))
+            (
+                place,
+                Selector(
+                    levels=setting.levels | part.levels, context=context_of_setting(claim, setting)
+                ),
+            )
             for place, setting in (("first", claim.first), ("second", claim.second))
             for part in (claim.change, _base(study, claim, setting))
         ]
@@ -22,9 +28,16 @@ def selectors(study: Study, claim: Claim) -> list[tuple[str, Selector]]:
     return [(key, value) for key, value in values if isinstance(value, Selector)]
 
 
+def context_of_setting(claim: Interaction, setting: Selector) -> str | None:
+    """Where an interaction measures its change in one of its settings; None where only the claim
+    may say so.
+    """
+    return setting.context or claim.change.context or claim.base.context
+
+
 def _base(study: Study, claim: Interaction, setting: Selector) -> Selector:
     """What an interaction's change is measured against in one of its settings."""
-    context = setting.context or claim.base.context or claim.context
+    context = context_of_setting(claim, setting) or claim.context
     held = {
         factor: level
         for factor, level in needed_levels(study, claim.change).items()
@@ -40,7 +53,3 @@ def needed_levels(study: Study, selector: Selector) -> dict[str, str]:
     for factor in selector.levels:
         needed |= conditions(study, factor)
     return needed
-
-
-def _joined(setting: Selector, part: Selector) -> Selector:
-    return Selector(levels=setting.levels | part.levels, context=setting.context or part.context)

@@ -25,6 +25,7 @@ _DEEPEST, _MOST_DIGITS = 20, 308
 _LARGEST = 100_000
 HALF_A_CHARACTER = re.compile("[\\ud800-\\udfff]")
 """Python has such of file names that are no UTF-8; no file can keep it."""
+_HALVES = re.compile("[\\ud800-\\udbff][\\udc00-\\udfff]")
 _PLAIN = "use text, a finite number, true, false, null, a list or a mapping"
 _STANDARD = "tag:yaml.org,2002:"
 _KNOWN_TAGS = {
@@ -134,6 +135,7 @@ def read_yaml(path: Path) -> YamlFile:
     name = str(path)
     try:
         text = path.read_text(encoding="utf-8")
+        _refuse_another_yaml(name, text)
         tree = _reader().load(text)
     except OSError as error:
         raise StudyError(Problem(name, _reason(error, path), _neighbours(path))) from None
@@ -146,6 +148,22 @@ def read_yaml(path: Path) -> YamlFile:
     lines: dict[Place, int] = {}
     content = _plain(tree, (), lines, name)
     return YamlFile(name, content, lines, unquoted=dict(_unquoted(tree, ())))
+
+
+def _refuse_another_yaml(name: str, text: str) -> None:
+    """A directive would change what values mean: 010 is 8 in YAML 1.1, and `on` is true."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith("%YAML") and line.split()[1:2] != ["1.2"]:
+            asked = " ".join(line.split()[1:2])
+            raise StudyError(
+                Problem(
+                    f"{name}, line {number}",
+                    f"asks for YAML {asked}, and studies are read as YAML 1.2",
+                    "leave the line out",
+                )
+            )
+        if line.strip() and not line.startswith(("%", "#")):
+            return
 
 
 def parse_scalar(text: str) -> Any:
@@ -257,10 +275,17 @@ def _kept(value: Any, path: Place, lines: dict[Place, int], name: str) -> Any:
     if isinstance(value, int) and abs(value) >= 10**_MOST_DIGITS:
         message = f"is a number of more than {_MOST_DIGITS} digits"
         raise StudyError(Problem(where(path), message, "write one that can be meant"))
+    if isinstance(value, str):
+        value = _HALVES.sub(_joined, value)
     if isinstance(value, str) and HALF_A_CHARACTER.search(value):
         message = f"{value!a} holds half a character, which no file can keep"
         raise StudyError(Problem(where(path), message, "write the character itself"))
     return value
+
+
+def _joined(halves: re.Match[str]) -> str:
+    """The character that JSON writes as two escapes."""
+    return halves[0].encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 def _plain_mapping(

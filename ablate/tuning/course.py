@@ -30,7 +30,7 @@ from ablate.records.schema import (
 )
 from ablate.stopwatch import Stopwatch
 from ablate.study.trial import TrialSpec
-from ablate.workload import Resources, Settings, Wanted, Workload, words
+from ablate.workload import Resources, Settings, Wanted, Workload, is_loss
 
 Point = dict[str, float]
 """The numbers of one validation point."""
@@ -200,7 +200,7 @@ def _judged(final: Point) -> _Final:
     has no part in it, as another one may share the trial; see `asked_metrics.as_asked`.
     """
     unknown = not_finite(final)
-    losses = {name for name in final if "loss" in words(name)}
+    losses = set(filter(is_loss, final))
     lost = not_finite(final, losses) or (unknown if len(unknown) == len(final) else [])
     if lost:
         return _Final("diverged", {}, divergence(lost))

@@ -1530,6 +1530,16 @@ def test_two_names_of_the_same_trials_are_compared_with_nothing():
     )
 
 
+def test_the_estimate_of_the_one_seed_that_matches_is_said_to_be_that():
+    values = {"baseline": [80.0, 80.1, None], "wide": [None, 85.0, 85.2]}
+    verdict = verdict_of(WIDE_IS_BETTER, values)
+    assert (verdict.verdict, verdict.n) == ("undecided", 1)
+    assert verdict.note.startswith(
+        "Seeds do not match: wide has 1, 2; baseline has 0, 1. The estimate is of the one seed "
+        "that all have. A claim rests on pairs: "
+    )
+
+
 def test_seeds_that_do_not_match_are_said_to_do_so_with_what_would_be_right():
     values = {"baseline": [80.0, 80.1, None, None], "wide": [None, None, 85.0, 85.2]}
     verdict = verdict_of(WIDE_IS_BETTER, values)

@@ -239,6 +239,17 @@ def test_metrics_and_curves_that_no_trial_has_are_told_with_the_nearest():
     )
 
 
+def test_a_study_that_looks_repeatedly_says_that_a_failed_trial_may_change_its_verdicts():
+    values = {"baseline": [80.0, 81.0, 82.5], "wide": [82.0, "failed", 84.0]}
+    once, repeatedly = (plan_of(WIDTH, seeds=3, max_seeds=most) for most in (None, 6))
+    told = (
+        "Verdicts may change when failed trials are tried again, as looks are then reckoned with "
+        "their seeds: let them end before going by a verdict."
+    )
+    assert told in warnings_of(repeatedly, values)
+    assert told not in warnings_of(once, values)
+
+
 def test_the_reasons_of_failed_trials_are_told_with_their_number():
     plan = plan_of(WIDTH, seeds=4)
     records = records_of(plan, {"baseline": [80.0, 81.0, 82.5, 80.5], "wide": ["failed"] * 4})

@@ -71,6 +71,12 @@ def test_fewer_than_two_seeds_give_no_interval_and_no_decision(values):
     assert np.isnan(all_exceed([sample, a_sample(1, 3)]).p)
 
 
+def test_where_the_resolution_is_not_known_only_a_spread_that_was_seen_is_believed():
+    assert np.isnan(summarise([1.5, 1.5, 1.5], floor=np.nan).standard_error)
+    values = [1.5, 1.5, -60.0]
+    assert summarise(values, floor=np.nan) == summarise(values)
+
+
 def test_one_seed_still_has_a_mean():
     assert summarise([1.5]).mean == 1.5
     assert np.isnan(summarise([]).mean)

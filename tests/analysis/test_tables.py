@@ -280,6 +280,14 @@ def test_round_off_is_no_resolution():
     assert step_of(trials, records) == pytest.approx(0.5)
 
 
+def test_one_diverged_trial_tells_no_resolution_where_seeds_make_no_other_difference():
+    plan = plan_of(WIDTH, seeds=3)
+    values = {"baseline": [71.2, 71.2, 71.2], "wide": [72.6, 72.6, "diverged"]}
+    records = records_of(plan, values, chance_level={"test_accuracy": 10.0})
+    trials = trial_table(plan, records)
+    assert np.isnan(step_of(trials, records))
+
+
 def test_where_seeds_make_no_difference_in_any_arm_the_resolution_is_not_known():
     plan = plan_of(WIDTH, seeds=2)
     records = records_of(plan, {"baseline": [80.0, 80.0], "wide": [81.5, 81.5]})

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from ablate.study.arms import levels_in_force
@@ -53,3 +55,12 @@ def test_where_its_condition_fails_a_factor_has_the_level_that_the_settings_hold
         contexts={"baseline": baseline},
     )
     assert in_force(of)["without optimizer"] == shown
+
+
+@pytest.mark.parametrize(("own", "other"), [(1, 1.0), (1.0, 1), (1, True), (0, False)])
+def test_a_level_that_a_trials_hash_tells_from_the_baseline_is_an_arm(own: Any, other: Any):
+    """A function may take 1 for one feature, and 1.0 for all of them."""
+    width = {"own": {"model.width": own}, "other": {"model.width": other}}
+    of = study({"width": width}, contexts={"baseline": {"model.width": own}})
+    arms = draw_arms(of, FAKE)
+    assert [arm.levels["width"] for arm in arms] == ["own", "other"]

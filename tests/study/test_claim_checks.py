@@ -5,6 +5,7 @@ import pytest
 from ablate.errors import StudyError
 from ablate.study.planning import make_plan
 from ablate.study.schema import Study
+from ablate.study.selectors import selectors
 from tests.study.fake_workload import FAKE
 from tests.study.made_studies import MOMENTUM, NORM, OPTIMIZER, POOL, THREE, study
 
@@ -134,6 +135,74 @@ def test_an_interaction_is_asked_once_whichever_setting_comes_first(
     factors = {"pool": POOL, "norm": NORM}
     asked = study(factors, claims=claims, design="full_factorial")
     assert_asked_once(asked, is_refused=is_the_same)
+
+
+def interaction(**parts: dict[str, Any]) -> dict[str, Any]:
+    claim = {"kind": "interaction", "says": "a", "base": {}}
+    return claim | {
+        key: part if "context" in part else {"levels": part} for key, part in parts.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"change": {"norm": "batch"}, "first": {"pool": "max"}, "second": {"pool": "mean"}},
+        {
+            "change": {"pool": "max"},
+            "base": {"pool": "mean"},
+            "first": {"norm": "none"},
+            "second": {"norm": "batch"},
+        },
+    ],
+)
+def test_an_interaction_is_asked_once_whichever_factor_is_called_the_change(
+    again: dict[str, Any],
+) -> None:
+    claims = [pooling_under("none", "batch"), interaction(**again)]
+    factors = {"pool": POOL, "norm": NORM}
+    asked = study(factors, claims=claims, design="full_factorial")
+    assert_asked_once(asked, is_refused=True)
+    sided = [claim | {"better_in": "first"} for claim in claims]
+    asked = study(factors, claims=sided, design="full_factorial")
+    opposite = "base" in again  # what the one adds, the other takes away
+    assert_asked_once(asked, is_refused=not opposite)
+
+
+@pytest.mark.parametrize(
+    ("part", "key"),
+    [
+        ({"change": {"levels": {"pool": "mean"}, "context": "a"}}, "change"),
+        ({"base": {"levels": {}, "context": "a"}}, "base"),
+    ],
+)
+def test_an_interaction_is_measured_in_the_contexts_of_its_settings(
+    part: dict[str, Any], key: str
+) -> None:
+    between = {"first": {"context": "b"}, "second": {"context": "c"}}
+    claim = interaction(change={"pool": "mean"}, **between) | part
+    contexts = {
+        name: {"model.width": width} for name, width in zip("abc", (8, 16, 32), strict=True)
+    }
+    with pytest.raises(StudyError) as error:
+        make_plan(study({"pool": POOL}, contexts=contexts, claims=[claim]), FAKE)
+    assert str(error.value) == (
+        f"claims.0.{key}: names the context a, and is measured in b, which another part of the "
+        "claim names\n    name the context once: in the claim, or in `first` and `second` where "
+        "they differ in it"
+    )
+
+
+def test_a_context_that_the_change_alone_names_is_that_of_all_four_arms() -> None:
+    claim = pooling_under("none", "batch") | {
+        "change": {"levels": {"pool": "mean"}, "context": "a"}
+    }
+    contexts = {name: {"model.width": width} for name, width in zip("ab", (8, 16), strict=True)}
+    factors = {"pool": POOL, "norm": NORM}
+    asked = study(factors, contexts=contexts, claims=[claim], design="full_factorial")
+    plan = make_plan(asked, FAKE)
+    named = selectors(asked, asked.claims[0])
+    assert {plan.select(selector, None).context for _, selector in named} == {"a"}
 
 
 @pytest.mark.parametrize(

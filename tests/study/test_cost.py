@@ -23,6 +23,17 @@ def test_an_arm_costs_what_it_cost_with_other_seeds_else_by_its_flops() -> None:
     assert estimate_cost(plan, measured).seconds == pytest.approx(10.0 + 2 * 40.0)
 
 
+def test_an_arm_costs_what_it_cost_with_seeds_that_are_not_asked_for_now() -> None:
+    recorded, plan = (
+        make_plan(COSTLY.model_copy(update={"seeds": seeds}), FAKE) for seeds in ((0,), (5, 6))
+    )
+    measured = {
+        trial.hash: Cost(core_seconds=seconds)
+        for trial, seconds in zip(recorded.trials, (10.0, 30.0), strict=True)
+    }
+    assert estimate_cost(plan, measured, seeds={0}).seconds == pytest.approx(2 * 10.0 + 2 * 30.0)
+
+
 def test_records_of_other_studies_give_the_rate() -> None:
     plan = make_plan(COSTLY, FAKE)
     measured = {"elsewhere": Cost(core_seconds=1.0, flops=8_000.0)}

@@ -355,3 +355,20 @@ def test_a_fraction_has_the_highest_resolution_of_as_many_arms(
         if len({math.prod(signs) for signs in zip(*chosen, strict=True)}) == 1
     ]
     assert (len(drawn), min(words)) == (arms, shortest)
+
+
+def test_what_is_forbidden_may_be_what_the_workload_refuses() -> None:
+    """A stride needs a width of 2; neither level makes sense without the other."""
+    pool = {"max": {"model.pool": "max"}, "stride": {"model.pool": "stride"}}
+    width = {"one": {"model.width": 1}, "wide": {"model.width": 8}}
+    factors = {"pool": pool, "width": width}
+    of = study(
+        factors,
+        contexts={"baseline": {"model.width": 1}},
+        design="full_factorial",
+        forbid=[{"pool": "stride", "width": "one"}, {"pool": "max", "width": "wide"}],
+    )
+    assert [arm.levels for arm in draw_arms(of, FAKE)] == [
+        {"pool": "max", "width": "one"},
+        {"pool": "stride", "width": "wide"},
+    ]

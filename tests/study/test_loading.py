@@ -932,6 +932,16 @@ REFUSALS = {
         "study.yaml, line 3, factors: '\\udfff' holds half a character, which no file can keep\n"
         "    write the character itself",
     ),
+    "another YAML": (
+        "# a study\n%YAML 1.1\n---\n" + PLAIN,
+        "study.yaml, line 2: asks for YAML 1.1, and studies are read as YAML 1.2\n"
+        "    leave the line out",
+    ),
+    "a factor of a path that has no levels": (
+        PLAIN + "  model.norm: []\n  model.width: [16, 32]\ndesign: path\n",
+        "study.yaml, line 5, factors.model.norm: factor 'norm' has no levels\n"
+        "    give at least one",
+    ),
     "nested deeply": (
         "question: " + "[" * 30 + "]" * 30 + "\n",
         "study.yaml: is nested too deeply, or too large, for a study",
@@ -1006,6 +1016,18 @@ def test_an_unknown_workload_is_located(refused: Refused) -> None:
     assert message.startswith(
         "study.yaml, line 5, workload: no workload named 'image_clasification'"
     )
+
+
+@pytest.mark.parametrize("name", ["v1.1", "20"])
+def test_what_planning_refuses_is_located_whatever_the_name(refused: Refused, name: str) -> None:
+    baselines = f"baselines:\n  other: {{}}\n  {name}: {{}}\n"
+    text = f"question: q\n{baselines}factors: {{model.pool: [max, mean]}}\n"
+    assert refused(text).startswith(f"study.yaml, line 4, baselines.{name}: baselines 'other' and ")
+
+
+def test_a_character_that_json_writes_as_two_halves_is_one(load: Load) -> None:
+    text = PLAIN.replace("Does pooling matter?", '"Does it fly? \\ud83d\\ude00"')
+    assert load(text).question == "Does it fly? \N{GRINNING FACE}"
 
 
 def test_a_module_beside_a_study_elsewhere_is_said_to_lie_there(

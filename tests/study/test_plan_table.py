@@ -21,13 +21,13 @@ def test_the_table_shows_arms_as_differences_from_the_baseline() -> None:
 
 
 def test_the_table_tells_text_from_the_number_that_it_looks_like() -> None:
-    values = ["1", 2, "1e-3", "true", "null", "", False, None, "one"]
+    values = ["1", 1.0, True, 2, "1e-3", "true", "null", "", False, None, "one"]
     factors = {f"f{index}": {"it": {"model.width": value}} for index, value in enumerate(values)}
     contexts = {"baseline": {"model.width": 1}}
     rows = plan_table(make_plan(study(factors, contexts=contexts, seeds=[0]), FAKE))
     assert [row.changes.removeprefix("model.width: ") for row in rows] == [
-        "1", "1 -> '1'", "1 -> 2", "1 -> '1e-3'", "1 -> 'true'", "1 -> 'null'", "1 -> ''",
-        "1 -> false", "1 -> none", "1 -> one",
+        "1", "1 -> '1'", "1 -> 1.0", "1 -> true", "1 -> 2", "1 -> '1e-3'", "1 -> 'true'",
+        "1 -> 'null'", "1 -> ''", "1 -> false", "1 -> none", "1 -> one",
     ]  # fmt: skip
 
 

@@ -140,7 +140,10 @@ def test_final_metrics_that_are_asked_for_and_not_finite_mean_divergence():
     assert record.history == {"epoch": [1.0]}
 
 
-@pytest.mark.parametrize("name", ["loss", "train_loss", "eval.loss"])
+@pytest.mark.parametrize(
+    "name",
+    ["loss", "train_loss", "eval.loss", "logloss", "val_nll", "cross_entropy", "losses"],
+)
 def test_a_loss_that_is_not_finite_means_divergence_whoever_asks(name):
     record, _ = ending(lambda settings, seed: iter([{name: math.nan, "accuracy": 10.0}]))
     assert (record.status, record.error) == ("diverged", f"not finite at the end: {name}")

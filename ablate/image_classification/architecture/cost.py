@@ -38,7 +38,8 @@ def forward_flops(spec: ArchitectureSpec, input_shape: Shape, classes: int) -> F
     """By the usual convention, as in `Layer`. Of a backbone by the table: those of its blocks at
     224x224, what grows with the image's area scaled by it. That is exact for sides that are
     multiples of 32. Of others it is too low, as each halving rounds odd maps up, which adds up in
-    small images: by 40 to 50 % at 36x36.
+    small images: by 36 to 50 % at 36x36. Of ConvNeXt, whose halvings round down, it is too high: by
+    up to 67 % at 63x63.
 
     Raises ValueError as `layer_list` does.
     """

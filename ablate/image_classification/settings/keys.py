@@ -14,6 +14,7 @@ from pydantic import (
     NonNegativeFloat,
     NonNegativeInt,
     PositiveInt,
+    StrictBool,
     ValidationInfo,
     field_validator,
 )
@@ -67,7 +68,7 @@ class DataSettings(_Section):
     ImageNet's where a backbone has ImageNet weights."""
     validation_fraction: float = Field(default=0.1, gt=0, lt=1)
     """Share of the training images held out for validation, drawn by seed."""
-    stratified: bool = False
+    stratified: StrictBool = False
     """Hold out the same share of every class."""
 
     @field_validator("classes", mode="after")
@@ -112,7 +113,7 @@ class TrainingSettings(_Section):
     """L2 penalty added to the gradient, in both optimizers."""
     batch_size: int = Field(default=64, ge=SMALLEST_BATCH)
     """Images a step."""
-    drop_last_batch: bool = False
+    drop_last_batch: StrictBool = False
     """Leave out an epoch's last batch where it holds fewer images than the others. One of a single
     image is left out in any case: it has no batch statistics to normalise by."""
     epochs: int = Field(default=10, ge=1)
@@ -125,12 +126,12 @@ class TrainingSettings(_Section):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto: bfloat16 autocast where the device computes it natively, else float32; the environment
     variable ABLATE_PRECISION names the one of the two that it stands for."""
-    compile: bool = False
+    compile: StrictBool = False
     """torch.compile the network."""
     cache_limit: NonNegativeFloat = 20.0
     """Only with frozen blocks: GB of disk that their outputs may take in the user's cache, so that
-    they run once for each image. 0: they are not kept. No part of a trial's hash: the results are
-    equal, up to rounding."""
+    they run once for each image. 0: they are not kept. No part of a trial's hash: the results
+    differ by rounding alone, and by what training makes of it."""
 
     def images_per_epoch(self, images: int) -> int:
         """Those that an epoch's batches hold, of so many to train with."""

@@ -88,3 +88,10 @@ def test_each_split_has_images_and_the_key_at_fault_is_named(
     settings: dict[str, object], message: str
 ) -> None:
     assert message_of({"data.dataset": "digits", **settings}) == message
+
+
+@pytest.mark.parametrize("word", ["yes", "no", "true", "1"])
+def test_text_is_neither_true_nor_false(word: str) -> None:
+    assert message_of({"training.drop_last_batch": word}) == (
+        f"training.drop_last_batch: must be true or false, not '{word}'"
+    )
