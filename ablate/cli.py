@@ -5,6 +5,7 @@ so that `--help` and shell completion answer at once.
 """
 
 from dataclasses import replace
+from errno import EPIPE
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,26 +45,33 @@ if TYPE_CHECKING:
 
 
 class _Commands(TyperGroup):
-    """Shows an expected error as its problems and nothing else; `--debug` lets it through. So are
-    those of the system, as of a full disk: nothing here is amiss.
+    """Shows an expected error, or one of the system such as a full disk, as its problems and
+    nothing else; `--debug` lets it through.
     """
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except (AblateError, OSError) as error:
-            if ctx.params["debug"] or isinstance(error, BrokenPipeError):
+            shown = _of_the_system(error) if isinstance(error, OSError) else error
+            if ctx.params["debug"] or shown is None:
                 raise
-            shown = error if isinstance(error, AblateError) else _of_the_system(error)
             console(stderr=True).print(
                 str(shown), style="red", markup=False, highlight=False, soft_wrap=True
             )
             raise typer.Exit(shown.exit_code) from None
 
 
-def _of_the_system(error: OSError) -> AblateError:
+def _of_the_system(error: OSError) -> AblateError | None:
+    """None where Python alone has raised it, and of a closed pipe, which typer sees to."""
+    if error.errno in (None, EPIPE):
+        return None
     return AblateError(
-        Problem(str(error.filename or ""), f"the system says: {error.strerror or error}")
+        Problem(
+            str(error.filename or ""),
+            f"the system says: {error.strerror or error}",
+            "`ablate --debug ...` shows where",
+        )
     )
 
 

@@ -65,6 +65,16 @@ def test_a_name_too_long_for_the_system_is_refused_without_a_traceback(command: 
     assert result.exception is None or isinstance(result.exception, SystemExit)
 
 
+def test_an_error_that_python_alone_has_raised_keeps_its_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def broken(*_: Any, **__: Any) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr("ablate.cli.planned", broken)
+    assert isinstance(ablate("plan", "trivial.yaml").exception, TimeoutError)
+
+
 def files() -> list[str]:
     return sorted(str(path) for path in Path().rglob("*"))
 

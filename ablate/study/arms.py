@@ -259,9 +259,7 @@ def levels_in_force(study: Study, arm: Arm, reference: Arm) -> dict[str, str]:
 def _level_in_force(study: Study, factor: str, arm: Arm, reference: Arm) -> str | None:
     def held_by(settings: SettingsOverride) -> list[str]:
         levels = study.factors[factor].levels.items()
-        return [
-            level for level, sets in levels if is_same_content(overlaid(settings, sets), settings)
-        ]
+        return [level for level, sets in levels if overlaid(settings, sets) == settings]
 
     own = arm.levels[factor]
     held = held_by(arm.settings)
@@ -295,7 +293,7 @@ def _unchanged_level(
 ) -> str | None:
     """The first level whose settings leave the baseline as it is, where the factor's condition
     holds. A level that is refused there is none on a path, where it may need the steps before it,
-    and where it may be forbidden beside the baseline's others.
+    and where it is forbidden beside some other.
     """
     base = dict(study.contexts[context])
     needed = conditions(study, name)
@@ -310,7 +308,7 @@ def _unchanged_level(
                 workload, overlaid(base, settings), f"level '{level}' in {place}", {name: level}
             )
         except StudyError:
-            if study.design.kind == "path" or may_be_forbidden(study, name):
+            if study.design.kind == "path" or is_forbidden_somewhere(study, name, level):
                 continue
             raise
         if is_same_content(after, before):
@@ -318,11 +316,11 @@ def _unchanged_level(
     return None
 
 
-def may_be_forbidden(study: Study, factor: str) -> bool:
-    """Whether the study excludes some combination with a level of this factor: the level need not
-    make sense where no arm has it.
-    """
-    return any(factor in excluded for excluded in study.forbid)
+def is_forbidden_somewhere(study: Study, factor: str, level: str) -> bool:
+    """Whether the study excludes a level beside some other, where it need not make sense."""
+    return any(
+        len(excluded) > 1 and excluded.get(factor) in (level, BASELINE) for excluded in study.forbid
+    )
 
 
 def _reference_level(study: Study, name: str, unchanged: str | None) -> str:

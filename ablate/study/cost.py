@@ -53,11 +53,11 @@ def _estimate(
     seeds: Collection[int],
 ) -> Estimate:
     """Judging by records of one kind of device alone, as rates of the two have nothing to do with
-    each other: the kind that more trials of this plan were recorded on, else more of all; the
+    each other: the kind that more trials of these arms were recorded on, else more of all; the
     other where nothing can be told by that.
     """
-    own = {trial.hash for trial in plan.unique_trials}
     measured = _measured_of_arms(plan, costs, seeds)
+    own = frozenset[str]().union(*measured.values())
     kinds = {
         on_gpus: {h: cost for h, cost in costs.items() if (cost.gpu_seconds > 0) == on_gpus}
         for on_gpus in (False, True)

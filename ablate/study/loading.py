@@ -21,7 +21,7 @@ from ablate.refused_values import in_words, shown
 from ablate.study.arms import (
     by_dependence,
     conditions,
-    may_be_forbidden,
+    is_forbidden_somewhere,
     overlaid,
     path_order,
 )
@@ -283,10 +283,10 @@ def _settings_problems(
             for level, settings in factor["levels"].items():
                 base = _laid_before(draft, study, context, name, level)
                 known = refused if base == baseline else _refused(workload, base)
-                if study is not None and may_be_forbidden(study, name):
-                    continue  # arms that are drawn are judged by planning
+                # Values may go together in no arm but those that are drawn, which planning judges.
+                lenient = study is not None and is_forbidden_somewhere(study, name, level)
                 for problem in _refused(workload, overlaid(base, settings)):
-                    if problem not in known:
+                    if problem not in known and not (lenient and problem.about == "value"):
                         place = ("factors", name, "levels", level)
                         yield _located(draft, problem, place, settings, {})
 

@@ -233,11 +233,13 @@ def _is_idle(view: Scene, arms: list[Arm], factor: str) -> bool:
 
 
 def _computes_the_same(view: Scene, arm: Arm, levels: Mapping[str, str]) -> bool:
-    """Whether an arm that is drawn computes what these levels would, which need be none."""
+    """Whether an arm computes what these levels do; not where one of the two is no arm, as it is
+    forbidden, and refused.
+    """
     try:
         return view.canonical(levels) == view.canonical(arm.levels)
     except StudyError:
-        if view.allows(levels):
+        if view.allows(levels) and view.allows(arm.levels):
             raise
         return False
 

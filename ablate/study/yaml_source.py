@@ -152,9 +152,9 @@ def read_yaml(path: Path) -> YamlFile:
 
 def _refuse_another_yaml(name: str, text: str) -> None:
     """A directive would change what values mean: 010 is 8 in YAML 1.1, and `on` is true."""
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         if line.startswith("%YAML") and line.split()[1:2] != ["1.2"]:
-            asked = " ".join(line.split()[1:2])
+            asked = " ".join(line.split()[1:2]) or "of no version"
             raise StudyError(
                 Problem(
                     f"{name}, line {number}",
@@ -162,7 +162,7 @@ def _refuse_another_yaml(name: str, text: str) -> None:
                     "leave the line out",
                 )
             )
-        if line.strip() and not line.startswith(("%", "#")):
+        if line.strip() and not line.lstrip().startswith(("%", "#")):
             return
 
 

@@ -64,3 +64,13 @@ def test_a_level_that_a_trials_hash_tells_from_the_baseline_is_an_arm(own: Any, 
     of = study({"width": width}, contexts={"baseline": {"model.width": own}})
     arms = draw_arms(of, FAKE)
     assert [arm.levels["width"] for arm in arms] == ["own", "other"]
+
+
+def test_a_level_in_force_is_found_however_its_number_is_written():
+    recipe = {"old": {}, "new": {"training.optimizer": "sgd", "training.momentum": 0}}
+    momentum = {"some": {"training.momentum": 0.9}, "none": {"training.momentum": 0.0}}
+    of = study(
+        {"recipe": recipe, "momentum": momentum},
+        contexts={"baseline": {"training.optimizer": "sgd", "training.momentum": 0.9}},
+    )
+    assert in_force(of)["new"] == {"recipe": "new", "momentum": "none"}

@@ -34,6 +34,15 @@ def test_an_arm_costs_what_it_cost_with_seeds_that_are_not_asked_for_now() -> No
     assert estimate_cost(plan, measured, seeds={0}).seconds == pytest.approx(2 * 10.0 + 2 * 30.0)
 
 
+def test_an_estimate_goes_by_the_kind_of_device_that_the_arms_were_measured_on() -> None:
+    recorded, plan = (
+        make_plan(COSTLY.model_copy(update={"seeds": seeds}), FAKE) for seeds in ((0,), (5, 6))
+    )
+    measured = {trial.hash: Cost(core_seconds=10.0) for trial in recorded.trials}
+    elsewhere = {str(n): Cost(core_seconds=1.0, gpu_seconds=1.0, flops=1e9) for n in range(5)}
+    assert not estimate_cost(plan, measured | elsewhere, seeds={0}).on_gpus
+
+
 def test_records_of_other_studies_give_the_rate() -> None:
     plan = make_plan(COSTLY, FAKE)
     measured = {"elsewhere": Cost(core_seconds=1.0, flops=8_000.0)}

@@ -1,5 +1,6 @@
 import itertools
 import math
+from typing import Any
 
 import pytest
 
@@ -355,6 +356,22 @@ def test_a_fraction_has_the_highest_resolution_of_as_many_arms(
         if len({math.prod(signs) for signs in zip(*chosen, strict=True)}) == 1
     ]
     assert (len(drawn), min(words)) == (arms, shortest)
+
+
+@pytest.mark.parametrize("order", ["greedy", ["width", "pool"]])
+def test_a_path_may_forbid_what_the_workload_refuses(order: Any) -> None:
+    """A stride needs a width of 2, which comes first."""
+    pool = {"max": {"model.pool": "max"}, "stride": {"model.pool": "stride"}}
+    width = {"one": {"model.width": 1}, "wide": {"model.width": 8}}
+    of = study(
+        {"pool": pool, "width": width},
+        contexts={"baseline": {"model.width": 1}},
+        design={"kind": "path", "order": order},
+        forbid=[{"pool": "stride", "width": "one"}],
+    )
+    candidates = next_greedy_arms if order == "greedy" else draw_arms
+    names = [arm.name for arm in candidates(of, FAKE)]
+    assert names == (["+ width"] if order == "greedy" else ["baseline", "+ width", "+ pool"])
 
 
 def test_what_is_forbidden_may_be_what_the_workload_refuses() -> None:

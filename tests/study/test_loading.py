@@ -1025,6 +1025,26 @@ def test_what_planning_refuses_is_located_whatever_the_name(refused: Refused, na
     assert refused(text).startswith(f"study.yaml, line 4, baselines.{name}: baselines 'other' and ")
 
 
+def test_what_no_combination_makes_right_is_refused_of_a_level_that_is_forbidden_with_another(
+    refused: Refused,
+) -> None:
+    text = (
+        "question: q\nbaseline: {model.width: 1}\ndesign: full_factorial\nfactors:\n"
+        "  model.width: [1, 8]\n"
+        "  pool:\n    max: {model.pool: max}\n    stride: {model.pool: stride, model.nrm: batch}\n"
+        "forbid: [{width: 1, pool: stride}]\n"
+    )
+    assert refused(text) == (
+        "study.yaml, line 8, factors.pool.stride.model.nrm: no setting named 'model.nrm'\n"
+        "    did you mean 'model.norm'?"
+    )
+
+
+@pytest.mark.parametrize("head", ["\ufeff%YAML 1.1\n---\n", "  # a study\n%YAML 1.1\n---\n"])
+def test_another_yaml_is_refused_whatever_stands_before_it(refused: Refused, head: str) -> None:
+    assert "asks for YAML 1.1" in refused(head + PLAIN)
+
+
 def test_a_character_that_json_writes_as_two_halves_is_one(load: Load) -> None:
     text = PLAIN.replace("Does pooling matter?", '"Does it fly? \\ud83d\\ude00"')
     assert load(text).question == "Does it fly? \N{GRINNING FACE}"
