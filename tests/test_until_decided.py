@@ -29,7 +29,7 @@ class Runner:
         self.steps: list[list[tuple[str, int]]] = []
         self._interrupt_at = interrupt_at
 
-    def __call__(self, plan: Plan) -> RunSummary:
+    def __call__(self, plan: Plan, *, looked_at: int = 0) -> RunSummary:
         new = [trial for trial in plan.unique_trials if trial.hash not in self.records]
         for trial in new:
             noise = np.random.default_rng([len(trial.arm), trial.seed]).normal(0, 0.5)
@@ -119,8 +119,8 @@ def test_such_a_claim_is_given_up_where_the_study_says_so() -> None:
 @pytest.mark.parametrize(("failing", "given_up"), [(0, True), (3, False)])
 def test_a_claim_is_not_given_up_on_fewer_pairs_than_six(failing: int, given_up: bool) -> None:
     class Failing(Runner):
-        def __call__(self, plan: Plan) -> RunSummary:
-            summary = super().__call__(plan)
+        def __call__(self, plan: Plan, *, looked_at: int = 0) -> RunSummary:
+            summary = super().__call__(plan, looked_at=looked_at)
             for trial in plan.unique_trials:
                 if trial.arm == "mean" and trial.seed < failing:
                     self.records[trial.hash] = record_of(trial, "failed")
@@ -137,8 +137,8 @@ def test_a_claim_is_not_given_up_on_fewer_pairs_than_six(failing: int, given_up:
 @pytest.mark.parametrize("stop_futile", [False, True])
 def test_a_claim_that_no_seed_can_settle_gets_none(stop_futile: bool) -> None:
     class Diverging(Runner):
-        def __call__(self, plan: Plan) -> RunSummary:
-            summary = super().__call__(plan)
+        def __call__(self, plan: Plan, *, looked_at: int = 0) -> RunSummary:
+            summary = super().__call__(plan, looked_at=looked_at)
             for trial in plan.unique_trials:
                 if trial.arm == "mean" and trial.seed == 0:
                     self.records[trial.hash] = record_of(trial, "diverged")
@@ -182,9 +182,9 @@ def test_what_another_study_has_recorded_of_an_arm_is_no_look(elsewhere: str) ->
 
 def test_a_look_that_was_interrupted_is_not_taken() -> None:
     class Stopped(Runner):
-        def __call__(self, plan: Plan) -> RunSummary:
+        def __call__(self, plan: Plan, *, looked_at: int = 0) -> RunSummary:
             if len(plan.study.seeds) < 5:
-                return super().__call__(plan)
+                return super().__call__(plan, looked_at=looked_at)
             super().__call__(plan.model_copy(update={"trials": plan.trials[-1:]}))
             return RunSummary(interrupted=True)
 
@@ -201,12 +201,12 @@ def test_a_failed_trial_is_tried_again_by_the_next_call_and_not_at_each_look() -
         mended = False
         tries = 0
 
-        def __call__(self, plan: Plan) -> RunSummary:
+        def __call__(self, plan: Plan, *, looked_at: int = 0) -> RunSummary:
             first = next((t for t in plan.trials if (t.arm, t.seed) == ("mean", 0)), None)
             if first is not None and self._is_to_be_tried(first.hash):
                 self.tries += 1
                 self.records.pop(first.hash, None)
-            summary = super().__call__(plan)
+            summary = super().__call__(plan, looked_at=looked_at)
             if first is not None and not self.mended:
                 self.records[first.hash] = record_of(first, "failed")
             return summary
@@ -221,6 +221,20 @@ def test_a_failed_trial_is_tried_again_by_the_next_call_and_not_at_each_look() -
     runner.mended = True
     _, summary = run_until_decided(sequential(max_seeds=6), runner, runner.records.get)
     assert (runner.tries, summary.failed) == (2, 0)
+
+
+def test_a_call_is_told_how_far_the_study_was_looked_at_when_it_began() -> None:
+    class Noting(Runner):
+        def __call__(self, plan: Plan, *, looked_at: int = 0) -> RunSummary:
+            told.append(looked_at)
+            return super().__call__(plan, looked_at=looked_at)
+
+    told: list[int] = []
+    runner = Noting(interrupt_at=2)
+    run_until_decided(sequential(max_seeds=6), runner, runner.records.get)
+    assert told == [0, 0]
+    run_until_decided(sequential(max_seeds=6), runner, runner.records.get)
+    assert set(told[2:]) == {4}
 
 
 def test_a_claim_stays_as_it_was_settled_whatever_comes_after() -> None:

@@ -1,14 +1,15 @@
 """What claims are held against: a plan, its records, and the tables made of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ablate.analysis.effects import SeedContrast, contrast
 from ablate.analysis.tables import ArmKey, resolution_of
 from ablate.records.looks import up_to
-from ablate.records.schema import TrialRecord
+from ablate.records.schema import FIRST_SEEN_AT, TrialRecord
 from ablate.study.arms import Arm
 from ablate.study.plan import Plan
 from ablate.study.schema import Claim, Selector
@@ -24,12 +25,19 @@ class Evidence(NamedTuple):
     records: Mapping[str, TrialRecord]
 
     def first_seeds(self, count: int) -> "Evidence":
-        """The same of the study's first seeds alone: nothing of a later one is to be seen."""
+        """The same of the study's first seeds alone: nothing of a later one is to be seen, nor of
+        a trial that had failed when these were looked at.
+        """
         plan = up_to(self.plan, count)
-        seeds, hashes = plan.study.seeds, {trial.hash for trial in plan.trials}
-        trials, history = (
-            table[table["seed"].isin(seeds)] for table in (self.trials, self.history)
-        )
+        hidden = {
+            hash_
+            for hash_, record in self.records.items()
+            if record.provenance.get(FIRST_SEEN_AT, 0) > count
+        }
+        seen = [trial for trial in plan.trials if trial.hash not in hidden]
+        keys = {(trial.context, trial.arm, trial.seed) for trial in seen}
+        trials, history = (_rows_of_trials(table, keys) for table in (self.trials, self.history))
+        hashes = {trial.hash for trial in seen}
         records = {hash_: record for hash_, record in self.records.items() if hash_ in hashes}
         return Evidence(plan, trials, history, records)
 
@@ -62,3 +70,8 @@ class Evidence(NamedTuple):
             return by
         study = self.plan.study
         return study.smallest_effect_of_interest if metric == study.metric else 0.0
+
+
+def _rows_of_trials(table: pd.DataFrame, keys: Collection[tuple[str, str, int]]) -> pd.DataFrame:
+    of_rows = zip(table["context"], table["arm"], table["seed"], strict=True)
+    return table[np.array([key in keys for key in of_rows], dtype=bool)]

@@ -370,8 +370,8 @@ def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord
         yield f"Why trials failed: {each_reason(failed, 'trial')}."
         if plan.study.max_seeds is not None:
             yield (
-                "Verdicts may change when failed trials are tried again, as looks are then "
-                "reckoned with their seeds: let them end before going by a verdict."
+                "Failed trials that are tried again count from the next look on: the looks so far "
+                "were taken without them, and none follows the last."
             )
 
 

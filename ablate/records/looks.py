@@ -93,12 +93,17 @@ def follow_looks(plan: Plan, find: Find, open_arms: OpenArms) -> Plan:
     """
     if plan.study.max_seeds is None:
         return plan
-    taken = FIRST_LOOK
+    return up_to(plan, max(looks_taken(plan, find, open_arms), FIRST_LOOK))
+
+
+def looks_taken(plan: Plan, find: Find, open_arms: OpenArms) -> int:
+    """Seeds at the last look that has been taken; 0 before the first."""
+    taken = 0
     for step in looks(plan, find, open_arms):
         if any(find(trial.hash) is None for trial in step.trials):
             break
         taken = len(step.study.seeds)
-    return up_to(plan, taken)
+    return taken
 
 
 def up_to(plan: Plan, look: int) -> Plan:

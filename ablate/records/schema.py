@@ -14,6 +14,9 @@ LAST_POINT = "last_point"
 "step" that its value of the study's metric is of; none where that is given apart, as final."""
 NOT_GIVEN = "not_given"
 """In the provenance of a record: what a study asked for, of the following, and did not get."""
+FIRST_SEEN_AT = "first_seen_at"
+"""In the provenance of a record: of a study that looks after every seed the first look, by its
+number of seeds, at which the trial can be seen, as it had failed at those before."""
 TEST_CURVE, WEIGHTS = "test_curve", "weights"
 
 Status = Literal["completed", "diverged", "pruned", "failed"]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ablate.errors import AblateError, Problem
 from ablate.records.asked_metrics import asked_metrics
 from ablate.records.greedy_path import Find
+from ablate.records.schema import FIRST_SEEN_AT, TrialRecord
 from ablate.records.store import RecordStore, answers, has_test_curve, writer_lock
 from ablate.study.plan import Plan
 from ablate.tuning.cluster import machines, ray_for
@@ -38,14 +39,17 @@ def run_trials(
     plan: Plan,
     store: RecordStore,
     running: Running = AS_IT_IS,
+    *,
+    looked_at: int = 0,
 ) -> RunSummary:
     """Run what the store does not answer yet, seed by seed, and record each trial as it ends.
 
+    looked_at: with how many seeds a study that looks after every seed was looked at so far.
     Raises AblateError when another process writes to the run, DataError, and whatever of the
     workload's errors is the user's. A trial that fails is a record, and so no error.
     """
     with writer_lock(store.run_folder):
-        tasks = missing_tasks(plan, store)
+        tasks = missing_tasks(plan, store, looked_at)
         running.progress.run_started(len(plan.unique_trials), len(tasks), plan.study.metric)
         if not tasks:
             return RunSummary()
@@ -55,12 +59,13 @@ def run_trials(
             return _summary(tasks, store, interrupted=True)
 
 
-def missing_tasks(plan: Plan, store: RecordStore) -> tuple[TrialTask, ...]:
+def missing_tasks(plan: Plan, store: RecordStore, looked_at: int = 0) -> tuple[TrialTask, ...]:
     """The trials to run, in the plan's order: those whose record does not answer the study.
 
     A trial that runs again for what its record lacks is asked for what the record has, too.
+    looked_at: as of `run_trials`.
     """
-    tasks = []
+    tasks, looked_at_seeds = [], plan.study.seeds[:looked_at]
     origin, asked = provenance(), asked_metrics(plan)
     for trial in plan.unique_trials:
         record = store.get(trial.hash)
@@ -79,10 +84,20 @@ def missing_tasks(plan: Plan, store: RecordStore) -> tuple[TrialTask, ...]:
                     weights=plan.study.keep_weights or had_weights,
                 ),
                 asked_metrics=asked,
-                provenance=origin,
+                provenance=origin | _seen_late(record, looked_at, trial.seed in looked_at_seeds),
             )
         )
     return tuple(tasks)
+
+
+def _seen_late(record: TrialRecord | None, looked_at: int, was_looked_at: bool) -> dict[str, Any]:
+    """Of a trial that runs again, from which look on it is seen, where that is not its own."""
+    if record is None:
+        return {}
+    if record.status == "failed" and was_looked_at:
+        return {FIRST_SEEN_AT: looked_at + 1}
+    known = record.provenance.get(FIRST_SEEN_AT)
+    return {} if known is None else {FIRST_SEEN_AT: known}
 
 
 def run_tasks(

@@ -239,12 +239,12 @@ def test_metrics_and_curves_that_no_trial_has_are_told_with_the_nearest():
     )
 
 
-def test_a_study_that_looks_repeatedly_says_that_a_failed_trial_may_change_its_verdicts():
+def test_a_study_that_looks_repeatedly_says_from_when_on_a_trial_that_is_tried_again_counts():
     values = {"baseline": [80.0, 81.0, 82.5], "wide": [82.0, "failed", 84.0]}
     once, repeatedly = (plan_of(WIDTH, seeds=3, max_seeds=most) for most in (None, 6))
     told = (
-        "Verdicts may change when failed trials are tried again, as looks are then reckoned with "
-        "their seeds: let them end before going by a verdict."
+        "Failed trials that are tried again count from the next look on: the looks so far were "
+        "taken without them, and none follows the last."
     )
     assert told in warnings_of(repeatedly, values)
     assert told not in warnings_of(once, values)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ablate.analysis import inference, sequential
-from ablate.analysis.claims import standing, verdicts
+from ablate.analysis.claims import Verdict, standing, verdicts
 from ablate.analysis.looks import (
     critical_of,
     growth_table,
@@ -10,6 +10,7 @@ from ablate.analysis.looks import (
     looks_of,
     never_decided,
 )
+from ablate.records.schema import FIRST_SEEN_AT, TrialRecord
 from ablate.study.schema import Difference, MoreStable, Open
 from tests.analysis.evidence import WIDTH, arm, evidence_of, plan_of, records_of
 
@@ -62,6 +63,33 @@ def test_no_claim_is_given_up_at_the_last_look():
         evidence = evidence_of(plan, records_of(plan, values | {"wide": ["failed", *[80.1] * 6]}))
         (verdict,) = verdicts(evidence, standing(evidence))
         assert ("Given up" in verdict.note) == given_up
+
+
+def test_a_trial_that_had_failed_is_seen_from_the_next_look_on_and_leaves_verdicts_as_they_were():
+    wide = [82.0, 70.0, 82.1, 81.9, 82.0, 82.1]
+    plan = plan_of(WIDTH, seeds=6, max_seeds=6, claims=(BETTER,))
+    values = {"baseline": [80.0, 80.1, 79.9, 80.0, 80.2, 80.1]}
+    failed = records_of(plan, values | {"wide": ["failed" if v == 70.0 else v for v in wide]})
+    regained = records_of(plan, values | {"wide": wide})
+
+    def verdict(records: dict[str, TrialRecord]) -> Verdict:
+        evidence = evidence_of(plan, records)
+        (one,) = verdicts(evidence, standing(evidence))
+        return one
+
+    def seen_from(look: int) -> dict[str, TrialRecord]:
+        late = {
+            hash_: record.model_copy(update={"provenance": {FIRST_SEEN_AT: look}})
+            for hash_, record in regained.items()
+            if record.metrics.get("test_accuracy") == 70.0
+        }
+        return regained | late
+
+    without = verdict(failed)
+    assert (without.verdict, without.n) == ("supported", 3)
+    assert verdict(regained).verdict == "undecided", "were it seen at once"
+    for look in (6, 7):
+        assert verdict(seen_from(look)) == without
 
 
 def test_evidence_grows_up_to_the_look_that_settled_the_claim():

@@ -245,6 +245,29 @@ class TestMissingTasks:
         store.put(TrialRecord(hash=failed.hash, spec=failed.spec, status="failed", error="no"))
         assert [task.hash for task in missing_tasks(plan, store)] == [t.hash for t in rest]
 
+    def test_a_failed_trial_of_a_seed_that_was_looked_at_is_seen_from_the_next_look_on(
+        self, tmp_path: Path
+    ):
+        plan, store = make_trivial_plan(seeds=5, arms=()), RecordStore(tmp_path)
+        for trial in plan.trials[1:4]:
+            store.put(TrialRecord(hash=trial.hash, spec=trial.spec, status="failed", error="no"))
+        seen = [task.provenance.get("first_seen_at") for task in missing_tasks(plan, store, 3)]
+        assert seen == [None, 4, 4, None, None]
+        late = plan.trials[2]
+        store.put(
+            TrialRecord(
+                hash=late.hash,
+                spec=late.spec,
+                status="completed",
+                metrics={"test_accuracy": 1.0},
+                provenance={"first_seen_at": 4},
+            )
+        )
+        study = plan.study.model_copy(update={"keep_weights": True})
+        longer = plan.model_copy(update={"study": study})
+        tasks = {task.seed: task for task in missing_tasks(longer, store, 5)}
+        assert tasks[2].provenance["first_seen_at"] == 4, "what runs again for its weights stays"
+
     def test_a_trial_that_runs_again_is_asked_for_what_it_had(self, tmp_path: Path):
         plan = make_trivial_plan(seeds=1, arms=(), keep_weights=True)
         store = RecordStore(tmp_path)
