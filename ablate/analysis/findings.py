@@ -48,7 +48,7 @@ from ablate.errors import StudyError, did_you_mean
 from ablate.records.asked_metrics import all_as_asked, has_curve, named_metrics, needed_metrics
 from ablate.records.failures import each_reason
 from ablate.records.greedy_path import criterion
-from ablate.records.schema import TrialRecord
+from ablate.records.schema import FIRST_SEEN_AT, TrialRecord
 from ablate.records.search_result import SearchResult
 from ablate.records.tuned_search import NO_SEARCHES, Searches, each_once, own_plan
 from ablate.study.drawing import next_greedy_arms
@@ -244,6 +244,7 @@ def _warnings(
     plan: Plan, trials: pd.DataFrame, effects: pd.DataFrame, records: Mapping[str, TrialRecord]
 ) -> Iterator[str]:
     yield from _endings(plan, trials, records)
+    yield from _seen_late(plan, records)
     yield from warnings_of_tables(plan, records)
     yield from warnings_of_scale(plan, records)
     if len(plan.study.seeds) == 1:
@@ -373,6 +374,22 @@ def _endings(plan: Plan, trials: pd.DataFrame, records: Mapping[str, TrialRecord
                 "Failed trials that are tried again count from the next look on: the looks so far "
                 "were taken without them, and none follows the last."
             )
+
+
+def _seen_late(plan: Plan, records: Mapping[str, TrialRecord]) -> Iterator[str]:
+    """Trials that means and effects hold, and that looks before they ended do not."""
+    if plan.study.max_seeds is None:
+        return
+    late = {
+        hash_
+        for hash_, record in records.items()
+        if FIRST_SEEN_AT in record.provenance and record.status != "failed"
+    }
+    if arms := [(trial.context, trial.arm) for trial in plan.trials if trial.hash in late]:
+        yield (
+            "Tried again after looks that were taken without them, and so counted in claims from "
+            f"the next look on, though in all means and effects: trials of {listed(plan, arms)}."
+        )
 
 
 def _arm_keys(trials: pd.DataFrame) -> Iterator[ArmKey]:

@@ -7,7 +7,7 @@ from scipy import stats
 
 from ablate.analysis import sequential
 from ablate.analysis.findings import Findings, analyse
-from ablate.records.schema import SOURCE
+from ablate.records.schema import FIRST_SEEN_AT, SOURCE
 from ablate.study.plan import Plan
 from ablate.study.schema import (
     Design,
@@ -248,6 +248,16 @@ def test_a_study_that_looks_repeatedly_says_from_when_on_a_trial_that_is_tried_a
     )
     assert told in warnings_of(repeatedly, values)
     assert told not in warnings_of(once, values)
+    records = records_of(repeatedly, values | {"wide": [82.0, 83.0, 84.0]})
+    late = repeatedly.trials[3]
+    assert late.arm == "wide"
+    records[late.hash] = records[late.hash].model_copy(update={"provenance": {FIRST_SEEN_AT: 4}})
+    told = (
+        "Tried again after looks that were taken without them, and so counted in claims from the "
+        "next look on, though in all means and effects: trials of wide."
+    )
+    assert told in analyse(repeatedly, records).warnings
+    assert told not in analyse(once, records).warnings
 
 
 def test_the_reasons_of_failed_trials_are_told_with_their_number():
