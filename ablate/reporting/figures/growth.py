@@ -31,6 +31,8 @@ def draw(growth: pd.DataFrame, figure: Figure) -> None:
     panels = figure.subplots(math.ceil(len(claims) / _COLUMNS), _COLUMNS, squeeze=False)
     for axes, claim in zip(panels.flat, claims, strict=False):
         _draw_claim(axes, growth[growth["claim"] == claim].to_dict("records"))
+        # In all alike, so that one sees which claims took longest; of one look there is no other.
+        axes.set_xlim(growth["n"].min() - 0.5, growth["n"].max() + 0.5)
     for axes in list(panels.flat)[len(claims) :]:
         axes.set_axis_off()
 
@@ -52,7 +54,7 @@ def _draw_claim(axes: Axes, looks: list[dict[Any, Any]]) -> None:
     if (limits := _limits(looks)) is not None:
         axes.set_ylim(limits)
     axes.set_title(formatting.wrap(f"{last['claim']}. {last['says']}", 38), fontsize=8)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_xlabel(f"seeds ({last['verdict']})")
     axes.set_ylabel(formatting.with_bracket("estimate", last["unit"]))
 

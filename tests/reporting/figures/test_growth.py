@@ -32,6 +32,20 @@ def test_one_panel_a_claim_with_every_looks_interval(figure: Figure) -> None:
         assert panel.get_xlabel() == "seeds (supported)"
 
 
+@pytest.mark.parametrize("rows", [slice(None), slice(-1, None)])
+def test_seeds_are_whole_numbers_at_the_same_place_in_every_panel(
+    figure: Figure, rows: slice
+) -> None:
+    looked_at_once = table().assign(claim=3)[-1:]
+    growth.draw(pd.concat([table(), looked_at_once])[rows], figure)
+    panels = [axes for axes in figure.axes if axes.axison]
+    assert len({axes.get_xlim() for axes in panels}) == 1
+    for axes in panels:
+        low, high = axes.get_xlim()
+        shown = [tick for tick in axes.get_xticks() if low <= tick <= high]
+        assert shown and all(tick % 1 == 0 for tick in shown)
+
+
 @pytest.mark.parametrize(("unit", "label"), [("points", "estimate (points)"), ("", "estimate")])
 def test_the_axis_says_what_it_shows_also_without_a_unit(
     figure: Figure, unit: str, label: str
