@@ -328,8 +328,9 @@ class TestPlan:
             Path("runs/study", name).unlink()
         last = ran("plan", "study.yaml").stdout.splitlines()[-1]
         assert last.startswith("Then a search of 2 arms x 6 points x 1 seed = 12 trials, and 8 ")
+        # Eight, and the first point of each arm's search, at the arm's own settings.
         assert last.endswith(
-            " with settings of their own: about 0.00 core-hours, judging by 8 recorded trials."
+            " with settings of their own: about 0.00 core-hours, judging by 10 recorded trials."
         )
 
     def test_seeds_of_the_search_are_refused_for_the_comparison(self):
