@@ -7,8 +7,7 @@ from typing import Any
 
 def is_same_content(one: Any, other: Any) -> bool:
     """Whether the digests of plain values are equal: those of 1, 1.0, true and "1" all differ."""
-    texts = (json.dumps(each, sort_keys=True) for each in (one, other))
-    return len(set(texts)) == 1
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def content_digest(content: Any, length: int) -> str:

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from ablate.analysis.open_claims import arms_of_open_claims
 from ablate.records.greedy_path import Find
-from ablate.records.looks import FIRST_LOOK, looks, looks_taken, up_to
+from ablate.records.looks import FIRST_LOOK, looks, looks_taken, remembered, up_to
 from ablate.study.plan import Plan
 from ablate.tuning.runner import RunSummary, still_failed
 
@@ -26,8 +26,9 @@ def run_until_decided(plan: Plan, run: RunStep, find: Find) -> tuple[Plan, RunSu
     """
     last, summary = up_to(plan, FIRST_LOOK), RunSummary()
     asked: set[str] = set()
-    looked_at = looks_taken(plan, find, arms_of_open_claims)
-    for step in looks(plan, find, arms_of_open_claims):
+    open_arms = remembered(arms_of_open_claims)
+    looked_at = looks_taken(plan, find, open_arms)
+    for step in looks(plan, find, open_arms):
         last = up_to(plan, len(step.study.seeds))
         # What failed was tried as often as the study's `retries` say: it waits for the next call.
         failed = {hash_ for hash_ in asked if still_failed((hash_,), find)}

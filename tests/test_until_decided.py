@@ -8,7 +8,14 @@ import pytest
 from ablate.analysis.findings import analyse
 from ablate.analysis.open_claims import arms_of_open_claims
 from ablate.errors import AblateError
-from ablate.records.looks import follow_looks, sequential_plan, with_looks
+from ablate.records.greedy_path import Find
+from ablate.records.looks import (
+    follow_looks,
+    looks_taken,
+    remembered,
+    sequential_plan,
+    with_looks,
+)
 from ablate.records.schema import TrialRecord
 from ablate.study.plan import Plan
 from ablate.study.schema import Design, Difference, NoDifference
@@ -221,6 +228,24 @@ def test_a_failed_trial_is_tried_again_by_the_next_call_and_not_at_each_look() -
     runner.mended = True
     _, summary = run_until_decided(sequential(max_seeds=6), runner, runner.records.get)
     assert (runner.tries, summary.failed) == (2, 0)
+
+
+def test_what_was_open_at_a_look_is_reckoned_once_for_the_same_records() -> None:
+    asked: list[int] = []
+
+    def noting(plan: Plan, find: Find) -> set[tuple[str, str]]:
+        asked.append(len(plan.study.seeds))
+        return arms_of_open_claims(plan, find)
+
+    runner, plan, open_arms = Runner(), sequential(max_seeds=6), remembered(noting)
+    run_until_decided(plan, runner, runner.records.get)
+    for _ in range(2):
+        assert looks_taken(plan, runner.records.get, open_arms) == 6
+    assert asked == [3, 4, 5]
+    first = next(trial for trial in plan.trials if (trial.arm, trial.seed) == ("mean", 3))
+    runner.records[first.hash] = record_of(first, "failed")
+    looks_taken(plan, runner.records.get, open_arms)
+    assert asked == [3, 4, 5, 4, 5]
 
 
 def test_a_call_is_told_how_far_the_study_was_looked_at_when_it_began() -> None:

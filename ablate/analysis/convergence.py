@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from ablate.analysis.inference import ALPHA
-from ablate.analysis.tables import ArmKey, TrialKey, counts_steps
+from ablate.analysis.tables import ArmKey, TrialKey, counts_steps, rows_among
 from ablate.records.equal_numbers import RELATIVE
 
 _TRIAL = ["context", "arm", "seed"]
@@ -94,8 +94,7 @@ def at_shared_epochs(history: pd.DataFrame, curve: str, arms: Collection[ArmKey]
     """
     if curve not in history:
         return history[:0]
-    own = [key in arms for key in zip(history["context"], history["arm"], strict=True)]
-    points = history[np.array(own, dtype=bool)].dropna(subset=[curve])
+    points = rows_among(history, arms).dropna(subset=[curve])
     shared = []
     for _, of_seed in points.groupby("seed", sort=False):
         epochs = _shared([list(trial) for _, trial in of_seed.groupby(_TRIAL)["epoch"]])

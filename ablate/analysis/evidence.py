@@ -1,13 +1,12 @@
 """What claims are held against: a plan, its records, and the tables made of them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from ablate.analysis.effects import SeedContrast, contrast
-from ablate.analysis.tables import ArmKey, resolution_of
+from ablate.analysis.tables import ArmKey, resolution_of, rows_among
 from ablate.records.looks import up_to
 from ablate.records.schema import FIRST_SEEN_AT, TrialRecord
 from ablate.study.arms import Arm
@@ -36,7 +35,10 @@ class Evidence(NamedTuple):
         }
         seen = [trial for trial in plan.trials if trial.hash not in hidden]
         keys = {(trial.context, trial.arm, trial.seed) for trial in seen}
-        trials, history = (_rows_of_trials(table, keys) for table in (self.trials, self.history))
+        trials, history = (
+            rows_among(table, keys, ("context", "arm", "seed"))
+            for table in (self.trials, self.history)
+        )
         hashes = {trial.hash for trial in seen}
         records = {hash_: record for hash_, record in self.records.items() if hash_ in hashes}
         return Evidence(plan, trials, history, records)
@@ -70,8 +72,3 @@ class Evidence(NamedTuple):
             return by
         study = self.plan.study
         return study.smallest_effect_of_interest if metric == study.metric else 0.0
-
-
-def _rows_of_trials(table: pd.DataFrame, keys: Collection[tuple[str, str, int]]) -> pd.DataFrame:
-    of_rows = zip(table["context"], table["arm"], table["seed"], strict=True)
-    return table[np.array([key in keys for key in of_rows], dtype=bool)]

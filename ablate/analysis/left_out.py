@@ -12,19 +12,21 @@ from ablate.analysis.arm_names import quoted
 from ablate.analysis.effects import none_trained
 from ablate.analysis.evidence import Evidence
 from ablate.analysis.sequential import Outcome
-from ablate.analysis.tables import ArmKey, chance_of_diverged, ended, metric_column, rows_of
+from ablate.analysis.tables import (
+    ArmKey,
+    chance_of_diverged,
+    ended,
+    metric_column,
+    rows_among,
+    rows_of,
+)
 from ablate.study.arms import Arm
 from ablate.study.schema import Claim, Faster
 
 
 def trials_of(trials: pd.DataFrame, arms: Collection[ArmKey]) -> pd.DataFrame:
     """The rows of these arms' trials, each trial once."""
-    return _rows_of_all(trials, arms).drop_duplicates("hash")
-
-
-def _rows_of_all(trials: pd.DataFrame, arms: Collection[ArmKey]) -> pd.DataFrame:
-    mine = [key in arms for key in zip(trials["context"], trials["arm"], strict=True)]
-    return trials[np.array(mine, dtype=bool)]
+    return rows_among(trials, arms).drop_duplicates("hash")
 
 
 def seeds_at_chance(evidence: Evidence, arm: Arm) -> set[int]:

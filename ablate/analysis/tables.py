@@ -1,6 +1,6 @@
 """The long tables that everything is computed from: one row a trial, one row a validation point."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -76,6 +76,16 @@ def _trial_row(
 def rows_of(table: pd.DataFrame, arm: ArmKey) -> pd.DataFrame:
     """The rows of one arm, of a table with columns context and arm."""
     return table[(table["context"] == arm[0]) & (table["arm"] == arm[1])]
+
+
+def rows_among(
+    table: pd.DataFrame,
+    keys: Collection[tuple[Any, ...]],
+    columns: Sequence[str] = ("context", "arm"),
+) -> pd.DataFrame:
+    """The rows of which these columns, context and arm if none are named, hold one of the keys."""
+    of_rows = zip(*(table[column] for column in columns), strict=True)
+    return table[np.array([key in keys for key in of_rows], dtype=bool)]
 
 
 def metric_column(metric: str, others: Collection[str] = _ABOUT) -> str:

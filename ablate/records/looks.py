@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from ablate.errors import AblateError, Problem
 from ablate.records.greedy_path import Find
+from ablate.records.schema import TrialRecord
 from ablate.study.looking import looking_problems
 from ablate.study.plan import Plan
 from ablate.study.planning import make_plan
@@ -104,6 +105,19 @@ def looks_taken(plan: Plan, find: Find, open_arms: OpenArms) -> int:
             break
         taken = len(step.study.seeds)
     return taken
+
+
+def remembered(open_arms: OpenArms) -> OpenArms:
+    """The same of one study's looks, reckoned again only where a record is another by then."""
+    known: dict[int, tuple[list[TrialRecord | None], Collection[tuple[str, str]]]] = {}
+
+    def ask(plan: Plan, find: Find) -> Collection[tuple[str, str]]:
+        look, records = len(plan.study.seeds), [find(trial.hash) for trial in plan.trials]
+        if look not in known or known[look][0] != records:
+            known[look] = records, open_arms(plan, find)
+        return known[look][1]
+
+    return ask
 
 
 def up_to(plan: Plan, look: int) -> Plan:

@@ -15,6 +15,7 @@ from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import CollectionNode, MappingNode
 from ruamel.yaml.scalarstring import PlainScalarString
+from ruamel.yaml.scanner import RoundTripScanner
 
 from ablate.errors import Problem, StudyError
 
@@ -25,7 +26,6 @@ _DEEPEST, _MOST_DIGITS = 20, 308
 _LARGEST = 100_000
 HALF_A_CHARACTER = re.compile("[\\ud800-\\udfff]")
 """Python has such of file names that are no UTF-8; no file can keep it."""
-_HALVES = re.compile("[\\ud800-\\udbff][\\udc00-\\udfff]")
 _PLAIN = "use text, a finite number, true, false, null, a list or a mapping"
 _STANDARD = "tag:yaml.org,2002:"
 _KNOWN_TAGS = {
@@ -77,6 +77,20 @@ class _RefusedError(MarkedYAMLError):
     def __init__(self, node: Any, message: str, fix: str = "") -> None:
         super().__init__(problem=message, problem_mark=node.start_mark)
         self.fix = fix
+
+
+class _Scanner(RoundTripScanner):
+    """Refuses a directive that would change what values mean: 010 is 8 in YAML 1.1, and `on` is
+    true.
+    """
+
+    def scan_directive(self) -> Any:
+        directive = super().scan_directive()
+        if directive.name == "YAML" and directive.value != (1, 2):
+            version = ".".join(map(str, directive.value))
+            message = f"asks for YAML {version}, and studies are read as YAML 1.2"
+            raise _RefusedError(directive, message, "leave the line out")
+        return directive
 
 
 class _Constructor(RoundTripConstructor):
@@ -135,7 +149,6 @@ def read_yaml(path: Path) -> YamlFile:
     name = str(path)
     try:
         text = path.read_text(encoding="utf-8")
-        _refuse_another_yaml(name, text)
         tree = _reader().load(text)
     except OSError as error:
         raise StudyError(Problem(name, _reason(error, path), _neighbours(path))) from None
@@ -148,22 +161,6 @@ def read_yaml(path: Path) -> YamlFile:
     lines: dict[Place, int] = {}
     content = _plain(tree, (), lines, name)
     return YamlFile(name, content, lines, unquoted=dict(_unquoted(tree, ())))
-
-
-def _refuse_another_yaml(name: str, text: str) -> None:
-    """A directive would change what values mean: 010 is 8 in YAML 1.1, and `on` is true."""
-    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
-        if line.startswith("%YAML") and line.split()[1:2] != ["1.2"]:
-            asked = " ".join(line.split()[1:2]) or "of no version"
-            raise StudyError(
-                Problem(
-                    f"{name}, line {number}",
-                    f"asks for YAML {asked}, and studies are read as YAML 1.2",
-                    "leave the line out",
-                )
-            )
-        if line.strip() and not line.lstrip().startswith(("%", "#")):
-            return
 
 
 def parse_scalar(text: str) -> Any:
@@ -200,7 +197,7 @@ def _tree_of_value(text: str) -> Any:
 
 def _reader() -> YAML:
     yaml = YAML(typ="rt", pure=True)
-    yaml.Constructor = _Constructor
+    yaml.Scanner, yaml.Constructor = _Scanner, _Constructor
     yaml.preserve_quotes = True  # as types of their own, by which quoted words are told apart
     return yaml
 
@@ -275,17 +272,12 @@ def _kept(value: Any, path: Place, lines: dict[Place, int], name: str) -> Any:
     if isinstance(value, int) and abs(value) >= 10**_MOST_DIGITS:
         message = f"is a number of more than {_MOST_DIGITS} digits"
         raise StudyError(Problem(where(path), message, "write one that can be meant"))
-    if isinstance(value, str):
-        value = _HALVES.sub(_joined, value)
+    if isinstance(value, str):  # JSON writes some characters as two escapes
+        value = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
     if isinstance(value, str) and HALF_A_CHARACTER.search(value):
         message = f"{value!a} holds half a character, which no file can keep"
         raise StudyError(Problem(where(path), message, "write the character itself"))
     return value
-
-
-def _joined(halves: re.Match[str]) -> str:
-    """The character that JSON writes as two escapes."""
-    return halves[0].encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 def _plain_mapping(

@@ -8,7 +8,7 @@ from ray import exceptions as ray_exceptions
 from ablate.errors import AblateError
 from ablate.records.schema import TrialRecord
 from ablate.records.store import RecordStore
-from ablate.study.plan import Plan
+from ablate.study.plan import Plan, PlannedTrial
 from ablate.tuning.progress import Silent, TrialName
 from ablate.tuning.recorder import LOST
 from ablate.tuning.runner import RunSummary, missing_tasks, run_tasks, run_trials
@@ -231,18 +231,22 @@ class TestOutOfMemory:
         assert "--max-concurrent" in caught.value.problems[0].fix
 
 
+FAILED: dict[str, Any] = {"status": "failed", "metrics": {}, "error": "no"}
+
+
+def put(store: RecordStore, trial: PlannedTrial, **changes: Any) -> None:
+    """Record a trial, as completed unless changed."""
+    completed = {"status": "completed", "metrics": {"test_accuracy": 1.0}}
+    store.put(TrialRecord(hash=trial.hash, spec=trial.spec, **completed | changes))
+
+
 class TestMissingTasks:
     def test_what_is_recorded_is_not_run_again(self, tmp_path: Path):
         plan = make_trivial_plan(seeds=2)
         store = RecordStore(tmp_path)
         first, *rest = plan.trials
-        store.put(
-            TrialRecord(
-                hash=first.hash, spec=first.spec, status="completed", metrics={"test_accuracy": 1.0}
-            )
-        )
-        failed = rest[0]
-        store.put(TrialRecord(hash=failed.hash, spec=failed.spec, status="failed", error="no"))
+        put(store, first)
+        put(store, rest[0], **FAILED)
         assert [task.hash for task in missing_tasks(plan, store)] == [t.hash for t in rest]
 
     def test_a_failed_trial_of_a_seed_that_was_looked_at_is_seen_from_the_next_look_on(
@@ -250,19 +254,10 @@ class TestMissingTasks:
     ):
         plan, store = make_trivial_plan(seeds=5, arms=()), RecordStore(tmp_path)
         for trial in plan.trials[1:4]:
-            store.put(TrialRecord(hash=trial.hash, spec=trial.spec, status="failed", error="no"))
+            put(store, trial, **FAILED)
         seen = [task.provenance.get("first_seen_at") for task in missing_tasks(plan, store, 3)]
         assert seen == [None, 4, 4, None, None]
-        late = plan.trials[2]
-        store.put(
-            TrialRecord(
-                hash=late.hash,
-                spec=late.spec,
-                status="completed",
-                metrics={"test_accuracy": 1.0},
-                provenance={"first_seen_at": 4},
-            )
-        )
+        put(store, plan.trials[2], provenance={"first_seen_at": 4})
         study = plan.study.model_copy(update={"keep_weights": True})
         longer = plan.model_copy(update={"study": study})
         tasks = {task.seed: task for task in missing_tasks(longer, store, 5)}
@@ -272,15 +267,7 @@ class TestMissingTasks:
         plan = make_trivial_plan(seeds=1, arms=(), keep_weights=True)
         store = RecordStore(tmp_path)
         (trial,) = plan.trials
-        store.put(
-            TrialRecord(
-                hash=trial.hash,
-                spec=trial.spec,
-                status="completed",
-                metrics={"test_accuracy": 1.0},
-                history={"test_loss": [1.0]},
-            )
-        )
+        put(store, trial, history={"test_loss": [1.0]})
         (task,) = missing_tasks(plan, store)
         assert task.wanted.weights and task.wanted.test_curve
 
@@ -288,9 +275,5 @@ class TestMissingTasks:
         plan = make_trivial_plan(seeds=1, arms=())
         (trial,) = plan.trials
         store = RecordStore(tmp_path)
-        store.put(
-            TrialRecord(
-                hash=trial.hash, spec=trial.spec, status="completed", metrics={"test_accuracy": 1.0}
-            )
-        )
+        put(store, trial)
         assert run_trials(plan, store, Running(address="nowhere:1")) == RunSummary()
